@@ -1,0 +1,193 @@
+"""Workloads: the flows that are timed, each returning its figures beside the limits of the same minute.
+
+A short warm-up of the same shape runs first, so that imports and first-use work are not counted; start-up has a workload of
+its own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from bench import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HELLO = """
+from runwright import Flow, task
+@task
+def hello():
+    return "hello"
+with Flow("hello") as flow:
+    hello()
+assert flow.run().is_successful()
+"""
+
+
+def fan_out_inline() -> dict[str, Any]:
+    """10,000 mapped no-op tasks, inline."""
+    return _fan_out("fan_out_inline", 10_000, "inline")
+
+
+def fan_out_threads() -> dict[str, Any]:
+    """10,000 mapped no-op tasks in threads."""
+    return _fan_out("fan_out_threads", 10_000, "threads")
+
+
+def fan_out_processes() -> dict[str, Any]:
+    """2,000 mapped no-op tasks in processes."""
+    return _fan_out("fan_out_processes", 2_000, "processes")
+
+
+def chain_full() -> dict[str, Any]:
+    """A chain of 1,000 tasks, each success durable before the next starts (synchronous FULL)."""
+    return _chain("chain_full", 1_000, "FULL")
+
+
+def chain_normal() -> dict[str, Any]:
+    """A chain of 1,000 tasks, each success committed before the next starts (synchronous NORMAL)."""
+    return _chain("chain_normal", 1_000, "NORMAL")
+
+
+def chain_flat() -> dict[str, Any]:
+    """Chains of 250 and 4,000 tasks: the cost of a task run must not grow with the length."""
+    from runwright import app
+
+    _run_chain(50)
+    short, long = _run_chain(250), _run_chain(4_000)
+    app.close_records()
+    return {
+        "bench": "chain_flat",
+        "cpu_us_per_task_run": {"250": round(short.processor / 250 * 1e6, 1), "4000": round(long.processor / 4_000 * 1e6, 1)},
+        "growth": round(long.processor / 4_000 / (short.processor / 250), 2),
+    }
+
+
+def start_up() -> dict[str, Any]:
+    """`import runwright` and a hello-world flow with its record, as whole processes (best of 7)."""
+    bare = _process("pass")
+    imported = _process("import runwright")
+    hello = _process(_HELLO)
+    return {
+        "bench": "start_up",
+        "import_s": round(imported[0], 3),
+        "hello_s": round(hello[0], 3),
+        "hello_mb": round(hello[1] / 1e6, 1),
+        "limit": {"bare_python_s": round(bare[0], 3), "bare_python_mb": round(bare[1] / 1e6, 1)},
+    }
+
+
+def million() -> dict[str, Any]:
+    """1,000,000 mapped no-op tasks in one process."""
+    return _fan_out("million", 1_000_000, "inline")
+
+
+ALL: dict[str, Callable[[], dict[str, Any]]] = {
+    each.__name__: each
+    for each in (
+        fan_out_inline, fan_out_threads, fan_out_processes, chain_full, chain_normal, chain_flat, start_up, million,
+    )  # fmt: skip
+}
+
+
+def _fan_out(name: str, count: int, executor: str) -> dict[str, Any]:
+    _run_map(200, executor)
+    call, writer = limits.bare_call(), limits.bare_writer()
+    disk = limits.disk_use()
+    meter = _run_map(count, executor)
+    call = min(call, limits.bare_call())
+    used = limits.disk_use() - disk
+    cpu = meter.processor / count * 1e6
+    return {
+        "bench": name,
+        "task_runs": count,
+        "cpu_us_per_task_run": round(cpu, 1),
+        "task_runs_per_s": round(count / meter.wall),
+        "seconds": round(meter.wall, 2),
+        "growth_mb": round(meter.growth / 1e6, 1),
+        "disk_bytes_per_task_run": round(used / count),
+        "limit": {"bare_call_us": round(call, 3), "bare_writer_us": round(writer, 1)},
+        "times_bare_writer": round(cpu / writer, 1),
+    }
+
+
+def _chain(name: str, count: int, synchronous: str) -> dict[str, Any]:
+    _run_chain(50)
+    commit = limits.bare_commit(synchronous)
+    meter = _run_chain(count)
+    commit = min(commit, limits.bare_commit(synchronous))
+    wall = meter.wall / count * 1e6
+    return {
+        "bench": name,
+        "task_runs": count,
+        "cpu_us_per_task_run": round(meter.processor / count * 1e6, 1),
+        "task_runs_per_s": round(count / meter.wall),
+        "limit": {"bare_commit_us": round(commit, 1), "bare_commits_per_s": round(1e6 / commit)},
+        "times_bare_commit": round(wall / commit, 2),
+    }
+
+
+def _run_map(count: int, executor: str) -> limits.Meter:
+    from runwright import Flow, task
+
+    @task
+    def noop(number: int) -> int:
+        return number
+
+    with Flow(f"fan-out-{count}") as flow:
+        noop.map(list(range(count)))
+    return _measure(flow, executor, count)
+
+
+def _run_chain(count: int) -> limits.Meter:
+    from runwright import Flow, task
+
+    @task
+    def step(number: int) -> int:
+        return number + 1
+
+    with Flow(f"chain-{count}") as flow:
+        number: Any = 0
+        for _ in range(count):
+            number = step(number)
+    return _measure(flow, "inline", count)
+
+
+def _measure(flow: Any, executor: str, count: int) -> limits.Meter:
+    flow.compile()
+    with limits.Meter() as meter:
+        state = flow.run(executor=executor)
+    if not state.is_successful():
+        raise SystemExit(f"The flow of {count} task runs ended as {state}.")
+    _check_record(count)
+    return meter
+
+
+def _check_record(count: int) -> None:
+    """No loss: when the flow has returned, every task run is on record as a success."""
+    from runwright import app
+    from runwright.views import FlowRunFilter
+
+    newest = app.open_record().flow_runs(FlowRunFilter(limit=1))[0]
+    recorded = sum(newest.counts.get(state, 0) for state in ("Success", "Mapped"))
+    if recorded < count:
+        raise SystemExit(f"Only {recorded} of {count} task runs are on record: {newest.counts}.")
+
+
+def _process(code: str) -> tuple[float, int]:
+    """Return the least wall time and the least peak memory of seven processes that run `code`."""
+    measured = f"{code}\nimport resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
+    times: list[float] = []
+    sizes: list[int] = []
+    for _ in range(7):
+        start = time.perf_counter()
+        done = subprocess.run(  # noqa: S603  our own code
+            [sys.executable, "-c", measured], env=os.environ, capture_output=True, text=True, check=True
+        )
+        times.append(time.perf_counter() - start)
+        sizes.append(int(done.stdout.split()[-1]))
+    return min(times), min(sizes)

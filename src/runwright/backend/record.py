@@ -1,0 +1,77 @@
+"""Record: where views read from, and what they make of its rows: states, ids, one row or a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID, uuid5
+
+from runwright import app, codec, settings
+from runwright.errors import NotOnRecord
+from runwright.results import reader_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runwright.result import Result, ResultRef
+    from runwright.runs import FlowRun, TaskRun
+    from runwright.states import State
+    from runwright.store import Store
+
+    Record = str | Store | None
+
+Row = TypeVar("Row")
+
+
+def open_for_reading(record: Record) -> Store:
+    """Return the record: the one given, the one at a URL or path, or the configured one."""
+    return app.open_record(record, read_only=True) if record is None or isinstance(record, str) else record
+
+
+def only(found: Sequence[Row], what: str, condition: str) -> Row:
+    """Return the one row found; raises `NotOnRecord`, a `ValueError`, for none and `ValueError` for several."""
+    if not found:
+        raise NotOnRecord(
+            f"No {what} found where {condition}. Is it the right record? `runwright store path` names it."
+        )
+    if len(found) > 1:
+        raise ValueError(f"Found multiple ({len(found)}) {what} where {condition}: name one by its id.")
+    return found[0]
+
+
+def uuid_from(value: str | UUID, what: str) -> UUID:
+    """Return an id that may be text; raises `ValueError` that names what it should be the id of."""
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        raise ValueError(f"{value!r} is no id of a {what}: a UUID is needed.") from None
+
+
+def state_of_task_run(row: TaskRun) -> State:
+    """Return the state a row is in; its result knows where the value is and can read it."""
+    data: dict[str, Any] = {**row.details, "due": row.due}
+    if row.message is not None:
+        data["message"] = row.message
+    if row.result is not None:
+        data["result"] = row.result
+    return codec.state_from_data(row.state, data, reader)
+
+
+def state_of_flow_run(row: FlowRun) -> State:
+    """Return the state a flow run is in."""
+    data: dict[str, Any] = dict(row.details)
+    if row.message is not None:
+        data["message"] = row.message
+    return codec.state_from_data(row.state, data)
+
+
+def reader(ref: ResultRef) -> Result:
+    """Return the adapter that can read a reference."""
+    return reader_for(ref, root=Path(settings.load().home) / "results")
+
+
+def task_id(flow_id: UUID, slug: str) -> str:
+    """Return the id of a task, which is made of its flow's and its slug."""
+    return str(uuid5(flow_id, slug))

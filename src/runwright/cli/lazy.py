@@ -1,0 +1,62 @@
+"""Lazy groups: commands whose modules are imported when they are called, so that `runwright --help` imports none."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from runwright.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Entry(NamedTuple):
+    """Where a command is (`module:name`) and what the list of commands says of it."""
+
+    place: str
+    help: str
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name only; `aliases` are further names, shown beside the first."""
+
+    def __init__(self, *args: Any, entries: Mapping[str, Entry], aliases: Mapping[str, str], **kwargs: Any) -> None:
+        """Hold the entries in the order in which they are listed."""
+        super().__init__(*args, **kwargs)
+        self.entries = entries
+        self.aliases = aliases
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in order, without the aliases."""
+        return list(self.entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported now."""
+        entry = self.entries.get(self.aliases.get(cmd_name, cmd_name))
+        if entry is None:
+            return None
+        module, _, name = entry.place.partition(":")
+        return getattr(import_module(module), name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; raises `click.UsageError` that offers the nearest name."""
+        name = args[0]
+        if name.startswith("-") or self.get_command(ctx, name) is not None:
+            return super().resolve_command(ctx, args)
+        raise click.UsageError(
+            f"There is no command {name!r}.{did_you_mean(name, [*self.entries, *self.aliases])}", ctx
+        )
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        short = {name: alias for alias, name in self.aliases.items()}
+        lines = [
+            (f"{name}, {short[name]}" if name in short else name, each.help) for name, each in self.entries.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)

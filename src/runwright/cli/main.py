@@ -1,0 +1,139 @@
+"""Main: the `runwright` command: its tree, and what becomes of errors.
+
+Exit status: 0 well, 1 a run failed or something unforeseen, 2 called wrongly, 3 not found, 4 conflict, 5 the record
+cannot be used, 6 cancelled, 7 timed out, 8 a flow is declared wrongly, 130 interrupted, 141 nobody reads the output.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runwright.cli.lazy import Entry, LazyGroup
+from runwright.cli.options import common
+from runwright.cli.session import Session, say
+from runwright.cli.text import clean, clean_line
+from runwright.errors import FlowFileError, LeaseHeld, NotOnRecord, RecordUnreadable, RunwrightError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "runwright"
+COMPLETION = "_RUNWRIGHT_COMPLETE"
+INTERRUPTED = 130
+NOBODY_READS = 141
+
+ENTRIES = {
+    "demo": Entry("runwright.cli.demo:demo", "Run a sample flow: mapped, retried, cached, one failure by design."),
+    "run": Entry("runwright.cli.run:run", "Run the flow of a Python file."),
+    "task-run": Entry("runwright.cli.task_runs:task_run", "Look at task runs: ls get watch logs result events ..."),
+    "flow-run": Entry(
+        "runwright.cli.flow_runs:flow_run", "Look at flow runs, and resume them: ls get watch logs resume."
+    ),
+    "flow": Entry("runwright.cli.flows:flow", "Look at flows: ls get."),
+    "events": Entry("runwright.cli.events:events", "Read the event log as documented JSON: ls tail."),
+    "store": Entry("runwright.cli.store:store", "The record itself: path check rebuild."),
+    "config": Entry("runwright.cli.config:config", "Settings, and where each comes from: view path."),
+    "completion": Entry("runwright.cli.completion:completion", "Print the completion script of a shell."),
+    "version": Entry("runwright.cli.version:version", "Print the version."),
+}
+ALIASES = {"tr": "task-run", "fr": "flow-run"}
+
+_HINTS: tuple[tuple[type[RunwrightError], str], ...] = (
+    (NotOnRecord, "`runwright fr ls` and `runwright tr ls` show what is on record"),
+    (LeaseHeld, "wait until the lease ends, then try again; `runwright fr watch` shows whether the run goes on"),
+    (RecordUnreadable, "`runwright config view` shows which record is read and who says so; --record names another"),
+)
+
+
+@click.group(
+    cls=LazyGroup,
+    entries=ENTRIES,
+    aliases=ALIASES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`runwright COMMAND --help` tells more. Data goes to standard output, all else to standard error.",
+)
+@common
+def root() -> None:
+    """Run flows, and always know what happened to a task."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status; `arguments` None means those of the process."""
+    session = Session()
+    _accept_any_text()
+    if COMPLETION in os.environ:
+        root.main(prog_name=PROGRAM, complete_var=COMPLETION)
+    try:
+        with root.make_context(PROGRAM, list(sys.argv[1:] if arguments is None else arguments), obj=session) as context:
+            status = root.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (click.ClickException, KeyboardInterrupt, click.Abort, BrokenPipeError, Exception) as error:  # noqa: BLE001
+        return _fail(error, session)
+    return int(status or 0)
+
+
+def _fail(error: BaseException, session: Session) -> int:
+    """Say what went wrong in a line and what to do about it in another; returns the exit status."""
+    if isinstance(error, BrokenPipeError):
+        _stop_writing()
+        return NOBODY_READS
+    if session.debug and not isinstance(error, click.ClickException):
+        import traceback  # noqa: PLC0415  nobody else wants one
+
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        say(clean_line(f"interrupted{': ' if str(error) else ''}{error}"))
+        return INTERRUPTED
+    if isinstance(error, click.ClickException):
+        return _fail_usage(error)
+    what = str(error) if isinstance(error, RunwrightError) else f"{type(error).__name__}: {error}"
+    say(f"error: {clean_line(what)}")
+    hint = _hint(error)
+    if hint and not session.debug:
+        say(f"hint: {hint}")
+    return error.exit_code if isinstance(error, RunwrightError) else 1
+
+
+def _fail_usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    say(f"error: {clean(error.format_message())}")
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.UsageError) and context is not None:
+        say(f"hint: {context.command_path} --help")
+    return error.exit_code
+
+
+def _hint(error: BaseException) -> str | None:
+    for kind, hint in _HINTS:
+        if isinstance(error, kind):
+            return hint
+    is_unforeseen = not isinstance(error, RunwrightError)
+    caused = isinstance(error, FlowFileError) and error.__cause__ is not None
+    return "--debug shows the traceback" if is_unforeseen or caused else None
+
+
+def _accept_any_text() -> None:
+    """Let output that the terminal's encoding lacks be replaced, not end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def _stop_writing() -> None:
+    """Point standard output at nothing, so that the interpreter's own flush at the end is quiet too."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Clocks: where the time comes from.
+
+Time is an integer of nanoseconds since 1970, UTC. `now` asks the clock that is installed: the machine's, or in a test one
+that stands still until it is moved. The engine never asks; it is told.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+NANOSECONDS = 1_000_000_000
+
+
+class Clock(Protocol):
+    """What tells the time, and how waiting passes it."""
+
+    def now(self) -> int:
+        """Return nanoseconds since 1970."""
+        ...
+
+    def wait(self, inbox: queue.SimpleQueue[Any], seconds: float | None) -> Any:
+        """Return the next thing in `inbox`, None when `seconds` pass first (None: wait for ever)."""
+        ...
+
+
+class SystemClock:
+    """The machine's wall clock."""
+
+    now = staticmethod(time.time_ns)
+
+    def wait(self, inbox: queue.SimpleQueue[Any], seconds: float | None) -> Any:
+        """Wait in earnest."""
+        try:
+            return inbox.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+
+_installed: Clock = SystemClock()
+
+
+def install(clock: Clock) -> Clock:
+    """Make `clock` the one that is asked; returns the one before."""
+    global _installed  # noqa: PLW0603  there is one time in a process
+    before, _installed = _installed, clock
+    return before
+
+
+def now() -> int:
+    """Return nanoseconds since 1970 of the installed clock."""
+    return _installed.now()
+
+
+def wait(inbox: queue.SimpleQueue[Any], seconds: float | None) -> Any:
+    """Return the next thing in `inbox`, None when `seconds` of the installed clock pass first."""
+    return _installed.wait(inbox, seconds)
+
+
+def utcnow() -> datetime:
+    """Return the installed clock's time as an aware datetime."""
+    return to_datetime(now())
+
+
+def to_datetime(at: int) -> datetime:
+    """Return an aware UTC datetime, to the microsecond, for nanoseconds since 1970."""
+    return datetime.fromtimestamp(at // NANOSECONDS, UTC).replace(microsecond=at % NANOSECONDS // 1_000)
+
+
+def from_datetime(moment: datetime) -> int:
+    """Return nanoseconds since 1970; a naive datetime is taken as UTC."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    delta = aware - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * NANOSECONDS + delta.microseconds * 1_000
+
+
+def to_iso(at: int) -> str:
+    """Return RFC 3339 text in UTC with microseconds and the offset `+00:00`."""
+    return to_datetime(at).isoformat(timespec="microseconds")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

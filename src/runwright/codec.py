@@ -1,0 +1,155 @@
+"""Codec: states as the plain data that events carry, and back.
+
+`data_from_state` and `state_from_data` are inverse for everything the record keeps: the message (left out when it is the
+usual one), the result's reference, and what comes with the kind of state. Values never enter: an exception is kept as its
+type and text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from runwright import states
+from runwright.clock import from_datetime, to_datetime
+from runwright.result import NoResult, Result, ResultRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MESSAGE_LIMIT = 64 * 1024
+
+USUAL_MESSAGES: dict[int, str] = {
+    states.Running.kind.code: "Starting task run.",
+    states.Success.kind.code: "Task run succeeded.",
+    states.Mapped.kind.code: "Ready to proceed with mapping.",
+}
+
+
+def data_from_state(state: states.State) -> dict[str, Any] | None:
+    """Return what an event keeps of a state, None when that is nothing but the usual."""
+    data: dict[str, Any] = {}
+    if state.message and state.message != USUAL_MESSAGES.get(state.kind.code):
+        data["message"] = shorten(str(state.message))
+    held = state._result  # noqa: SLF001  the field is public by custom
+    if held.ref is not None:
+        data["result"] = held.ref
+    elif isinstance(held.value, BaseException):
+        data["error"] = error_data(held.value)
+    elif held.value is not None and type(state) is not states.Mapped:
+        data["unstored"] = True
+    if type(state) is not states.Success and type(state) is not states.Running:
+        data.update(_extra(state))
+    return data or None
+
+
+def state_from_data(
+    code: int, data: dict[str, Any] | None, reader: Callable[[ResultRef], Result] | None = None
+) -> states.State:
+    """Return the state; its result holds the location only, and a failure's result is a `RemoteError`.
+
+    `reader` makes the result that can read a reference; without it the result only knows where the value is.
+    """
+    data = data or {}
+    kind = states.CLASS_BY_CODE[code]
+    state = kind(data.get("message", USUAL_MESSAGES.get(code)), result=_result_from(data, reader))
+    if isinstance(state, states.Scheduled | states.Queued):
+        due = data.get("due")
+        state.start_time = None if due is None else to_datetime(due)
+    for name in ("run_count", "loop_count", "cached_parameters", "hashed_inputs"):
+        if name in data:
+            setattr(state, name, data[name])
+    if isinstance(state, states.Cached):
+        expires = data.get("expires")
+        state.cached_result_expiration = None if expires is None else to_datetime(expires)
+    if isinstance(state, states.Mapped):
+        state._n_map_states = data.get("children", 0)  # noqa: SLF001
+    return state
+
+
+def shorten(text: str) -> str:
+    """Return the text, its middle left out when it is longer than `MESSAGE_LIMIT` characters."""
+    text = text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    if len(text) <= MESSAGE_LIMIT:
+        return text
+    half = MESSAGE_LIMIT // 2
+    return f"{text[:half]}...{len(text) - MESSAGE_LIMIT} additional characters...{text[-half:]}"
+
+
+def error_data(error: BaseException) -> dict[str, Any]:
+    """Return an exception as plain data: its type's name and its text, even when `__str__` fails."""
+    try:
+        text = str(error)
+    except Exception as failure:  # noqa: BLE001  user code
+        text = f"<its text raised {type(failure).__name__}>"
+    return {"type": type(error).__name__, "text": shorten(text)}
+
+
+class RemoteError(Exception):
+    """An exception of another process or an earlier day: its type's name and its text."""
+
+    def __init__(self, type_name: str, text: str) -> None:
+        """Hold both as attributes too."""
+        super().__init__(f"{type_name}: {text}" if text else type_name)
+        self.type_name = type_name
+        self.text = text
+
+    def __reduce__(self) -> tuple[type[RemoteError], tuple[str, str]]:
+        """Keep both across processes."""
+        return RemoteError, (self.type_name, self.text)
+
+
+class LostResult(Result):
+    """A value that was not stored and whose process is gone."""
+
+    kind = "lost"
+
+
+def to_plain(value: Any) -> Any:
+    """Return a value as JSON data, with what JSON cannot say replaced by its repr."""
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_plain_text, builtin_types=())
+
+
+def _plain_text(value: Any) -> str:
+    try:
+        return shorten(repr(value))
+    except Exception as failure:  # noqa: BLE001  user code
+        return f"<{type(value).__name__}: its repr raised {type(failure).__name__}>"
+
+
+def _extra(state: states.State) -> dict[str, Any]:
+    extra: dict[str, Any] = {}
+    if isinstance(state, states.Scheduled | states.Queued) and state.start_time is not None:
+        extra["due"] = from_datetime(state.start_time)
+    if isinstance(state, states.Retrying):
+        extra["run_count"] = state.run_count
+        if "_loop_count" in state.context:
+            extra["loop_count"] = state.context["_loop_count"]
+    if isinstance(state, states.Looped):
+        extra["loop_count"] = state.loop_count
+    if isinstance(state, states.Mapped):
+        extra["children"] = state.n_map_states
+    if isinstance(state, states.Cached):
+        extra.update(_cache_data(state))
+    return extra
+
+
+def _cache_data(state: states.Cached) -> dict[str, Any]:
+    expires = state.cached_result_expiration
+    return {
+        "cached_parameters": to_plain(state.cached_parameters),
+        "hashed_inputs": state.hashed_inputs,
+        "expires": None if expires is None else from_datetime(expires),
+    }
+
+
+def _result_from(data: dict[str, Any], reader: Callable[[ResultRef], Result] | None) -> Result:
+    if "result" in data:
+        ref = msgspec.convert(data["result"], ResultRef)
+        held = reader(ref) if reader is not None else Result(location=ref.location)
+        held.ref = ref
+        return held
+    if "error" in data:
+        return Result(RemoteError(data["error"]["type"], data["error"]["text"]))
+    return LostResult() if data.get("unstored") else NoResult

@@ -1,0 +1,160 @@
+"""Task-run events: the documented `prefect.task-run.{State}` JSON of every transition, built on read from the log.
+
+The log keeps one compact row for each transition; everything else that the documented event repeats (labels, related
+resources, the state before, the task run's body) is put together here. The Pending that every task run starts with is
+implied in the log and comes first here. What a task run is like is in `runwright.compat.task_run_body`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runwright import ids
+from runwright.compat.task_run_body import FlowRunFacts, Progress, with_offset, with_z
+from runwright.events import EventKind
+from runwright.states import KIND_BY_NAME
+from runwright.views import EventFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from uuid import UUID
+
+    from runwright.compat.task_run_body import Place
+    from runwright.events import Event
+    from runwright.views import Views
+
+MESSAGE_LIMIT = 100_000
+
+_FOLLOWS_WITHIN = 5 * 60 * 1_000_000
+_FLOW_RUNS_KEPT = 64
+_PENDING = KIND_BY_NAME["Pending"].code
+_PAGE = 1_000
+
+
+class TaskRunEvents:
+    """Builds documented events from the events of the log, which must come oldest first, from anywhere in the log.
+
+    It remembers the task runs it has seen that are not final, and looks up what came before for those it has not seen.
+    """
+
+    def __init__(self, views: Views) -> None:
+        """Read what the log does not say with every event (names, tags, edges) from `views`."""
+        self._views = views
+        self._flow_runs: dict[UUID, FlowRunFacts] = {}
+        self._open: dict[tuple[UUID, int], Progress] = {}
+
+    def build(self, events: Iterable[Event]) -> Iterator[dict[str, Any]]:
+        """Yield the documented event of each transition of a task run; the flow runs' own transitions are left out."""
+        for event in events:
+            yield from self.build_one(event)
+
+    def build_one(self, event: Event) -> list[dict[str, Any]]:
+        """Return what an event of the log is to event clients: nothing, or its transition, Pending first."""
+        if not event.ordinal:
+            return []
+        facts = self._facts(event.flow_run)
+        place = facts.place_of(event.ordinal)
+        built: list[dict[str, Any]] = []
+        progress = self._open.get((event.flow_run, event.ordinal))
+        if progress is None or progress.version != event.version - 1:
+            progress = Progress()
+            if event.version == 2:  # noqa: PLR2004  its first event in the log
+                built.append(_transition(facts, place, progress, 1, _PENDING, place.created, {}))
+            else:
+                self._catch_up(facts, place, progress, event.version)
+        built += _advance(facts, place, progress, event)
+        self._remember(event, progress)
+        return built
+
+    def _facts(self, flow_run: UUID) -> FlowRunFacts:
+        facts = self._flow_runs.get(flow_run)
+        if facts is None:
+            while len(self._flow_runs) >= _FLOW_RUNS_KEPT:
+                del self._flow_runs[next(iter(self._flow_runs))]
+            facts = self._flow_runs[flow_run] = FlowRunFacts(self._views, flow_run)
+        return facts
+
+    def _catch_up(self, facts: FlowRunFacts, place: Place, progress: Progress, version: int) -> None:
+        """Go through what happened to a task run before `version`."""
+        _transition(facts, place, progress, 1, _PENDING, place.created, {})
+        cursor = 0
+        while True:
+            page = self._views.events(EventFilter(cursor, facts.flow_run, place.ordinal, _PAGE))
+            for event in page:
+                if event.version >= version:
+                    return
+                _advance(facts, place, progress, event)
+            if len(page) < _PAGE:
+                return
+            cursor = page[-1].cursor
+
+    def _remember(self, event: Event, progress: Progress) -> None:
+        key = event.flow_run, event.ordinal
+        if progress.is_final:
+            self._open.pop(key, None)
+        else:
+            self._open[key] = progress
+
+
+def shorten_message(text: str) -> str:
+    """Return the text; of one longer than 100,000 characters the first and last 50,000, unless that is no shorter."""
+    if len(text) <= MESSAGE_LIMIT:
+        return text
+    half = MESSAGE_LIMIT // 2
+    shortened = f"{text[:half]}...{len(text) - MESSAGE_LIMIT} additional characters...{text[-half:]}"
+    return shortened if len(shortened) < len(text) else text
+
+
+def _advance(facts: FlowRunFacts, place: Place, progress: Progress, event: Event) -> list[dict[str, Any]]:
+    """Take note of an event; returns its transition, if it is one."""
+    data = event.data or {}
+    progress.version = event.version
+    progress.name = data.get("name") or progress.name
+    if event.kind != EventKind.STATE:
+        return []
+    return [_transition(facts, place, progress, event.version, event.state, event.at, data, event.attempt)]
+
+
+def _transition(
+    facts: FlowRunFacts,
+    place: Place,
+    progress: Progress,
+    version: int,
+    code: int,
+    at: int,
+    data: dict[str, Any],
+    attempt: int = 0,
+) -> dict[str, Any]:
+    """Put a task run into its next state, and return the documented event of that."""
+    before, before_id, before_at = progress.state, progress.event_id, progress.at
+    progress.enter(code, at, data, attempt)
+    state = progress.state
+    message = shorten_message(state["message"])
+    progress.state = {**state, "message": message}
+    progress.version = version
+    progress.event_id = str(ids.event_id(facts.flow_run, place.ordinal, version))
+    is_near = before_at is not None and progress.at - before_at < _FOLLOWS_WITHIN
+    return {
+        "occurred": with_z(progress.at),
+        "event": f"prefect.task-run.{state['name']}",
+        "resource": {
+            "prefect.resource.id": f"prefect.task-run.{ids.task_run_id(facts.flow_run, place.ordinal)}",
+            "prefect.resource.name": progress.name or place.name,
+            "prefect.run-count": str(progress.run_count),
+            "prefect.state-message": message,
+            "prefect.state-name": state["name"],
+            "prefect.state-timestamp": with_offset(progress.at),
+            "prefect.state-type": state["type"],
+            "prefect.orchestration": "client",
+        },
+        "related": facts.related_to(place),
+        "payload": {
+            "intended": {"from": None if before is None else before["type"], "to": state["type"]},
+            "initial_state": before,
+            "validated_state": {**progress.state, "data": progress.result},
+            "task_run": facts.body_of(place, progress),
+        },
+        "id": progress.event_id,
+        "follows": before_id if is_near else None,
+        "received": with_z(progress.at),
+    }

@@ -1,0 +1,100 @@
+"""Context: what a running flow or task may know about itself.
+
+One contextvar holds one plain dict, so that every thread, task and coroutine sees its own run. `context` is the object
+users import; setting the dict is the runtime's work and costs one `ContextVar.set` per attempt.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+_current: ContextVar[dict[str, Any] | None] = ContextVar("runwright", default=None)
+
+activate = _current.set
+deactivate = _current.reset
+
+
+class Context:
+    """The values of the current run, as items and as attributes.
+
+    Inside a task: `task_name`, `task_full_name`, `task_slug`, `task_tags`, `task_id`, `task_run_id`, `task_run_count`,
+    `task_run_name`, `map_index`, `task_loop_count`, `task_loop_result`, `resume`, `logger`. In the whole flow run:
+    `flow_name`, `flow_id`, `flow_run_id`, `flow_run_name`, `parameters`, `scheduled_start_time`, `date`, `today`,
+    `yesterday`, `tomorrow` (and each with `_nodash`), `caches`, `config`, `checkpointing`. Missing keys raise
+    `AttributeError` or `KeyError`; `get` gives a default.
+    """
+
+    __slots__ = ()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of `key`, or `default`."""
+        current = _current.get()
+        return default if current is None else current.get(key, default)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a copy of everything in the context."""
+        return dict(_current.get() or {})
+
+    def update(self, *mappings: Mapping[str, Any], **values: Any) -> None:
+        """Set values in the current context, until the block that opened it ends."""
+        changed = self.to_dict()
+        for mapping in (*mappings, values):
+            changed.update(mapping)
+        _current.set(changed)
+
+    @contextmanager
+    def __call__(self, *mappings: Mapping[str, Any], **values: Any) -> Generator[Context]:
+        """Add values inside a `with` block and restore exactly what was before."""
+        changed = self.to_dict()
+        for mapping in (*mappings, values):
+            changed.update(mapping)
+        token = _current.set(changed)
+        try:
+            yield self
+        finally:
+            _current.reset(token)
+
+    def __getitem__(self, key: str) -> Any:
+        """Return the value of `key`; raises `KeyError`."""
+        return (_current.get() or {})[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Set one value."""
+        self.update({key: value})
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether `key` is set."""
+        return key in (_current.get() or {})
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the keys."""
+        return iter(self.to_dict())
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the value of `name`; raises `AttributeError` that lists what there is."""
+        current = _current.get() or {}
+        try:
+            return current[name]
+        except KeyError:
+            known = ", ".join(sorted(current)) or "nothing: no flow or task is running here"
+            raise AttributeError(f"The context has no {name!r}. It has: {known}.") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set one value."""
+        self.update({name: value})
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a context belongs to one run of one process."""
+        raise TypeError("The context cannot be pickled: read the values you need and pass them as inputs.")
+
+    def __repr__(self) -> str:
+        """Return the keys."""
+        return f"<Context: {', '.join(sorted(self.to_dict()))}>"
+
+
+context = Context()

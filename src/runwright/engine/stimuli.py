@@ -1,0 +1,95 @@
+"""Stimuli and effects: what the machine is told, as past facts, and what it wants done, as commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from runwright.events import Event
+
+
+class Created(msgspec.Struct, gc=False):
+    """The flow run came into being; `data` is what its event keeps."""
+
+    data: dict[str, Any]
+
+
+class Started(msgspec.Struct, gc=False):
+    """The flow run began; `data` comes with its state Running."""
+
+    data: dict[str, Any] | None = None
+
+
+class Recovered(msgspec.Struct, gc=False):
+    """A new owner has taken over a flow run that was restored from its events."""
+
+
+class Reported(msgspec.Struct, gc=False):
+    """A run is in `state` (a code). `data` is kept with the event; `length` is the number of children of a mapped parent.
+
+    `due` (ns) is when a waiting state goes on, None: not by itself. `attempt` 0 speaks for the flow run itself.
+    """
+
+    ordinal: int
+    attempt: int
+    state: int
+    data: dict[str, Any] | None = None
+    length: int = 0
+    due: int | None = None
+
+
+class TimerFired(msgspec.Struct, gc=False):
+    """Time has passed: whatever is due goes on."""
+
+
+class Requested(msgspec.Struct, gc=False):
+    """Somebody asked for `intent`: `cancel` the flow run, or `resume` what is paused (`ordinal` 0: everything)."""
+
+    intent: str
+    ordinal: int = 0
+    by: str = ""
+
+
+Stimulus = Created | Started | Recovered | Reported | TimerFired | Requested
+
+
+class Submit(msgspec.Struct, gc=False):
+    """Make an attempt of a task run. `loop` is the data of the last Looped state when a lost attempt was in a loop.
+
+    `resumed` says that the run was paused. `needs_commit` says that a success just decided must be durable first.
+    """
+
+    ordinal: int
+    node: int
+    map_index: int
+    attempt: int
+    run_count: int
+    is_mapped_parent: bool = False
+    resumed: bool = False
+    needs_commit: bool = False
+    loop: dict[str, Any] | None = None
+
+
+class Kill(msgspec.Struct, gc=False):
+    """Stop an attempt."""
+
+    ordinal: int
+    attempt: int
+
+
+class FinishRun(msgspec.Struct, gc=False):
+    """Everything is settled: end the flow run in `state` (a name) unless a handler decides otherwise."""
+
+    state: str
+    message: str
+
+
+Effect = Submit | Kill | FinishRun
+
+
+class Decision(msgspec.Struct, gc=False):
+    """What follows from a stimulus: events to append, in order, and effects to carry out."""
+
+    events: list[Event]
+    effects: list[Effect]

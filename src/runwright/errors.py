@@ -1,0 +1,154 @@
+"""Errors: every exception that Runwright raises for a caller to read, in one tree.
+
+    RunwrightError
+    ├── FlowError (ValueError)              the flow is declared wrongly
+    │   ├── CycleError                      tasks depend on each other in a circle
+    │   ├── ParameterError                  an unknown, missing or refused parameter
+    │   └── FlowFileError                   a file that holds no flow, or several, or does not load
+    ├── IllegalTransition                   the transition table forbids what was proposed
+    ├── ResultError
+    │   ├── ResultSerializationError        a value that cannot become bytes
+    │   ├── ResultUnavailable               a stored result that is gone
+    │   └── ResultDamaged                   a stored result whose bytes changed
+    ├── ExecutorError
+    │   ├── UnpicklableCall                 a task or input that cannot cross to another process
+    │   ├── WorkerLost                      the process of an attempt ended without a report
+    │   └── MissingExtra (ImportError)      an adapter whose optional package is not installed
+    ├── RecordError
+    │   ├── RecordUnreadable                a path that is no record, or may not be opened
+    │   ├── RecordTooNew                    written by a later version
+    │   ├── RecordFull                      the disk has no room
+    │   ├── LeaseHeld                       another process runs this flow run
+    │   ├── LeaseLost                       another process has taken this flow run over
+    │   └── NotOnRecord (ValueError)        no such flow run or task run
+    └── SettingError (ValueError)           a setting or environment variable that cannot be read
+
+Signals are not errors: see `runwright.signals`. Each class carries the exit status of the command line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class RunwrightError(Exception):
+    """The root of the tree; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class FlowError(RunwrightError, ValueError):
+    """The flow is declared wrongly: the message names the task or argument to change."""
+
+    exit_code = 8
+
+
+class CycleError(FlowError):
+    """Tasks depend on each other in a circle: remove one of the edges named."""
+
+
+class ParameterError(FlowError):
+    """A parameter is unknown, missing or refused: the message lists those the flow has."""
+
+    exit_code = 2
+
+
+class FlowFileError(FlowError):
+    """A file holds no flow, or several, or does not load: name one as `FILE.py:FLOW`."""
+
+    exit_code = 2
+
+
+class IllegalTransition(RunwrightError):
+    """The transition table forbids the state proposed: nothing was recorded."""
+
+    exit_code = 4
+
+
+class ResultError(RunwrightError):
+    """A result could not be stored or read."""
+
+
+class ResultSerializationError(ResultError):
+    """A value cannot become bytes: return plain data, or give the task another serializer."""
+
+
+class ResultUnavailable(ResultError):
+    """A stored result is gone from the place the record names: restore it, or run the task again."""
+
+    exit_code = 3
+
+
+class ResultDamaged(ResultError):
+    """A stored result's bytes are not those that were written: restore it, or run the task again."""
+
+
+class ExecutorError(RunwrightError):
+    """The place where attempts run failed."""
+
+
+class UnpicklableCall(ExecutorError):
+    """A task or input cannot cross to another process: use threads, or pass plain data."""
+
+
+class WorkerLost(ExecutorError):
+    """The process that ran an attempt ended without a report."""
+
+
+class MissingExtra(ExecutorError, ImportError):
+    """An adapter needs an optional package: install the extra that the message names."""
+
+    exit_code = 2
+
+
+class RecordError(RunwrightError):
+    """The record could not be used."""
+
+    exit_code = 5
+
+
+class RecordUnreadable(RecordError):
+    """The path is no record, or may not be opened: check it, or give another with `--record`."""
+
+
+class RecordTooNew(RecordError):
+    """A later version wrote the record: upgrade Runwright to read it."""
+
+
+class RecordFull(RecordError):
+    """The disk has no room for the record: free some space, then resume the flow run."""
+
+
+class LeaseHeld(RecordError):
+    """Another process holds the flow run: wait until its lease ends."""
+
+    exit_code = 4
+
+
+class LeaseLost(RecordError):
+    """Another process has taken the flow run over: this one must stop."""
+
+    exit_code = 4
+
+
+class NotOnRecord(RecordError, ValueError):
+    """No such flow run or task run is on this record: check the id and the record's path."""
+
+    exit_code = 3
+
+
+class SettingError(RunwrightError, ValueError):
+    """A setting cannot be read: the message names where it comes from and what it may be."""
+
+    exit_code = 2
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question, after a space, that offers the known name nearest to `name`; empty when none is near."""
+    import difflib  # noqa: PLC0415  only what goes wrong pays for it
+
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

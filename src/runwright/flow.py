@@ -1,0 +1,242 @@
+"""Flow: the user's declaration of a whole: tasks, joined; and the door to compiling, recording and running it.
+
+Building is the work of `runwright.wiring`. `Flow.run` is the one place of the authoring layer that calls upwards.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from runwright import compiling
+from runwright.context import activate, context, deactivate
+from runwright.errors import FlowError, ParameterError, did_you_mean
+from runwright.parameter import Parameter
+from runwright.state_handlers import StateHandler, check_callable, checked_handlers
+from runwright.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
+    from contextvars import Token
+    from typing import Self
+
+    from runwright.edge import Edge
+    from runwright.graph import Graph
+    from runwright.result import Result
+    from runwright.runs import FlowVersion
+    from runwright.states import State
+    from runwright.task import Task
+
+
+class Flow(Wiring):
+    """Tasks and how they depend on each other. Call tasks inside `with Flow("name") as flow:` to build one.
+
+    `executor` is where attempts run by default, `result` where results are stored by default. `state_handlers` are
+    called `(flow, old_state, new_state)`, `on_failure` `(flow, state)`, `terminal_state_handler` `(flow, final_state,
+    reference_states)`; each may return another state. `schedule`, `run_config` and `storage` are for what starts flows
+    by itself; `run` does not look at them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        schedule: Any = None,
+        executor: Any = None,
+        run_config: Any = None,
+        storage: Any = None,
+        tasks: Iterable[Task] | None = None,
+        edges: Iterable[Edge] | None = None,
+        reference_tasks: Iterable[Task] | None = None,
+        state_handlers: Sequence[StateHandler] | None = None,
+        on_failure: Callable[[Flow, State], Any] | None = None,
+        validate: bool | None = None,  # noqa: FBT001  the documented signature
+        result: Result | None = None,
+        terminal_state_handler: Callable[[Flow, State, set[State]], State | None] | None = None,
+    ) -> None:
+        """Declare a flow, of `tasks` and `edges` or empty; raises `FlowError` without a name.
+
+        With `validate` circles and wrong inputs among `edges` raise at once, not when the flow is compiled.
+        """
+        if not name:
+            raise FlowError("A name must be provided for the flow: Flow('name').")
+        super().__init__()
+        self.name = name
+        self.schedule = schedule
+        self.executor = executor
+        self.run_config = run_config
+        self.storage = storage
+        self.state_handlers = checked_handlers(state_handlers, on_failure)
+        if terminal_state_handler is not None:
+            check_callable("terminal_state_handler", terminal_state_handler)
+        self.terminal_state_handler = terminal_state_handler
+        self.result = result
+        self._file = _calling_file()
+        self._tokens: list[Token[dict[str, Any] | None]] = []
+        for task in tasks or ():
+            self.add_task(task)
+        for edge in edges or ():
+            self.add_edge(edge.upstream_task, edge.downstream_task, edge.key, edge.mapped, edge.flattened)
+        self.set_reference_tasks(reference_tasks or ())
+        if validate:
+            self.validate()
+
+    # ---- building
+
+    def __enter__(self) -> Self:
+        """Make this the flow that tasks join when they are called."""
+        self._tokens.append(activate({**context.to_dict(), "flow": self, "unused_tasks": {}}))
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
+        """Restore the flow that was active before; warns about tasks that were made and joined nothing."""
+        unused: list[Task] = list(context.get("unused_tasks") or ())
+        deactivate(self._tokens.pop())
+        if unused and error is None:
+            warnings.warn(
+                f"Tasks were created but not added to the flow: {', '.join(map(repr, unused))}. A task joins the flow "
+                "when it is called, when it is an input of another, or by flow.add_task(task).",
+                stacklevel=2,
+            )
+
+    def copy(self) -> Self:
+        """Return a flow of the same tasks that can be changed by itself."""
+        return copy.copy(self)
+
+    # ---- asking
+
+    @property
+    def source(self) -> dict[str, str]:
+        """Return where the flow was declared: `file` (absent where it was no file) and `name`."""
+        return {**({"file": self._file} if self._file else {}), "name": self.name}
+
+    def parameters(self) -> AbstractSet[Parameter]:
+        """Return the parameters."""
+        return dict.fromkeys(task for task in self.tasks if isinstance(task, Parameter)).keys()
+
+    def resolve_parameters(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return a value for every parameter: the one given, else the default.
+
+        Raises `ParameterError` for a name that no parameter has, and for required ones that are missing.
+        """
+        given = given or {}
+        known = {parameter.name: parameter for parameter in self.parameters()}
+        for name in given:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                raise ParameterError(f"Flow {self.name!r} has no parameter {name!r}.{hint} {_listed(known)}")
+        missing = [name for name, parameter in known.items() if parameter.required and name not in given]
+        if missing:
+            names = ", ".join(map(repr, missing))
+            raise ParameterError(
+                f"Flow {self.name!r} did not receive the following required parameters: {names}. {_listed(known)}"
+            )
+        return {name: given.get(name, parameter.default) for name, parameter in known.items()}
+
+    def compile(self) -> Graph:
+        """Return the graph that runs; the same one until the flow changes. Raises `FlowError` as `validate`."""
+        if "graph" not in self._cache:
+            self._cache["graph"] = compiling.compile_graph(self)
+        return self._cache["graph"]
+
+    def to_version(self) -> FlowVersion:
+        """Return what the record keeps of this flow; `fingerprint` tells two versions apart."""
+        from runwright import versioning  # noqa: PLC0415  only recording needs it
+
+        return versioning.version_of(self)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256, in hex, of the tasks, their policies, constants and source code, and of the edges."""
+        return self.to_version().fingerprint
+
+    # ---- running
+
+    def run(
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        executor: Any = None,
+        run_name: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        record: str | None = None,
+        task_states: Mapping[Task, State] | None = None,
+        runner_cls: Any = None,
+        task_runner_cls: Any = None,
+        **keywords: Any,
+    ) -> State | None:
+        """Run the flow here and now; returns its final state, whose `result` gives every task's state.
+
+        Parameters go by dict or by keyword. `executor` is an executor or its URL, `run_name` names the run, `context`
+        adds to what tasks see, `record` is where it is recorded, `task_states` are states to start from. Raises
+        `ParameterError`, and `RuntimeError` inside the flow's own `with`. While a file is being loaded to find its
+        flows, nothing runs.
+        """
+        if _context_of_build("loading_flow"):
+            warnings.warn(
+                f"Flow {self.name!r} is being loaded from a file that runs it: put flow.run() under "
+                "`if __name__ == '__main__':`.",
+                stacklevel=2,
+            )
+            return None
+        if self._tokens:
+            raise RuntimeError(f"Flow {self.name!r} is still being built: call run() after its `with` block.")
+        from runwright import app  # noqa: PLC0415  the one sanctioned upward call
+
+        return app.run_flow(
+            self,
+            parameters=self.resolve_parameters(_merged(parameters, keywords)),
+            executor=executor if executor is not None else self.executor,
+            run_name=run_name,
+            context=None if context is None else dict(context),
+            record=record,
+            task_states=None if task_states is None else dict(task_states),
+            runner_cls=runner_cls,
+            task_runner_cls=task_runner_cls,
+        )
+
+    # ---- as a value
+
+    def __eq__(self, other: object) -> bool:
+        """Compare name, tasks, edges and reference tasks."""
+        return isinstance(other, Flow) and (
+            (self.name, self.tasks, self.edges, self.reference_tasks())
+            == (other.name, other.tasks, other.edges, other.reference_tasks())
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """Return the class and the name."""
+        return f'<{type(self).__name__}: name="{self.name}">'
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy starts with, also in another process: all but the open `with` blocks."""
+        return {**super().__getstate__(), "_tokens": [], "state_handlers": list(self.state_handlers)}
+
+
+def _context_of_build(key: str) -> Any:
+    return context.get(key)
+
+
+def _merged(parameters: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    if "return_tasks" in keywords:
+        raise FlowError("run() takes no return_tasks: the result of the final state has the state of every task.")
+    return {**(parameters or {}), **keywords}
+
+
+def _listed(known: Mapping[str, Parameter]) -> str:
+    if not known:
+        return "It has no parameters."
+    shown = [name if each.required else f"[{name}={each.default!r}]" for name, each in known.items()]
+    return f"It takes {', '.join(shown)}."
+
+
+def _calling_file() -> str | None:
+    """Return the file of the nearest caller outside of this package, None where that is no file."""
+    frame = sys._getframe(1)  # noqa: SLF001  inspect would read every file on the way
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "runwright":
+        frame = frame.f_back
+    path = "" if frame is None else os.path.abspath(frame.f_code.co_filename)  # noqa: PTH100  no pathlib at import
+    return path if os.path.isfile(path) else None  # noqa: PTH113

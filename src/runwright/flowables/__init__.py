@@ -1,0 +1,1 @@
+"""Flowables: how the nodes that stand for other nodes open and close. Each is independent of the others."""

@@ -1,0 +1,163 @@
+"""Files: bytes to disk and back, whole or not at all, for the owner's eyes only.
+
+Files are made with mode 0600 and folders with 0700. What the system refuses becomes a `ResultError` that says what to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from runwright.errors import ResultError
+from runwright.failpoints import hit
+from runwright.results.references import unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+_NEW = os.O_CREAT | os.O_EXCL
+_READ = os.O_RDONLY | os.O_NONBLOCK  # a pipe in the place of a file must not hold the reader up
+_ADVICE = {
+    errno.ENOSPC: "Free some space, then run the task again.",
+    errno.EDQUOT: "Free some space, then run the task again.",
+    errno.EACCES: "Allow this user to write there, or choose another folder.",
+    errno.EPERM: "Allow this user to write there, or choose another folder.",
+    errno.EROFS: "Choose a folder that can be written to.",
+    errno.ENAMETOOLONG: "Choose a shorter location.",
+    errno.EMFILE: "Raise the limit of open files (ulimit -n).",
+}
+
+
+@contextmanager
+def told_to_writers(path: str) -> Iterator[None]:
+    """Turn what the system refuses inside the block into a `ResultError` about `path`."""
+    try:
+        yield
+    except OSError as refused:
+        raise not_written(path, refused) from refused
+
+
+def not_written(path: str, refused: OSError) -> ResultError:
+    """Return the error for bytes that the system did not take."""
+    advice = _ADVICE.get(refused.errno or 0, "Check the folder and its disk.")
+    return ResultError(f"The result could not be written to {path}: {refused.strerror or refused}. {advice}")
+
+
+def open_new(path: str, flags: int) -> tuple[int, list[str]]:
+    """Return the descriptor of a file that did not exist before, and the folders that have a new entry by that.
+
+    Folders that are missing are made.
+    """
+    folder = os.path.dirname(path)  # noqa: PTH120
+    try:
+        return os.open(path, flags | _NEW, PRIVATE_FILE), [folder]
+    except FileNotFoundError:
+        changed = make_folder(folder)
+        return os.open(path, flags | _NEW, PRIVATE_FILE), [*changed, folder]
+
+
+def make_folder(folder: str) -> list[str]:
+    """Make a folder and those above it where they are missing; return the folders that have a new entry by that."""
+    above = os.path.dirname(folder)  # noqa: PTH120
+    if above == folder or os.path.isdir(folder):  # noqa: PTH112
+        return []
+    changed = make_folder(above)
+    with suppress(FileExistsError):
+        os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102
+    return [*changed, above]
+
+
+def sync_folder(folder: str) -> None:
+    """Put the entries of a folder on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write every byte: the system takes at most 2 GiB at once, and less on a full disk."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def write_new(path: str, parts: Sequence[bytes]) -> None:
+    """Write a file that did not exist before, bytes and entry on the disk when this returns.
+
+    Raises `ResultError` when the system refuses, and leaves no file then.
+    """
+    with told_to_writers(path):
+        for folder in _create(path, parts):
+            sync_folder(folder)
+
+
+def write_whole(path: str, data: bytes) -> None:
+    """Write a file so that `path` holds the old bytes or the new ones at any moment, and the new ones on the disk after.
+
+    Raises `ResultError` when the system refuses.
+    """
+    folder, name = os.path.split(path)
+    draft = os.path.join(folder, f".{name[:40]}.{os.urandom(6).hex()}.draft")  # noqa: PTH118
+    with told_to_writers(path):
+        changed = _create(draft, [data])
+        with _removed_on_failure(draft):
+            os.replace(draft, path)  # noqa: PTH105
+        for folder in changed:
+            sync_folder(folder)
+
+
+def _create(path: str, parts: Sequence[bytes]) -> list[str]:
+    descriptor, changed = open_new(path, os.O_WRONLY)
+    with _removed_on_failure(path):
+        try:
+            for part in parts:
+                write_all(descriptor, part)
+                hit("result.write.mid")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    return changed
+
+
+@contextmanager
+def _removed_on_failure(path: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(path)  # noqa: PTH108
+        raise
+
+
+def read_part(path: str, location: str, *, start: int = 0, size: int | None = None) -> bytes:
+    """Return `size` bytes from `start`, or all of them; fewer where the file ends before.
+
+    Raises `ResultUnavailable` when the file is missing or may not be read.
+    """
+    try:
+        descriptor = os.open(path, _READ)
+        try:
+            there = max(os.fstat(descriptor).st_size - start, 0)
+            return _pread(descriptor, there if size is None else min(size, there), start)
+        finally:
+            os.close(descriptor)
+    except OSError as refused:
+        raise unavailable(location, refused.strerror or str(refused)) from refused
+
+
+def _pread(descriptor: int, size: int, start: int) -> bytes:
+    data = os.pread(descriptor, size, start)
+    if len(data) == size:
+        return data
+    parts = [data]
+    while parts[-1] and (size := size - len(parts[-1])) > 0:
+        start += len(parts[-1])
+        parts.append(os.pread(descriptor, size, start))
+    return b"".join(parts)

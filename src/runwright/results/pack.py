@@ -1,0 +1,209 @@
+"""PackedResult: the default. Small values share one file for each flow run and process; large ones get files of their own.
+
+The bytes are in the file when `write` returns, so they survive the process; `sync_packs` is what makes them survive the
+machine. Which flow run a value belongs to comes from the context; without one, values go to a pack of the process.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+
+from runwright.errors import ResultError
+from runwright.failpoints import hit
+from runwright.result import Result, ResultRef
+from runwright.results import pack_file
+from runwright.results.files import read_part, write_new, write_whole
+from runwright.results.pack_file import PackFile
+from runwright.results.places import confined, results_root
+from runwright.results.references import check, checksum, length_of, reference
+from runwright.results.serializers import DEFAULT, deserialize_with, name_of_data, serialize_with
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runwright.result import Location, Serializer
+
+LARGE = 1024 * 1024
+"""Values of more bytes get a file of their own."""
+
+OPEN_LIMIT = 256
+"""How many packs a process keeps open; one more, and all are synced and closed."""
+
+OUTSIDE = "outside-of-flow-runs"
+
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+class PackedResult(Result):
+    """Keep values in pack files below `root` (default: `results` in Runwright's home, as it is at the time of use).
+
+    Locations are made by `write`, such as `<flow_run_id>/<writer>.pack#40+12`. With a location of your own (a template or a
+    function: a task's `target`) a value gets a file of that name below `root`.
+    """
+
+    kind = "pack"
+
+    def __init__(
+        self,
+        root: Path | str | None = None,
+        serializer: Serializer | None = None,
+        location: Location | None = None,
+    ) -> None:
+        """Write below `root`; `serializer` None takes JSON where it is exact, else cloudpickle."""
+        super().__init__(location=location, serializer=serializer)
+        self.root = None if root is None else os.path.abspath(root)  # noqa: PTH100
+
+    def write(self, value: Any, /, **context: Any) -> Result:
+        """Store `value` in the pack of `context["flow_run_id"]` and return a result with its location and `ref`.
+
+        Raises `ResultSerializationError` or `ResultError`; nothing is stored then.
+        """
+        serializer = self.serializer
+        name, data = DEFAULT.serialize_named(value) if serializer is None else serialize_with(serializer, value)
+        if self.formatter is not None or self._is_named(self.location):
+            return self._write_named(value, name, data, context)
+        hit("result.write.before")
+        digest = checksum(data)
+        owner = str(context.get("flow_run_id") or OUTSIDE)
+        file, offset = (_append if len(data) <= LARGE else _write_large)(self._root(), owner, data, digest)
+        hit("result.write.after")
+        location = pack_file.location_of(f"{owner}/{file}", offset, data)
+        return self.stored(value, ResultRef("pack", location, name, len(data), digest.hex(), length_of(value)))
+
+    def read(self, location: str) -> Result:
+        """Return a result with the value at the final `location`.
+
+        Raises `ResultUnavailable`, `ResultDamaged`, or `ResultError` for a location that leads out of `root`.
+        """
+        data = self._data(location)
+        serializer = self.serializer or DEFAULT
+        value = deserialize_with(serializer, "", data)
+        return self.stored(value, reference(self.kind, location, name_of_data(serializer, data), data, value))
+
+    def read_ref(self, ref: ResultRef) -> Result:
+        """Return a result with the value of a record's reference; raises as `read` does."""
+        data = check(ref, self._data(ref.location))
+        return self.stored(deserialize_with(self.serializer or DEFAULT, ref.serializer, data), ref)
+
+    def exists(self, location: str, /, **context: Any) -> bool:
+        """Say whether something is stored at `location`: one that `write` made, or a template filled in from `context`."""
+        where = pack_file.parse(location)
+        if where is None:
+            return os.path.isfile(confined(self._root(), location.format(**context)))  # noqa: PTH113
+        try:
+            pack_file.read_record(self._root(), where, location)
+        except ResultError:
+            return False
+        return True
+
+    def _write_named(self, value: Any, name: str, data: bytes, context: dict[str, Any]) -> Result:
+        location = self.format(**context).location or ""
+        path = confined(self._root(), location)
+        hit("result.write.before")
+        write_whole(path, data)
+        hit("result.write.after")
+        return self.stored(value, reference(self.kind, location, name, data, value))
+
+    def _data(self, location: str) -> bytes:
+        where = pack_file.parse(location)
+        if where is None:
+            return read_part(confined(self._root(), location), location)
+        return pack_file.read_record(self._root(), where, location)
+
+    def _root(self) -> str:
+        return self.root or str(results_root())
+
+    @staticmethod
+    def _is_named(location: str | None) -> bool:
+        return location is not None and pack_file.parse(location) is None
+
+
+def sync_packs() -> None:
+    """Put on the disk what this process wrote to packs since the last time, and return when it is there.
+
+    Raises `ResultError` when the disk failed.
+    """
+    with _open.syncing:
+        for pack in _open.all():
+            pack.sync()
+
+
+def close_packs() -> None:
+    """Put everything on the disk and close the packs of this process; the next `write` starts new files."""
+    _retire(_open.all())
+
+
+class _OpenPacks:
+    """The packs that this process writes to, by root and owner. A forked child starts with none."""
+
+    def __init__(self) -> None:
+        self.by_owner: dict[tuple[str, str], PackFile] = {}
+        self.syncing = threading.Lock()  # held until the bytes are there: who finds nothing to do may rely on it
+        self.opening = threading.Lock()
+
+    def all(self) -> list[PackFile]:
+        with self.opening:
+            return list(self.by_owner.values())
+
+
+_open = _OpenPacks()
+
+
+def _append(root: str, owner: str, data: bytes, digest: bytes) -> tuple[str, int]:
+    while True:
+        pack = _open.by_owner.get((root, owner)) or _start(root, owner)
+        offset = pack.append(data, digest)
+        if offset is not None:
+            return pack.name, offset
+        _retire([pack])
+
+
+def _start(root: str, owner: str) -> PackFile:
+    path = _new_path(root, owner)
+    if len(_open.by_owner) >= OPEN_LIMIT:
+        close_packs()
+    with _open.opening:
+        pack = _open.by_owner.get((root, owner))
+        if pack is None:
+            pack = _open.by_owner[root, owner] = PackFile(path)
+    return pack
+
+
+def _write_large(root: str, owner: str, data: bytes, digest: bytes) -> tuple[str, int]:
+    path = _new_path(root, owner)
+    write_new(path, [pack_file.header(data, digest), data])
+    return os.path.basename(path), 0  # noqa: PTH119
+
+
+def _new_path(root: str, owner: str) -> str:
+    if not _OWNER.fullmatch(owner):
+        raise ResultError(
+            f"The flow run id {owner!r} cannot be the name of a folder: use letters, digits, `.`, `_` and `-`."
+        )
+    return f"{root}/{owner}/{pack_file.new_name()}"
+
+
+def _retire(packs: list[PackFile]) -> None:
+    """Close packs; they stay among the open ones until their bytes are on the disk, so that no `sync_packs` misses them."""
+    with _open.syncing:
+        for pack in packs:
+            try:
+                pack.close()
+            finally:
+                with _open.opening:
+                    for owner in [owner for owner, each in _open.by_owner.items() if each is pack]:
+                        del _open.by_owner[owner]
+
+
+def _forget_after_fork() -> None:
+    global _open
+    inherited, _open = _open, _OpenPacks()
+    for pack in inherited.by_owner.values():
+        pack.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,193 @@
+"""PackFile: many small results in one file that only grows.
+
+    record   = magic (4 bytes) + length of the data (8) + BLAKE2b-64 of the data (8) + data
+    location = <folder>/<writer>.pack#<offset of the record>+<length of the data>
+
+Every writer has a file of its own, so nobody waits for anybody, and a record that was torn by a power failure can only be the
+last one of its file. This module knows nothing of values and of where packs are.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from runwright.errors import ResultError
+from runwright.failpoints import hit
+from runwright.results.files import not_written, open_new, read_part, sync_folder, told_to_writers, write_all
+from runwright.results.references import checksum, damaged, unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAGIC = b"RWP\x01"
+_HEADER = struct.Struct("<4sQ8s")
+_LOCATION = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\.pack)#(\d{1,18})\+(\d{1,18})", re.ASCII)
+_UNKNOWN = -1
+
+_sync_data = getattr(os, "fdatasync", os.fsync)  # not every system has the cheaper one
+_pack_header = _HEADER.pack
+
+
+class PackLocation(NamedTuple):
+    """Where a record is: the file below the root of results, the record's offset in it, the length of its data."""
+
+    file: str
+    offset: int
+    length: int
+
+
+class PackRecord(NamedTuple):
+    """One record that a scan found. `torn` is the end of the file, where no whole record follows any more."""
+
+    offset: int
+    length: int
+    condition: Literal["whole", "damaged", "torn"]
+
+
+def new_name() -> str:
+    """Return a file name that no other writer has."""
+    return f"{os.getpid()}-{os.urandom(6).hex()}.pack"
+
+
+def header(data: bytes, digest: bytes) -> bytes:
+    """Return what stands before the data of a record."""
+    return _pack_header(_MAGIC, len(data), digest)
+
+
+def location_of(file: str, offset: int, data: bytes) -> str:
+    """Return the text under which a record is found again."""
+    return f"{file}#{offset}+{len(data)}"
+
+
+def parse(location: str) -> PackLocation | None:
+    """Return the parts of a location, None when it is not the location of a record."""
+    found = _LOCATION.fullmatch(location)
+    return None if found is None else PackLocation(found[1], int(found[2]), int(found[3]))
+
+
+class PackFile:
+    """The file of one writer. Every method may be called from any thread."""
+
+    def __init__(self, path: str) -> None:
+        """Make the file; raises `ResultError` when the system refuses."""
+        self.path = path
+        self.name = os.path.basename(path)  # noqa: PTH119
+        self._lock = threading.Lock()
+        with told_to_writers(path):
+            descriptor, self._unsynced_folders = open_new(path, os.O_WRONLY | os.O_APPEND)
+        self._descriptor: int | None = descriptor
+        self._end = 0
+        self._is_dirty = False
+        self._failure: OSError | None = None
+
+    def append(self, data: bytes, digest: bytes) -> int | None:
+        """Return the offset of the new record, which is in the file then; None when the file takes no more.
+
+        Raises `ResultError` when the system refuses; the file is as it was then.
+        """
+        record = _pack_header(_MAGIC, len(data), digest) + data
+        with self._lock:
+            start = self._end
+            if self._descriptor is None or start == _UNKNOWN:
+                return None
+            # An exception from outside may come after the bytes and before the new end: then nobody may rely on the end.
+            self._end = _UNKNOWN
+            self._is_dirty = True
+            try:
+                written = os.write(self._descriptor, record)
+                if written != len(record):
+                    write_all(self._descriptor, memoryview(record)[written:])
+            except OSError as refused:
+                with suppress(OSError):
+                    os.ftruncate(self._descriptor, start)
+                    self._end = start
+                raise not_written(self.path, refused) from refused
+            hit("result.write.mid")
+            self._end = start + len(record)
+        return start
+
+    def sync(self) -> None:
+        """Put on the disk what was written since the last time; not to be called by two threads at once.
+
+        Raises `ResultError` when the disk failed, and on every later call: nobody knows what is on the disk then.
+        """
+        with self._lock:
+            is_dirty, self._is_dirty = self._is_dirty, False
+        try:
+            if self._failure is not None:
+                raise self._failure
+            if is_dirty and self._descriptor is not None:
+                _sync_data(self._descriptor)
+                while self._unsynced_folders:
+                    sync_folder(self._unsynced_folders[-1])
+                    self._unsynced_folders.pop()
+        except OSError as failure:
+            self._failure = failure
+            raise ResultError(
+                f"The results in {self.path} may not be on the disk: {failure.strerror}. Check the disk, then resume the "
+                "flow run: what was not recorded runs again."
+            ) from failure
+
+    def close(self) -> None:
+        """Take no more records, and put those that there are on the disk; raises as `sync` does."""
+        with self._lock:
+            self._end = _UNKNOWN
+        try:
+            self.sync()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file, whatever its bytes have come to."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def read_record(root: str, where: PackLocation, location: str) -> bytes:
+    """Return the data of a record.
+
+    Raises `ResultUnavailable` when the file is missing or ends before the record does, `ResultDamaged` when the bytes are not
+    those of a whole record.
+    """
+    size = _HEADER.size + where.length
+    record = read_part(os.path.join(root, where.file), location, start=where.offset, size=size)  # noqa: PTH118
+    if len(record) < size:
+        raise unavailable(location, "its file ends before it")
+    magic, length, digest = _HEADER.unpack_from(record)
+    data = record[_HEADER.size :]
+    if (magic, length) != (_MAGIC, where.length) or checksum(data) != digest:
+        raise damaged(location)
+    return data
+
+
+def scan_pack(path: str | os.PathLike[str]) -> Iterator[PackRecord]:
+    """Yield every record of a pack file, in order; the rest of a file that goes on without one is `torn`.
+
+    Raises `ResultUnavailable` when the file cannot be read.
+    """
+    name = os.fspath(path)
+    end = _size_of(name)
+    offset = 0
+    while offset < end:
+        head = read_part(name, name, start=offset, size=_HEADER.size)
+        magic, length, digest = _HEADER.unpack(head) if len(head) == _HEADER.size else (b"", 0, b"")
+        start = offset + _HEADER.size
+        if magic != _MAGIC or start + length > end:
+            yield PackRecord(offset, end - offset, "torn")
+            return
+        is_whole = checksum(read_part(name, name, start=start, size=length)) == digest
+        yield PackRecord(offset, length, "whole" if is_whole else "damaged")
+        offset = start + length
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError as refused:
+        raise unavailable(path, refused.strerror or str(refused)) from refused

@@ -1,0 +1,56 @@
+"""Readers: from a record's reference to the adapter that can read it. The list is closed: a record cannot name a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runwright.errors import ResultError
+from runwright.results.constant import ConstantResult
+from runwright.results.local import LocalResult
+from runwright.results.memory import MemoryResult
+from runwright.results.pack import PackedResult
+from runwright.results.serializers import is_data_only
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from runwright.result import Result, ResultRef
+
+_BY_KIND: dict[str, Callable[[Path | str | None], Result]] = {
+    PackedResult.kind: PackedResult,
+    LocalResult.kind: lambda root: LocalResult(root, validate_dir=False),
+    MemoryResult.kind: lambda _: MemoryResult(),
+    ConstantResult.kind: lambda _: ConstantResult(),
+}
+
+
+def reader_for(ref: ResultRef, *, root: Path | str | None = None) -> Result:
+    """Return a result that knows where the value is and reads it with `read_ref`; nothing is read yet.
+
+    `root` is the folder of results (default: in Runwright's home). Raises `TypeError` for a kind that is not on the list.
+    """
+    make = _BY_KIND.get(ref.kind)
+    if make is None:
+        raise TypeError(
+            f"A result of kind {ref.kind!r} cannot be read from the record alone: the record reads {', '.join(_BY_KIND)}. "
+            "Read it with the task's own result: result.read_ref(ref)."
+        )
+    reader = make(root)
+    reader.location, reader.ref = ref.location, ref
+    return reader
+
+
+def read_result(ref: ResultRef, root: Path | str | None = None, *, allow_pickle: bool = True) -> Any:
+    """Return the value that a record's reference points to, checked for damage.
+
+    Loading a pickle runs code: with `allow_pickle` False, one raises `ResultError` instead. Raises `ResultUnavailable`,
+    `ResultDamaged`, `ResultSerializationError`, or `TypeError` for a kind that only the task's own result can read.
+    """
+    reader = reader_for(ref, root=root)
+    if not allow_pickle and ref.kind != ConstantResult.kind and not is_data_only(ref.serializer):
+        raise ResultError(
+            f"The result at {ref.location} is not plain data ({ref.serializer}): reading it runs code. Read it with "
+            "allow_pickle=True if you trust whoever can write to that place."
+        )
+    return reader.read_ref(ref).value

@@ -1,0 +1,107 @@
+"""Journal: the log lines and metrics of the attempt that is being made, on their way into its next report.
+
+One handler on the `runwright` logger finds the journal of the current context; so does `runwright.metrics`. Printed lines come
+through a router put in the place of `sys.stdout` once a task asks for it. Nothing is formatted when nobody listens.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from runwright.codec import shorten
+from runwright.context import context as run_context
+from runwright.events import LogLine, Metric
+from runwright.metrics import JOURNAL, NO_FLOW_RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from contextlib import AbstractContextManager
+
+
+
+class Journal:
+    """Collects for one attempt of one task run; `drain` empties it."""
+
+    __slots__ = ("attempt", "logs", "metrics", "ordinal")
+
+    def __init__(self, ordinal: int, attempt: int) -> None:
+        """Collect for this attempt."""
+        self.ordinal = ordinal
+        self.attempt = attempt
+        self.logs: list[LogLine] = []
+        self.metrics: list[Metric] = []
+
+    def drain(self) -> tuple[Sequence[LogLine], Sequence[Metric]]:
+        """Return what was collected since the last call; the lists given away are never added to."""
+        if not (self.logs or self.metrics):
+            return (), ()
+        drained = self.logs, self.metrics
+        self.logs, self.metrics = [], []
+        return drained
+
+
+class JournalHandler(logging.Handler):
+    """Puts what is logged inside an attempt into its journal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one record, its traceback included."""
+        journal: Journal | None = run_context.get(JOURNAL)
+        if journal is None:
+            return
+        message = self.format(record)
+        journal.logs.append(
+            LogLine(
+                int(record.created * 1_000_000_000), NO_FLOW_RUN, journal.ordinal, journal.attempt, record.levelno,
+                record.name, shorten(message),
+            )  # fmt: skip
+        )
+
+
+class StdoutRouter:
+    """Stands in for `sys.stdout`: lines of tasks that log their output go to their logger, all else goes through."""
+
+    def __init__(self, stream: Any) -> None:
+        """Route in front of `stream`."""
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Log the text in a task that asks for it; white space alone is dropped there."""
+        logger: logging.Logger | None = run_context.get("_stdout")
+        if logger is None:
+            return self._stream.write(text)
+        if text.strip():
+            logger.info(text.rstrip("\n"))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer everything else as the stream does."""
+        return getattr(self._stream, name)
+
+
+def log_stdout(logger: logging.Logger) -> AbstractContextManager[None]:
+    """Send what is printed inside the block, by this task alone, to `logger` at INFO."""
+    if not isinstance(sys.stdout, StdoutRouter):
+        sys.stdout = StdoutRouter(sys.stdout)
+    return _routed(logger)
+
+
+def install(level: int = logging.INFO) -> None:
+    """Make the `runwright` loggers feed journals from `level` on; the engine's own lines stay at WARNING."""
+    root = logging.getLogger("runwright")
+    if not any(isinstance(handler, JournalHandler) for handler in root.handlers):
+        root.addHandler(JournalHandler())
+    if root.level == logging.NOTSET:
+        root.setLevel(level)
+    for name in ("Runner", "TaskRunner", "FlowRunner"):
+        engine = logging.getLogger(f"runwright.{name}")
+        if engine.level == logging.NOTSET:
+            engine.setLevel(logging.WARNING)
+
+
+@contextmanager
+def _routed(logger: logging.Logger) -> Generator[None]:
+    with run_context(_stdout=logger):
+        yield

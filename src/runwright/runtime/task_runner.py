@@ -1,0 +1,481 @@
+"""TaskRunner: the documented pipeline that takes one task from a state to the next, step by step.
+
+Each step is a public method that a subclass may override. A step returns the state to go on with, or raises `ENDRUN` with
+the state to stop in. Which steps a task needs at all is decided once, in `runwright.runtime.pipeline`. Names, arguments and
+behaviour of the steps are those of the Prefect 1 `TaskRunner`.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runwright.clock import from_datetime, now, utcnow
+from runwright.context import activate, context as run_context, deactivate
+from runwright.errors import ResultUnavailable
+from runwright.result import Result
+from runwright.runtime import caching, journal, upstream
+from runwright.runtime.pipeline import Pipeline, pipeline_of
+from runwright.runtime.runner import Handler, Runner, call_state_handlers
+from runwright.runtime.timeouts import TaskTimeout, call_within
+from runwright.signals import ENDRUN, LOOP, SUCCESS, TRIGGERFAIL, PipelineSignal
+from runwright.states import (
+    Cached,
+    Failed,
+    Looped,
+    Mapped,
+    MetaState,
+    Paused,
+    Pending,
+    Resume,
+    Retrying,
+    Running,
+    Scheduled,
+    Skipped,
+    State,
+    Success,
+    TimedOut,
+    TriggerFailed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    UpstreamStates = dict[Any, State]
+    Inputs = dict[str, Result]
+
+
+class Initialized(NamedTuple):
+    """What `initialize_run` returns."""
+
+    state: State
+    context: dict[str, Any]
+
+
+class _Again(Exception):  # noqa: N818  it is no error: it re-enters `run` without growing the stack
+    def __init__(self, state: State, context: dict[str, Any]) -> None:
+        self.state = state
+        self.context = context
+
+
+class TaskRunner(Runner):
+    """Runs one task once: `run` returns the state it ends in, and raises nothing unless told to by the context."""
+
+    logger = logging.getLogger("runwright.TaskRunner")
+
+    def __init__(
+        self, task: Any, state_handlers: Sequence[Handler] | None = None, flow_result: Result | None = None
+    ) -> None:
+        """Prepare to run `task`; `flow_result` is the result it writes to when it has none of its own."""
+        super().__init__(state_handlers)
+        self.task = task
+        self.result: Result = task.result or flow_result or Result()
+        self.context: dict[str, Any] = {}
+        self.upstream_states: UpstreamStates = {}
+        self.inputs: Inputs = {}
+        self.announce: Callable[[State], None] | None = None
+        self.failed: State | None = None
+        self._outcome: tuple[bool, Any] | None = None
+        self._is_in_run = False
+
+    @property
+    def task_full_name(self) -> str:
+        """Return the task's name, with the map index for a mapped child."""
+        return run_context.get("task_full_name") or self.task.name
+
+    def call_runner_target_handlers(self, old_state: State, new_state: State) -> State:
+        """Call the task's own handlers, `handler(task, old_state, new_state)`; returns the state they agree on."""
+        if self.logger.isEnabledFor(logging.DEBUG):
+            names = type(old_state).__name__, type(new_state).__name__
+            self.logger.debug("Task '%s': Handling state change from %s to %s", self.task_full_name, *names)
+        for handler in self.task.state_handlers:
+            new_state = handler(self.task, old_state, new_state) or new_state
+        return new_state
+
+    # ---- the run
+
+    def run(
+        self,
+        state: State | None = None,
+        upstream_states: UpstreamStates | None = None,
+        context: dict[str, Any] | None = None,
+        is_mapped_parent: bool = False,  # noqa: FBT001, FBT002  the documented signature
+    ) -> State:
+        """Run the task if upstream, trigger and caches let it; returns the state it ends in.
+
+        `state` is where it starts (default Pending), `upstream_states` maps the edges that lead here to their states,
+        `context` adds to the current context. With `is_mapped_parent` the task's children are counted, nothing runs.
+        """
+        context = {**run_context.to_dict(), **(context or {})}
+        while True:
+            token, state, pipeline = self._begin(state, upstream_states, context, is_mapped_parent)
+            try:
+                for step in pipeline.steps(self, state, is_mapped_parent=is_mapped_parent):
+                    state = step(self, state)
+            except ENDRUN as end:
+                state = end.state
+            except _Again as again:
+                state, context = again.state, again.context
+                continue
+            except Exception as error:
+                state = self._failed_unexpectedly(error)
+            finally:
+                self._is_in_run = False
+                deactivate(token)
+            return self._end(state)
+
+    async def run_async(
+        self,
+        state: State | None = None,
+        upstream_states: UpstreamStates | None = None,
+        context: dict[str, Any] | None = None,
+    ) -> State:
+        """Run a task whose body is a coroutine on the current event loop; as `run` otherwise."""
+        context = {**run_context.to_dict(), **(context or {})}
+        while True:
+            token, state, pipeline = self._begin(state, upstream_states, context, is_mapped_parent=False)
+            try:
+                for step in pipeline.steps(self, state):
+                    if step is Pipeline.body and isinstance(state, Running):
+                        await self._await_body()
+                    state = step(self, state)
+            except ENDRUN as end:
+                state = end.state
+            except _Again as again:
+                state, context = again.state, again.context
+                continue
+            except Exception as error:
+                state = self._failed_unexpectedly(error)
+            finally:
+                self._is_in_run = False
+                deactivate(token)
+            return self._end(state)
+
+    def _begin(
+        self,
+        state: State | None,
+        upstream_states: UpstreamStates | None,
+        context: dict[str, Any],
+        is_mapped_parent: bool,  # noqa: FBT001
+    ) -> tuple[Any, State, Pipeline]:
+        context.setdefault("map_index", None)
+        index = context["map_index"]
+        context["task_full_name"] = self.task.name if index is None else f"{self.task.name}[{index}]"
+        self.upstream_states = upstream_states or {}
+        self._is_in_run = True
+        token = activate(context)
+        state, self.context = self.initialize_run(state, context)
+        if not is_mapped_parent and "task_loop_count" not in context and self.logger.isEnabledFor(logging.INFO):
+            self.logger.info("Task '%s': Starting task run...", self.task_full_name)
+        return token, state, pipeline_of(type(self), self.task)
+
+    def _end(self, state: State) -> State:
+        if self.logger.isEnabledFor(logging.INFO):
+            self.logger.info(
+                "Task '%s': Finished task run for task with final state: '%s'",
+                self.context["task_full_name"],
+                type(state).__name__,
+            )
+        return state
+
+    def _failed_unexpectedly(self, error: Exception) -> State:
+        if run_context.get("raise_on_exception"):
+            raise error
+        message = f"Task '{self.task_full_name}': Unexpected error while running task: {error!r}"
+        self.logger.exception(message)
+        return self.handle_state_change(Pending(), Failed(message, result=error))
+
+    async def _await_body(self) -> None:
+        """Run the coroutine here; `get_task_run_state` then takes the outcome as if it had called the task."""
+        import asyncio  # noqa: PLC0415  only flows with async tasks pay for it
+
+        limit = asyncio.timeout(self.task.timeout)
+        try:
+            async with limit:
+                with journal.log_stdout(self.task.logger) if self.task.log_stdout else nullcontext():
+                    value = await self.task.run(**{key: held.value for key, held in self.inputs.items()})
+            self._outcome = True, value
+        except TimeoutError as late:
+            is_ours = limit.expired()
+            self._outcome = False, TaskTimeout("Task timed out during execution.") if is_ours else late
+        except (Exception, PipelineSignal) as error:  # noqa: BLE001  user code
+            self._outcome = False, error
+
+    # ---- the steps, in order
+
+    def initialize_run(self, state: State | None, context: dict[str, Any]) -> Initialized:
+        """Unwrap the first state and complete the context.
+
+        A wrapped state counts as what it wraps, None as Pending. The context gets `task_run_count` (one more than a
+        Retrying state's), `resume` for a state that was paused, loop count and result of a loop under way, the task's
+        name and tags, and its logger.
+        """
+        while isinstance(state, MetaState):
+            state = state.state
+        state = state or Pending()
+        is_retry = isinstance(state, Retrying)
+        context["task_run_count"] = state.run_count + 1 if is_retry else state.context.get("task_run_count", 1)
+        if isinstance(state, Resume) or (isinstance(state, Paused) and _is_due(state)):
+            context["resume"] = True
+        if "_loop_count" in state.context:
+            context["task_loop_count"] = state.context.pop("_loop_count")
+            context["task_loop_result"] = state.load_result(self.result).result
+        context["task_name"] = self.task.name
+        context["task_tags"] = self.task.tags
+        context.setdefault("logger", self.task.logger)
+        if self.task.target:
+            self._aim()
+        return Initialized(state, context)
+
+    @call_state_handlers
+    def check_task_is_ready(self, state: State) -> State:
+        """Check that the task may run at all: Pending, Mapped and Cached pass, anything else ends the run."""
+        if isinstance(state, Pending | Mapped | Cached):
+            return state
+        raise ENDRUN(state)
+
+    @call_state_handlers
+    def check_task_reached_start_time(self, state: State) -> State:
+        """Check that a scheduled task's time has come; no start time means it never does by itself."""
+        if isinstance(state, Scheduled) and not isinstance(state, Resume) and not _is_due(state):
+            raise ENDRUN(state)
+        return state
+
+    @call_state_handlers
+    def check_upstream_finished(self, state: State, upstream_states: UpstreamStates) -> State:
+        """Check that every upstream task is final, a mapped one by its children; ends the run otherwise."""
+        if all(each.is_finished() for each in upstream.expanded(upstream_states)):
+            return state
+        raise ENDRUN(state)
+
+    @call_state_handlers
+    def check_upstream_skipped(self, state: State, upstream_states: UpstreamStates) -> State:
+        """Skip the task when any upstream was skipped, unless it says `skip_on_upstream_skip=False`."""
+        if self.task.skip_on_upstream_skip and any(each.is_skipped() for each in upstream.expanded(upstream_states)):
+            raise ENDRUN(
+                Skipped(
+                    "Upstream task was skipped; if this was not the intended behavior, consider changing "
+                    "`skip_on_upstream_skip=False` for this task."
+                )
+            )
+        return state
+
+    def load_results(self, state: State, upstream_states: UpstreamStates) -> tuple[State, UpstreamStates]:
+        """Read the upstream values that are not in memory; a value that was never stored raises `ResultUnavailable`."""
+        for edge, each in upstream_states.items():
+            held = each._result  # noqa: SLF001  public by custom
+            if held.kind == "lost":
+                raise ResultUnavailable(
+                    f"The result of {edge!r} was not stored and its process is gone: run the flow again, or give the "
+                    "task checkpoint=True."
+                )
+            if held.value is None and held.location is not None:
+                each.load_result(None if held.can_store else self.result)
+        return state, upstream_states
+
+    def get_task_inputs(self, state: State, upstream_states: UpstreamStates) -> Inputs:
+        """Return the upstream results by the argument of `run` that they feed."""
+        del state
+        return {edge.key: each._result for edge, each in upstream_states.items() if edge.key is not None}  # noqa: SLF001
+
+    @call_state_handlers
+    def check_task_ready_to_map(self, state: State, upstream_states: UpstreamStates) -> State:
+        """End a mapped parent's run: Mapped with the number of children, or Failed when nothing can be mapped over."""
+        raise ENDRUN(upstream.parent_state(state, upstream_states))
+
+    def set_task_run_name(self, task_inputs: Inputs) -> None:
+        """Give the task run its name, from a template or function of the context and the inputs."""
+        naming = self.task.task_run_name
+        if naming:
+            keywords = self._keywords(task_inputs)
+            name = naming(**keywords) if callable(naming) else naming.format(**keywords)
+            self.context["task_run_name"] = str(name)
+
+    @call_state_handlers
+    def check_target(self, state: State, inputs: Inputs) -> State:
+        """Return Cached with the value stored at the task's target, if there is one."""
+        if self.task.target:
+            keywords = self._keywords(inputs)
+            found = self.result.format(**keywords)
+            if found.location is not None and found.exists(found.location, **keywords):
+                return Cached(
+                    f"Result found at task target {found.location}",
+                    result=found.read(found.location),
+                    hashed_inputs=caching.hash_inputs(inputs),
+                    cached_parameters=run_context.get("parameters"),
+                )
+        return state
+
+    @call_state_handlers
+    def check_task_is_cached(self, state: State, inputs: Inputs) -> State:
+        """Return a Cached state that is still valid: the one given, or one of an earlier run; else Pending."""
+        return caching.find(self.task, state, inputs)
+
+    @call_state_handlers
+    def check_task_trigger(self, state: State, upstream_states: UpstreamStates) -> State:
+        """Check that the task's trigger passes; ends the run as TriggerFailed, or as the signal says, otherwise."""
+        try:
+            if not self.task.trigger(upstream_states):
+                raise TRIGGERFAIL("Trigger failed")  # noqa: TRY301
+        except PipelineSignal as signal:
+            if run_context.get("raise_on_exception"):
+                raise
+            raise ENDRUN(signal.state) from signal
+        except Exception as error:
+            if run_context.get("raise_on_exception"):
+                raise
+            message = f"Unexpected error while checking task trigger: {error!r}"
+            raise ENDRUN(TriggerFailed(message, result=error)) from error
+        return state
+
+    @call_state_handlers
+    def set_task_to_running(self, state: State, inputs: Inputs) -> State:
+        """Set a pending task to Running; ends the run in any other state, such as a valid Cached one."""
+        del inputs
+        if not isinstance(state, Pending):
+            raise ENDRUN(state)
+        return Running("Starting task run.")
+
+    @call_state_handlers
+    def get_task_run_state(self, state: State, inputs: Inputs) -> State:
+        """Call the task and return what became of it; the value is stored before Success is returned.
+
+        Ends the run unless the state is Running. Signals give their own states; a late call is TimedOut.
+        """
+        if not isinstance(state, Running):
+            raise ENDRUN(state)
+        try:
+            value = self._call_task(inputs)
+        except TaskTimeout as late:
+            return TimedOut("Task timed out during execution.", result=late)
+        except LOOP as signal:
+            turn = signal.state
+            turn.message = turn.message or f"Task is looping ({turn.loop_count})"  # type: ignore[attr-defined]
+            turn.result = self._store(turn.result, inputs)
+            return turn
+        except SUCCESS as signal:
+            signal.state.result = self._store(signal.state.result, inputs)
+            return signal.state
+        except PipelineSignal:
+            raise
+        except Exception as error:
+            if run_context.get("raise_on_exception"):
+                raise
+            self.task.logger.error(
+                "Task '%s': Exception encountered during task execution!", self.task_full_name, exc_info=True
+            )
+            return Failed(f"Error during execution of task: {error!r}", result=error)
+        return Success("Task run succeeded.", self._store(value, inputs))
+
+    @call_state_handlers
+    def cache_result(self, state: State, inputs: Inputs) -> State:
+        """Return Cached for a success (a skip is none) of a task with `cache_for`."""
+        if not isinstance(state, Success) or isinstance(state, Skipped) or self.task.cache_for is None:
+            return state
+        return Cached(
+            state.message,
+            result=state._result,  # noqa: SLF001
+            hashed_inputs=caching.hash_inputs(inputs),
+            cached_result_expiration=utcnow() + self.task.cache_for,
+            cached_parameters=run_context.get("parameters"),
+        )
+
+    @call_state_handlers
+    def check_for_retry(self, state: State, inputs: Inputs) -> State:
+        """Return Retrying for a failure that the task's policy lets be tried again."""
+        policy = self.task.retry_policy
+        if not isinstance(state, Failed) or not policy.limit:
+            return state
+        attempts = run_context.get("task_run_count", 1)
+        error = state.result
+        if policy.retry_on and error is not None and not isinstance(error, policy.retry_on):
+            self.logger.info(
+                "Skipping retry. Exception of type %r is not an instance of the retry on exception types.",
+                type(error).__name__,
+            )
+            return state
+        if attempts > policy.limit or (policy.condition is not None and not policy.condition(self.task, state)):
+            return state
+        self.failed = state
+        return self._retrying(policy.delay(attempts), attempts, inputs)
+
+    def check_task_is_looping(
+        self,
+        state: State,
+        inputs: Inputs | None = None,
+        upstream_states: UpstreamStates | None = None,
+        context: dict[str, Any] | None = None,
+    ) -> State:
+        """Run the task again when its state is Looped, with the loop count one higher; returns other states as they are."""
+        del inputs
+        if not isinstance(state, Looped):
+            return state
+        again = {**(context or self.context), "task_loop_result": state.result, "task_loop_count": state.loop_count + 1}
+        fresh = Pending(f"Looping task (on loop index {again['task_loop_count']})")
+        if self._is_in_run:
+            raise _Again(fresh, again)
+        return self.run(fresh, upstream_states, again)
+
+    # ---- what the steps share
+
+    def _call_task(self, inputs: Inputs) -> Any:
+        if self._outcome is not None:
+            (worked, value), self._outcome = self._outcome, None
+            if not worked:
+                raise value
+            return value
+        task = self.task
+        kwargs = {key: held.value for key, held in inputs.items()}
+        if task.is_async:
+            import asyncio  # noqa: PLC0415  only a coroutine called outside of a flow run comes here
+
+            return asyncio.run(asyncio.wait_for(task.run(**kwargs), task.timeout))
+        if task.log_stdout:
+            with journal.log_stdout(task.logger):
+                return call_within(task.timeout, task.run, kwargs)
+        return task.run(**kwargs) if task.timeout is None else call_within(task.timeout, task.run, kwargs)
+
+    def _store(self, value: Any, inputs: Inputs) -> Result:
+        """Write a value to the task's result, where checkpointing is on; else hold it in memory."""
+        context, result = self.context, self.result
+        if value is None or not context.get("checkpointing") or self.task.checkpoint is False or not result.can_store:
+            return Result(value)
+        if result.location is None and result.formatter is None:
+            return result.write(value, flow_run_id=context.get("flow_run_id"))
+        return result.write(value, **self._keywords(inputs))
+
+    def _retrying(self, delay: float, attempts: int, inputs: Inputs) -> Retrying:
+        start_time = utcnow() + timedelta(seconds=delay)
+        limit = self.task.retry_policy.limit
+        again = Retrying(
+            f"Retrying Task (after attempt {attempts} of {limit + 1})", start_time=start_time, run_count=attempts
+        )
+        if "task_loop_count" in self.context:
+            again.result = self._store(self.context.get("task_loop_result"), inputs)
+            again.context["_loop_count"] = self.context["task_loop_count"]
+        return again
+
+    def _keywords(self, inputs: Inputs) -> dict[str, Any]:
+        """Return what templates may name: parameters, then the context, then the inputs, the later winning."""
+        context = self.context
+        return {
+            **(context.get("parameters") or {}),
+            **context,
+            **{key: held.value for key, held in inputs.items() if key != "self"},
+        }
+
+    def _aim(self) -> None:
+        target = self.task.target
+        aimed = self.result.copy()
+        aimed.formatter = target if callable(target) else None
+        aimed.location = None if callable(target) else str(target)
+        self.result = aimed
+
+
+def _is_due(state: State) -> bool:
+    start_time = getattr(state, "start_time", None)
+    return start_time is not None and from_datetime(start_time) <= now()
+
+

@@ -1,0 +1,138 @@
+"""Writer: the way of events from the flow's thread into the record, many in one commit.
+
+`emit` appends to a list. The list is committed when it is long, 50 ms after its first event, or at once by `flush`. When the
+disk is slower than the flow, the flow waits for the commit: nothing is ever dropped. After a failure nothing is taken any
+more, and the batch stays where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from runwright.events import Batch, Event, LogLine, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from runwright.listener import Listener
+    from runwright.store import Lease, Store
+
+LONGEST_BATCH = 2_000
+LATEST_COMMIT = 0.05
+
+_logger = logging.getLogger("runwright.Writer")
+
+
+class Writer:
+    """Commits what it is given, in order; `before_commit` runs before each batch that has events (syncing results)."""
+
+    def __init__(
+        self, store: Store, listeners: Sequence[Listener] = (), before_commit: Callable[[], Any] | None = None
+    ) -> None:
+        """Write to `store`; the thread that commits late batches starts with the first event."""
+        self._store = store
+        self._listeners = listeners
+        self._before_commit = before_commit
+        self._leases: dict[UUID, Lease] = {}
+        self._batch = Batch([], [], [])
+        self._lock = threading.Lock()
+        self._commit_lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._error: BaseException | None = None
+        self.cursor = 0
+
+    def hold(self, lease: Lease) -> None:
+        """Append under this lease from now on."""
+        self._leases[lease.flow_run] = lease
+
+    def drop(self, flow_run: UUID) -> None:
+        """Append no more for a flow run."""
+        self._leases.pop(flow_run, None)
+
+    def emit(self, events: Sequence[Event], logs: Sequence[LogLine] = (), metrics: Sequence[Metric] = ()) -> None:
+        """Take what belongs into one commit; raises what an earlier commit failed with."""
+        if self._error is not None:
+            raise self._error
+        with self._lock:
+            batch = self._batch
+            batch.events.extend(events)
+            if logs:
+                batch.logs.extend(logs)
+            if metrics:
+                batch.metrics.extend(metrics)
+            length = len(batch.events) + len(batch.logs)
+        if length >= LONGEST_BATCH:
+            self.flush()
+        elif not self._wake.is_set():
+            self._wake_committer()
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether everything taken is durable."""
+        return not (self._batch.events or self._batch.logs or self._batch.metrics)
+
+    def flush(self) -> int:
+        """Return the cursor once everything taken so far is durable; raises what the commit failed with."""
+        with self._commit_lock:
+            if self._error is not None:
+                raise self._error
+            with self._lock:
+                batch, self._batch = self._batch, Batch([], [], [])
+            if batch.events or batch.logs or batch.metrics:
+                self._commit(batch)
+        return self.cursor
+
+    def stop(self) -> None:
+        """Commit the rest and end the thread."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if self._error is None:
+            self.flush()
+
+    def _commit(self, batch: Batch) -> None:
+        try:
+            if self._before_commit is not None:
+                self._before_commit()
+            self.cursor = self._store.append(batch, self._leases) or self.cursor
+        except BaseException as error:
+            with self._lock:
+                later, self._batch = self._batch, batch
+                batch.events.extend(later.events)
+                batch.logs.extend(later.logs)
+                batch.metrics.extend(later.metrics)
+            self._error = error
+            raise
+        if batch.events:
+            self._tell(batch.events)
+
+    def _tell(self, events: list[Event]) -> None:
+        for listener in self._listeners:
+            try:
+                listener.on_events(events)
+            except Exception:
+                _logger.exception("The listener %r failed; the events are on record all the same.", listener)
+
+    def _wake_committer(self) -> None:
+        self._wake.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._commit_late, name="runwright-writer", daemon=True)
+            self._thread.start()
+
+    def _commit_late(self) -> None:
+        while not self._stopped.is_set() and self._error is None:
+            self._wake.wait()
+            if self._stopped.wait(LATEST_COMMIT):
+                return
+            self._wake.clear()
+            try:
+                self.flush()
+            except BaseException as error:  # noqa: BLE001  kept, and raised on the flow's thread
+                self._error = error

@@ -1,0 +1,176 @@
+-- The record: the log, the rows that are its fold, and what is neither.
+--
+-- Runs of flows are known by small integer keys here and by UUIDs everywhere else. Times are nanoseconds since 1970. States and
+-- kinds of events are the codes of runwright.states and runwright.events. JSON is text.
+--
+-- The codes of final states are 11 to 23, of active ones 8 to 10. They are written as ranges because a list costs ten times as
+-- much on every row; a test holds them to the table of states.
+
+-- ---------------------------------------------------------------------------------------------------- flows (not from the log)
+
+CREATE TABLE flow (
+    key         INTEGER PRIMARY KEY,
+    id          BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    name        TEXT    NOT NULL,
+    version     INTEGER NOT NULL CHECK (version >= 1),
+    fingerprint TEXT    NOT NULL,
+    created     INTEGER NOT NULL,
+    source      TEXT    NOT NULL,
+    edges       TEXT    NOT NULL,
+    UNIQUE (name, version),
+    UNIQUE (name, fingerprint)
+) STRICT;
+
+CREATE TABLE task (
+    flow      INTEGER NOT NULL REFERENCES flow (key) ON DELETE CASCADE,
+    idx       INTEGER NOT NULL CHECK (idx >= 0),
+    slug      TEXT    NOT NULL,
+    name      TEXT    NOT NULL,
+    is_mapped INTEGER NOT NULL CHECK (is_mapped IN (0, 1)),
+    tags      TEXT    NOT NULL,
+    policies  TEXT    NOT NULL,
+    PRIMARY KEY (flow, idx)
+) STRICT, WITHOUT ROWID;
+
+-- -------------------------------------------------------------------------------------------------------------------- the log
+
+-- A cursor is never given twice, whatever is deleted.
+CREATE TABLE event (
+    cursor   INTEGER PRIMARY KEY AUTOINCREMENT,
+    at       INTEGER NOT NULL,
+    flow_run INTEGER NOT NULL,
+    ordinal  INTEGER NOT NULL CHECK (ordinal >= 0),
+    version  INTEGER NOT NULL CHECK (version >= 1),
+    attempt  INTEGER NOT NULL,
+    kind     INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 5),
+    state    INTEGER NOT NULL CHECK (state BETWEEN 0 AND 24),
+    data     TEXT
+) STRICT;
+
+-- Two events cannot bring one task run to the same version.
+CREATE UNIQUE INDEX event_of_task_run ON event (flow_run, ordinal, version);
+
+-- --------------------------------------------------------------------------------------------------- rows: the fold of the log
+
+CREATE TABLE flow_run (
+    key                  INTEGER PRIMARY KEY,
+    id                   BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    flow                 INTEGER NOT NULL REFERENCES flow (key),
+    name                 TEXT    NOT NULL,
+    state                INTEGER NOT NULL CHECK (state BETWEEN 1 AND 24),
+    version              INTEGER NOT NULL CHECK (version >= 1),
+    created              INTEGER NOT NULL,
+    start_time           INTEGER,
+    end_time             INTEGER,
+    scheduled_start_time INTEGER,
+    updated              INTEGER NOT NULL,               -- of any task run in it
+    cursor               INTEGER NOT NULL,               -- the last event of any task run in it
+    ordinals             INTEGER NOT NULL DEFAULT 1,     -- in use: the next child gets this one
+    message              TEXT,
+    parameters           TEXT,
+    source               TEXT,
+    extra                TEXT,                           -- what else came with CREATED
+    details              TEXT,                           -- what else came with the state
+    CHECK ((end_time IS NULL) = (state NOT BETWEEN 11 AND 23))
+) STRICT;
+
+CREATE INDEX flow_run_by_flow  ON flow_run (flow);
+CREATE INDEX flow_run_by_name  ON flow_run (name);
+CREATE INDEX flow_run_by_state ON flow_run (state);
+
+-- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i.
+CREATE TABLE expansion (
+    flow_run INTEGER NOT NULL,
+    first    INTEGER NOT NULL CHECK (first >= 1),
+    parent   INTEGER NOT NULL,
+    count    INTEGER NOT NULL CHECK (count >= 0),
+    task     INTEGER,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (flow_run, first, parent)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE task_run (
+    flow_run   INTEGER NOT NULL,
+    ordinal    INTEGER NOT NULL CHECK (ordinal >= 1),
+    parent     INTEGER NOT NULL,
+    task       INTEGER NOT NULL,
+    map_index  INTEGER NOT NULL,
+    state      INTEGER NOT NULL CHECK (state BETWEEN 1 AND 24),
+    version    INTEGER NOT NULL CHECK (version >= 1),
+    attempt    INTEGER NOT NULL,
+    created    INTEGER NOT NULL,
+    start_time INTEGER,
+    end_time   INTEGER,
+    updated    INTEGER NOT NULL,
+    due        INTEGER,
+    name       TEXT,
+    message    TEXT,
+    result     TEXT,
+    details    TEXT,
+    PRIMARY KEY (flow_run, ordinal),
+    CHECK ((end_time IS NULL) = (state NOT BETWEEN 11 AND 23))
+) STRICT, WITHOUT ROWID;
+
+-- Plain successes are most of the rows and nobody looks for them by state: the index leaves them out and stays small.
+CREATE INDEX task_run_by_state ON task_run (state, flow_run, ordinal) WHERE state <> 11;
+
+-- An attempt that has ended is in a final state, or in the waiting state that it was given up for.
+CREATE TABLE attempt (
+    flow_run   INTEGER NOT NULL,
+    ordinal    INTEGER NOT NULL,
+    attempt    INTEGER NOT NULL CHECK (attempt >= 1),
+    state      INTEGER NOT NULL CHECK (state BETWEEN 1 AND 24),
+    start_time INTEGER NOT NULL,
+    end_time   INTEGER,
+    message    TEXT,
+    PRIMARY KEY (flow_run, ordinal, attempt),
+    CHECK ((end_time IS NULL) = (state BETWEEN 8 AND 10))
+) STRICT, WITHOUT ROWID;
+
+-- How many runs of a task are in a state, those that have no row yet included.
+CREATE TABLE tally (
+    flow_run INTEGER NOT NULL,
+    task     INTEGER NOT NULL,
+    is_child INTEGER NOT NULL CHECK (is_child IN (0, 1)),
+    state    INTEGER NOT NULL CHECK (state BETWEEN 1 AND 24),
+    count    INTEGER NOT NULL CHECK (count >= 0),
+    PRIMARY KEY (flow_run, task, is_child, state)
+) STRICT, WITHOUT ROWID;
+
+-- ------------------------------------------------------------------------------------------------ beside the log, same commits
+
+CREATE TABLE log_line (
+    key      INTEGER PRIMARY KEY,
+    flow_run INTEGER NOT NULL,
+    ordinal  INTEGER NOT NULL,
+    attempt  INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    level    INTEGER NOT NULL,
+    logger   TEXT    NOT NULL,
+    message  TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX log_line_of_task_run ON log_line (flow_run, ordinal, at);
+
+-- SQLite has no number for NaN; it is kept as NULL.
+CREATE TABLE metric (
+    key      INTEGER PRIMARY KEY,
+    flow_run INTEGER NOT NULL,
+    ordinal  INTEGER NOT NULL,
+    attempt  INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    name     TEXT    NOT NULL,
+    value    REAL,
+    kind     TEXT    NOT NULL,
+    tags     TEXT
+) STRICT;
+
+CREATE INDEX metric_of_task_run ON metric (flow_run, ordinal, at);
+
+-- A lease that was given up has an empty owner; its row stays, so that no token is ever given twice.
+CREATE TABLE lease (
+    flow_run BLOB    NOT NULL PRIMARY KEY CHECK (length(flow_run) = 16),
+    owner    TEXT    NOT NULL,
+    token    INTEGER NOT NULL CHECK (token >= 1),
+    expires  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

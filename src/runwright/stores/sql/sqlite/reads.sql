@@ -1,0 +1,61 @@
+-- The views. Lines with a placeholder in braces are completed by stores/sqlite/selection.py, which knows the conditions.
+
+-- name: task_run_columns
+t.flow_run, t.ordinal, t.parent, t.task, t.map_index, t.state, t.version, t.attempt, t.created, t.start_time, t.end_time,
+t.updated, t.due, t.name, t.message, t.result, t.details, f.id, f.name, w.name, k.slug, k.name, k.tags
+
+-- name: by_expansion
+-- Through the flow runs, newest first, and the ranges of their ordinals: rows come in order, and a mapped child is found by its
+-- index. CROSS keeps the joins in this order.
+FROM flow_run f
+CROSS JOIN flow w ON w.key = f.flow
+CROSS JOIN expansion x ON x.flow_run = f.key
+CROSS JOIN task_run t ON t.flow_run = f.key
+                     AND t.ordinal >= x.first + iif(x.task IS NULL, 0, :low)
+                     AND t.ordinal <= x.first + iif(x.task IS NULL, x.count - 1, min(x.count - 1, :high))
+CROSS JOIN task k ON k.flow = f.flow AND k.idx = t.task
+
+-- name: by_state
+-- Through the index of one state that is not Success.
+FROM task_run t INDEXED BY task_run_by_state
+CROSS JOIN flow_run f ON f.key = t.flow_run
+CROSS JOIN flow w ON w.key = f.flow
+CROSS JOIN task k ON k.flow = f.flow AND k.idx = t.task
+
+-- name: by_tally
+FROM flow_run f
+CROSS JOIN flow w ON w.key = f.flow
+CROSS JOIN tally t ON t.flow_run = f.key
+CROSS JOIN task k ON k.flow = f.flow AND k.idx = t.task
+
+-- name: flow_runs
+SELECT f.key, f.id, f.name, w.name, w.id, w.version, f.state, f.version, f.message, f.created, f.start_time, f.end_time,
+       f.scheduled_start_time, f.updated, f.parameters, f.source, f.extra, f.details
+FROM flow_run f
+CROSS JOIN flow w ON w.key = f.flow
+WHERE {conditions}
+ORDER BY f.key DESC LIMIT :limit
+
+-- name: tallies
+SELECT flow_run, state, sum(count) FROM tally WHERE flow_run IN (SELECT value FROM json_each(?)) GROUP BY flow_run, state
+
+-- name: attempts
+SELECT attempt, state, start_time, end_time, message FROM attempt WHERE flow_run = ? AND ordinal = ? ORDER BY attempt
+
+-- name: logs
+SELECT at, ordinal, attempt, level, logger, message FROM log_line
+WHERE flow_run = :flow_run AND at > :after AND at <= :until
+ORDER BY at, key
+
+-- name: logs_of_task_run
+SELECT at, ordinal, attempt, level, logger, message FROM log_line
+WHERE flow_run = :flow_run AND ordinal = :ordinal AND at > :after AND at <= :until
+ORDER BY at, key
+
+-- name: metrics
+SELECT at, ordinal, attempt, name, value, kind, tags FROM metric
+WHERE flow_run = :flow_run AND (:ordinal IS NULL OR ordinal = :ordinal)
+ORDER BY at, key
+
+-- name: expansions
+SELECT parent, first, count, task, at FROM expansion WHERE flow_run = ? ORDER BY first, parent

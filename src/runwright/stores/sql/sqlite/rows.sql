@@ -1,0 +1,57 @@
+-- What the fold asks of the rows before it, and how its rows are put in their place.
+
+-- name: find_flow
+SELECT f.key, (SELECT count(*) FROM task WHERE task.flow = f.key) FROM flow f WHERE f.name = ? AND f.version = ?;
+
+-- name: width_of
+SELECT count(*) FROM task WHERE flow = ?;
+
+-- name: next_key
+SELECT coalesce(max(key), 0) + 1 FROM flow_run;
+
+-- name: find_flow_run
+SELECT key, id, flow, name, state, version, created, start_time, end_time, scheduled_start_time, updated, cursor, ordinals,
+       message, parameters, source, extra, details
+FROM flow_run WHERE id = ?;
+
+-- name: find_task_run
+SELECT flow_run, ordinal, parent, task, map_index, state, version, attempt, created, start_time, end_time, updated, due, name,
+       message, result, details
+FROM task_run WHERE flow_run = ? AND ordinal = ?;
+
+-- name: find_attempt
+SELECT flow_run, ordinal, attempt, state, start_time, end_time, message
+FROM attempt WHERE flow_run = ? AND ordinal = ? AND attempt = ?;
+
+-- name: find_expansion
+SELECT flow_run, first, parent, count, task, at
+FROM expansion WHERE flow_run = ? AND first <= ? AND count > 0 ORDER BY first DESC LIMIT 1;
+
+-- name: put_flow_run
+INSERT INTO flow_run (key, id, flow, name, state, version, created, start_time, end_time, scheduled_start_time, updated, cursor,
+                      ordinals, message, parameters, source, extra, details)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+    name = excluded.name, state = excluded.state, version = excluded.version, start_time = excluded.start_time,
+    end_time = excluded.end_time, updated = excluded.updated, cursor = excluded.cursor, ordinals = excluded.ordinals,
+    message = excluded.message, details = excluded.details;
+
+-- name: put_expansion
+REPLACE INTO expansion (flow_run, first, parent, count, task, at) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: put_task_run
+REPLACE INTO task_run (flow_run, ordinal, parent, task, map_index, state, version, attempt, created, start_time, end_time,
+                       updated, due, name, message, result, details)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: put_attempt
+REPLACE INTO attempt (flow_run, ordinal, attempt, state, start_time, end_time, message) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: add_to_tally
+UPDATE tally SET count = count + ? WHERE flow_run = ? AND task = ? AND is_child = ? AND state = ?;
+
+-- name: start_tally
+INSERT INTO tally (count, flow_run, task, is_child, state) VALUES (?, ?, ?, ?, ?);
+
+-- name: drop_empty_tallies
+DELETE FROM tally WHERE flow_run = ? AND count = 0;

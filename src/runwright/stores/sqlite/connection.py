@@ -1,0 +1,195 @@
+"""Connection: opening SQLite files the way a record needs it, and saying in our words what SQLite says in its own.
+
+The only module that knows the library's exceptions.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import apsw
+
+from runwright.errors import IllegalTransition, RecordError, RecordFull, RecordUnreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Literal
+
+APPLICATION_ID = 0x52575254
+_BUSY_MILLISECONDS = 10_000
+_BUSY_ROUNDS = 3
+_LITTLE_ROOM = 1024 * 1024
+
+_FOR_ALL = """
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;
+    PRAGMA mmap_size = 0;
+    PRAGMA temp_store = FILE;
+"""
+
+# A checkpoint writes each changed page once: the fewer checkpoints, the less is written. 4,000 pages are 16 MB.
+_FOR_WRITING = """
+    PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = -16000;
+    PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA journal_size_limit = 67108864;
+"""
+
+
+def connect_to_write(path: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> apsw.Connection:
+    """Return a connection that writes; the file is made, readable by its owner alone, when it is not there.
+
+    Raises `RecordUnreadable` for a directory, a file that is something else, or a place that may not be written.
+    """
+    with explained(path):
+        _make_file(path)
+        db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            _prepare(db, path)
+            db.execute(_FOR_WRITING)
+            db.execute(f"PRAGMA synchronous = {synchronous}")
+            patiently(lambda: db.execute("PRAGMA journal_mode = WAL").fetchall())
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def connect_to_read(path: str) -> apsw.Connection:
+    """Return a connection that only reads, also from a place where nothing may be written."""
+    with explained(path):
+        _check_file(path)
+        try:
+            return _open_to_read(path, apsw.SQLITE_OPEN_READONLY)
+        except (apsw.CantOpenError, apsw.ReadOnlyError):
+            if _has_content(f"{path}-wal"):
+                raise
+            unchanging = f"{Path(path).as_uri()}?immutable=1"
+            return _open_to_read(unchanging, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Turn what SQLite raises inside the block into the errors of a record."""
+    try:
+        yield
+    except apsw.FullError as error:
+        raise _full(path) from error
+    except apsw.IOError as error:
+        if _is_full(path):
+            raise _full(path) from error
+        raise RecordError(f"The disk failed under the record {path}: {error}. Check it, then resume.") from error
+    except apsw.BusyError as error:
+        raise RecordError(f"Another process keeps the record {path} locked: end it, or try again later.") from error
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise RecordUnreadable(f"{path} is no record, or a damaged one ({error}): give another path.") from error
+    except (apsw.CantOpenError, apsw.PermissionsError, apsw.ReadOnlyError, OSError) as error:
+        raise RecordUnreadable(f"The record {path} cannot be opened ({error}): check the path and its rights.") from error
+    except apsw.ConstraintError as error:
+        if "event.version" in str(error):
+            raise IllegalTransition(f"An event of this batch is on the record {path} already: {error}.") from error
+        raise RecordError(f"The record {path} refused a row ({error}): nothing was recorded.") from error
+    except apsw.ConnectionClosedError as error:
+        raise RecordError(f"The record {path} was closed: open it again.") from error
+    except (apsw.Error, OverflowError) as error:
+        raise RecordError(f"The record {path} could not take or give a value ({error}): nothing was recorded.") from error
+
+
+@contextmanager
+def transaction(db: apsw.Connection) -> Iterator[None]:
+    """Commit what the block writes, or nothing of it; the lock is taken at once, so that what is read stays true."""
+    patiently(lambda: db.execute("BEGIN IMMEDIATE"))
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def patiently(action: Callable[[], object]) -> None:
+    """Do something that another process may be in the way of, again after a while of random length when it is."""
+    for left in reversed(range(_BUSY_ROUNDS)):
+        try:
+            action()
+        except apsw.BusyError:
+            if not left:
+                raise
+            time.sleep(random.uniform(0.01, 0.1))  # noqa: S311  spreads load, guards nothing
+        else:
+            return
+
+
+def _open_to_read(path: str, flags: int) -> apsw.Connection:
+    db = apsw.Connection(path, flags=flags)
+    try:
+        _prepare(db, path)
+        db.execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: apsw.Connection, path: str) -> None:
+    """Set what every connection needs, and refuse a database that is not ours before anything is changed in it."""
+    db.set_busy_timeout(_BUSY_MILLISECONDS)
+    db.execute(_FOR_ALL)
+    application = db.pragma("application_id")
+    is_empty = not application and not db.pragma("user_version") and not db.execute("SELECT 1 FROM sqlite_schema").get
+    if application != APPLICATION_ID and not is_empty:
+        raise RecordUnreadable(f"{path} is a database of another program: give another path for the record.")
+
+
+def _make_file(path: str) -> None:
+    """Make the file with the rights it needs before SQLite sees it, and its directory when only that is missing."""
+    _check_file(path)
+    if os.path.exists(path):  # noqa: PTH110  works on any text
+        return
+    directory = Path(path).parent
+    if not directory.exists():
+        if not directory.parent.is_dir():
+            raise RecordUnreadable(f"The directory {directory} for the record does not exist: create it first.")
+        directory.mkdir(mode=0o700, exist_ok=True)
+        _sync(directory.parent)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    _sync(directory)
+
+
+def _check_file(path: str) -> None:
+    if "\x00" in path:
+        raise RecordUnreadable(f"{path!r} holds a null character: give another path for the record.")
+    if os.path.isdir(path):  # noqa: PTH112  works on any text
+        raise RecordUnreadable(f"{path} is a directory: give the path of a file in it.")
+
+
+def _sync(directory: Path) -> None:
+    """Make a new name in a directory survive a power failure, where directories can be opened."""
+    if os.name == "posix":
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _has_content(path: str) -> bool:
+    return os.path.exists(path) and os.path.getsize(path) > 0  # noqa: PTH110, PTH202  works on any text
+
+
+def _is_full(path: str) -> bool:
+    try:
+        return shutil.disk_usage(Path(path).parent).free < _LITTLE_ROOM
+    except OSError:
+        return False
+
+
+def _full(path: str) -> RecordFull:
+    return RecordFull(f"The disk of the record {path} is full; nothing was half-written: free some space, then resume.")

@@ -1,0 +1,165 @@
+"""Selection: the conditions of filters as SQL, with the way through the tables that serves them best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runwright import ids
+from runwright.states import KIND_BY_NAME
+from runwright.stores.matching import codes_of, id_range
+from runwright.stores.sql import queries
+from runwright.stores.texts import to_json
+
+if TYPE_CHECKING:
+    from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
+
+SQL = queries("sqlite", "reads")
+_SUCCESS = KIND_BY_NAME["Success"].code
+_IN = "IN (SELECT value FROM json_each(:{name}))"
+GROUPS: dict[GroupBy, str] = {"state": "t.state", "task": "k.slug", "flow": "w.name", "flow_run": "f.id"}
+
+
+class Query(NamedTuple):
+    """A query that is ready to run."""
+
+    text: str
+    values: dict[str, Any]
+
+
+def task_runs(which: TaskRunFilter, after: tuple[int, int] | None) -> list[Query]:
+    """Return queries that each give matching rows in order; there are several only where one for each state is faster.
+
+    `after` is the key of the flow run and the ordinal of the last row of the page before.
+    """
+    where = _Conditions(which)
+    order = "ASC" if which.oldest_first else "DESC"
+    limit = {"limit": -1 if which.limit is None else which.limit}
+    codes = codes_of(which.states) if which.states else None
+    if codes is None or _SUCCESS in codes:
+        where.add_ranges(after)
+        where.add_states(codes)
+        ordering = f"ORDER BY f.key {order}, x.first {order}, x.parent {order}, t.ordinal {order} LIMIT :limit"
+        return [_select(SQL["by_expansion"], where, ordering, limit)]
+    where.add_rows(after)
+    ordering = f"ORDER BY t.flow_run {order}, t.ordinal {order} LIMIT :limit"
+    base = _select(SQL["by_state"], where, ordering, limit)
+    return [Query(base.text, {**base.values, "state": code}) for code in sorted(codes)]
+
+
+def counts(which: TaskRunFilter, by: GroupBy | None, *, of_rows: bool) -> Query:
+    """Return a query of pairs of group and count: of rows, or of the tally, which also knows children without a row."""
+    where = _Conditions(which)
+    where.add_states(codes_of(which.states) if which.states else None)
+    if of_rows:
+        where.add_ranges(None)
+    else:
+        where.add_child("t.is_child = 1", "t.is_child = 0")
+    group = GROUPS[by] if by else "'count'"
+    source, number = (SQL["by_expansion"], "count(*)") if of_rows else (SQL["by_tally"], "sum(t.count)")
+    return Query(f"SELECT {group}, {number} {source} WHERE {where.text} GROUP BY {group}", where.values)
+
+
+def flow_runs(which: FlowRunFilter) -> Query:
+    """Return the query of flow runs, newest first."""
+    where = _Where()
+    low, high = id_range(which.id_prefix) if which.id_prefix else (None, None)
+    where.add("f.id = :id", id=None if which.id is None else which.id.bytes)
+    where.add("f.id BETWEEN :low AND :high", low=low, high=high)
+    where.add("f.name = :name", name=which.name)
+    where.add("w.name = :flow", flow=which.flow)
+    where.add(f"f.state {_IN.format(name='states')}", states=_codes(which.states))
+    where.add("f.updated >= :since", since=which.since)
+    where.add("f.updated <= :until", until=which.until)
+    limit = -1 if which.limit is None else which.limit
+    return Query(SQL["flow_runs"].format(conditions=where.text), {**where.values, "limit": limit})
+
+
+class _Where:
+    """Conditions joined by AND; one whose values are None does not restrict."""
+
+    def __init__(self) -> None:
+        self._terms: list[str] = []
+        self.values: dict[str, Any] = {}
+
+    def add(self, term: str, **values: Any) -> None:
+        if all(value is not None for value in values.values()):
+            self._terms.append(term)
+            self.values.update(values)
+
+    @property
+    def text(self) -> str:
+        return " AND ".join(self._terms) or "1"
+
+
+class _Conditions(_Where):
+    """The conditions of a filter of task runs that all ways through the tables share."""
+
+    def __init__(self, which: TaskRunFilter) -> None:
+        super().__init__()
+        self._which = which
+        self.add("f.id = :flow_run", flow_run=None if which.flow_run is None else which.flow_run.bytes)
+        self.add("f.name = :flow_run_name", flow_run_name=which.flow_run_name)
+        self.add("w.name = :flow", flow=which.flow)
+        self.add("(k.slug = :task OR k.name = :task)", task=which.task)
+        for index, tag in enumerate(dict.fromkeys(which.tags)):
+            self.add(f"EXISTS (SELECT 1 FROM json_each(k.tags) WHERE value = :tag{index})", **{f"tag{index}": tag})
+
+    def add_states(self, codes: frozenset[int] | None) -> None:
+        self.add(f"t.state {_IN.format(name='states')}", states=None if codes is None else to_json(sorted(codes)))
+
+    def add_child(self, yes: str, no: str) -> None:
+        is_child = self._which.is_mapped_child
+        if is_child is not None:
+            self.add(yes if is_child else no)
+
+    def add_ranges(self, after: tuple[int, int] | None) -> None:
+        """Restrict flow runs and expansions too, so that whole ranges are left out unread."""
+        which = self._which
+        children = [index for index in which.map_index if index >= 0]
+        self.values["low"] = min(children, default=0)
+        self.values["high"] = max(children, default=ids.MAX_ORDINAL)
+        self.add("x.parent = :parent", parent=which.parent)
+        self.add("f.updated >= :since", since=which.since)
+        self.add("f.created <= :until", until=which.until)
+        if which.task is not None:
+            self.add(
+                "(x.task IS NULL OR EXISTS (SELECT 1 FROM task WHERE task.flow = f.flow AND task.idx = x.task"
+                " AND (task.slug = :task OR task.name = :task)))"
+            )
+        self._add_columns()
+        if after is not None:
+            sign, beyond = (">", -1) if which.oldest_first else ("<", ids.MAX_ORDINAL + 1)
+            self.add(f"f.key {sign}= :key", key=after[0], last=after[1], beyond=beyond)
+            self.add(f"t.ordinal {sign} iif(f.key = :key, :last, :beyond)")
+
+    def add_rows(self, after: tuple[int, int] | None) -> None:
+        """Restrict rows that are found by their state."""
+        self.add("t.state = :state AND t.state <> 11")
+        if self._which.flow_run is not None:
+            self.add("t.flow_run = (SELECT key FROM flow_run WHERE id = :flow_run)")
+        self.add("t.parent = :parent", parent=self._which.parent)
+        self._add_columns()
+        if after is not None:
+            sign = ">" if self._which.oldest_first else "<"
+            self.add(f"(t.flow_run, t.ordinal) {sign} (:key, :last)", key=after[0], last=after[1])
+
+    def _add_columns(self) -> None:
+        which = self._which
+        self.add_child("t.map_index >= 0", "t.map_index < 0")
+        self.add(f"t.map_index {_IN.format(name='map_index')}", map_index=_listed(which.map_index))
+        self.add(f"t.ordinal {_IN.format(name='ordinals')}", ordinals=_listed(which.ordinals))
+        self.add("t.updated >= :since", since=which.since)
+        self.add("t.updated <= :until", until=which.until)
+
+
+def _select(source: str, where: _Where, ordering: str, values: dict[str, Any]) -> Query:
+    text = f"SELECT {SQL['task_run_columns']} {source} WHERE {where.text} {ordering}"
+    return Query(text, {**where.values, **values})
+
+
+def _listed(values: tuple[int, ...]) -> str | None:
+    return to_json(values) if values else None
+
+
+def _codes(states: tuple[str, ...]) -> str | None:
+    return to_json(sorted(codes_of(states))) if states else None

@@ -1,0 +1,141 @@
+"""Store: a record in one SQLite file: one connection that writes, and as many that read as there are readers.
+
+A batch is folded, written and committed in one transaction, after the leases of its flow runs were checked in it. Several
+processes may use one file; SQLite's lock keeps their commits apart.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from runwright.errors import NotOnRecord, RecordError
+from runwright.failpoints import hit
+from runwright.stores.projection import Fold
+from runwright.stores.registration import flow_id_of
+from runwright.stores.sqlite import flows, leases, log, rebuild, schema
+from runwright.stores.sqlite.connection import connect_to_read, connect_to_write, explained, transaction
+from runwright.stores.sqlite.reads import SqliteViews
+from runwright.stores.sqlite.rows import SqliteRows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    import apsw
+
+    from runwright.events import Batch
+    from runwright.runs import FlowVersion
+    from runwright.store import Difference, Lease
+
+
+class SqliteStore(SqliteViews):
+    """A record in a file. `read_only` opens it for views alone; `synchronous` NORMAL leaves the sync of commits to the system."""
+
+    def __init__(
+        self, path: str | Path, *, read_only: bool = False, synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    ) -> None:
+        """Open the file, made when it is not there, and bring its schema up to date.
+
+        Raises `RecordUnreadable`, `RecordTooNew`, `RecordFull`.
+        """
+        super().__init__(str(Path(path).absolute()))
+        self._lock = threading.Lock()
+        self._db: apsw.Connection | None = None
+        if read_only:
+            db = connect_to_read(self.path)
+            self._idle.append(db)
+            schema.check_version(db, self.path, is_current=True)
+        else:
+            self._db = connect_to_write(self.path, synchronous)
+            self.migrate()
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; raises `RecordTooNew`."""
+        with self._writing() as db:
+            schema.migrate(db, self.path)
+
+    def register(self, flow: FlowVersion) -> FlowVersion:
+        """Return the flow with its id and version, recorded now unless its fingerprint is known for its name."""
+        with self._writing() as db, transaction(db):
+            return flows.register(db, flow, flow_id_of(flow), flow.created or leases.now(db))
+
+    def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
+        """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""
+        with self._writing() as db:
+            with transaction(db):
+                cursor = _append(db, batch, held)
+                hit("append.before_commit")
+            hit("append.after_commit")
+        return cursor
+
+    def acquire(self, flow_run: UUID, owner: str, seconds: float) -> Lease:
+        """Return a lease with a new token; raises `LeaseHeld` while another owner's has not expired."""
+        with self._writing() as db, transaction(db):
+            return leases.acquire(db, flow_run, owner, seconds)
+
+    def renew(self, lease: Lease, seconds: float) -> Lease:
+        """Return the lease, extended; raises `LeaseLost` when a newer token exists."""
+        with self._writing() as db, transaction(db):
+            return leases.renew(db, lease, seconds)
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease up; one that was lost is left alone."""
+        with self._writing() as db, transaction(db):
+            leases.release(db, lease)
+
+    def find_lease(self, flow_run: UUID) -> Lease | None:
+        """Return the newest lease of a flow run that was not given up, expired or not."""
+        with self._reading() as db:
+            lease = leases.find(db, flow_run)
+        return lease if lease is not None and lease.owner else None
+
+    def now(self) -> int:
+        """Return the clock of the database."""
+        with self._reading() as db:
+            return leases.now(db)
+
+    def rebuild(self, *, replace: bool = False) -> list[Difference]:
+        """Return how the rows differ from the fold of the log; with `replace`, put the fold in their place."""
+        with explained(self.path):
+            if not replace:
+                return rebuild.compare(self.path)
+            with self._writing() as db:
+                return rebuild.replace(db)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        super().close()
+        with self._lock:
+            if self._db is not None:
+                self._db.close(True)  # noqa: FBT003  the library takes no keyword
+                self._db = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        with self._lock, explained(self.path):
+            if self._db is None:
+                reason = "was closed" if self._is_closed else "is open for reading only"
+                raise RecordError(f"The record {self.path} {reason}: open it again to write.")
+            yield self._db
+
+
+def _append(db: apsw.Connection, batch: Batch, held: dict[UUID, Lease]) -> int:
+    """Write a batch inside the caller's transaction."""
+    cursor = log.number(db, batch.events) if batch.events else 0
+    rows = SqliteRows(db)
+    fold = Fold(rows).add(batch.events)
+    keys = {flow_run: run.row.key for flow_run, run in fold.runs.items()}
+    for flow_run in {line.flow_run for line in batch.logs} | {each.flow_run for each in batch.metrics}:
+        if flow_run not in keys:
+            key = log.find_key(db, flow_run)
+            if key is None:
+                raise NotOnRecord(f"No flow run {flow_run} is on this record: its first event must be CREATED.")
+            keys[flow_run] = key
+    for flow_run in keys:
+        leases.check(db, flow_run, held.get(flow_run))
+    log.append(db, batch, keys)
+    rows.put(fold)
+    return cursor

@@ -1,0 +1,37 @@
+"""Viewing: rows as the nouns that views return, the same from every store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from runwright.result import ResultRef
+from runwright.runs import TaskRun
+from runwright.stores.matching import message_of
+from runwright.stores.texts import from_json
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from runwright.stores.rows import TaskRunRow
+
+_decode_ref = msgspec.json.Decoder(ResultRef).decode
+
+
+def task_run_from_row(
+    row: TaskRunRow,
+    flow_run: UUID,
+    flow_run_name: str,
+    flow_name: str,
+    slug: str,
+    task_name: str,
+    tags: tuple[str, ...],
+) -> TaskRun:
+    """Return a task run with what its flow run, flow and task are called."""
+    return TaskRun(
+        flow_run, row.ordinal, flow_run_name, flow_name, row.task, slug, task_name, row.map_index, row.parent, row.state,
+        row.version, row.name, row.attempt, message_of(row.state, row.message), row.created, row.start_time, row.end_time,
+        row.updated, row.due, None if row.result is None else _decode_ref(row.result),
+        {} if row.details is None else from_json(row.details), tags,
+    )  # fmt: skip

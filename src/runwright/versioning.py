@@ -1,0 +1,128 @@
+"""Versioning: what makes two flows the same, and what the record keeps of a flow.
+
+The fingerprint covers the tasks with their policies, constants and source code, and the edges; not the name, and
+nothing that differs between two readings of one file.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from runwright import triggers
+from runwright.collecting import Constant
+from runwright.parameter import Parameter
+from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runwright.flow import Flow
+    from runwright.task import Task
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+def version_of(flow: Flow) -> FlowVersion:
+    """Return what the record keeps of a flow; its tasks are in the order of the graph's nodes."""
+    graph, slugs = flow.compile(), flow.slugs
+    tasks = tuple(
+        TaskInfo(node.slug, node.name, tags=node.tags, is_mapped=node.is_mapped, policies=policies_of(node.task))
+        for node in graph.nodes
+    )
+    edges = tuple(
+        EdgeInfo(slugs[edge.upstream_task], slugs[edge.downstream_task], edge.key, edge.mapped, edge.flattened)
+        for edge in flow.edges
+    )
+    digest = sha256()
+    digest.update(_encode([tasks, sorted(edges, key=_edge_order)]))
+    digest.update(_encode(sorted(slugs[task] for task in flow.reference_tasks())))
+    known: dict[int, bytes] = {}
+    for node in graph.nodes:
+        digest.update(_encode([node.slug, _constants(flow, node.task)]))
+        digest.update(_code_of(node.task, known))
+    return FlowVersion(flow.name, digest.hexdigest(), tasks=tasks, edges=edges, source=flow.source)
+
+
+def policies_of(task: Task) -> dict[str, Any]:
+    """Return what a task says about itself that is not the default, as plain data; times are in seconds."""
+    found: dict[str, Any] = {}
+    if task.max_retries:
+        found |= {"max_retries": task.max_retries, "retry_delay": list(task.retry_policy.delays)}
+        found |= {"retry_jitter": task.retry_jitter} if task.retry_jitter else {}
+        found |= {"retry_on": [each.__qualname__ for each in task.retry_policy.retry_on]} if task.retry_on else {}
+        found |= {"retry_condition": _name(task.retry_condition)} if task.retry_condition else {}
+    if task.trigger is not triggers.all_successful:
+        found["trigger"] = _name(task.trigger)
+    if not task.skip_on_upstream_skip:
+        found["skip_on_upstream_skip"] = False
+    if task.cache_for is not None:
+        found |= {"cache_for": task.cache_for.total_seconds(), "cache_validator": _name(task.cache_validator)}
+    for name in ("timeout", "cache_key", "checkpoint", "target", "task_run_name", "nout"):
+        value = getattr(task, name)
+        if value is not None:
+            found[name] = _name(value) if callable(value) else value
+    if isinstance(task, Parameter):
+        found |= {"required": task.required, "default": _plain(task.default)}
+    return found
+
+
+def _constants(flow: Flow, task: Task) -> dict[str, Any]:
+    values = {name: _plain(value) for name, value in flow.constants.get(task, {}).items()}
+    return {**values, "value": _plain(task.value)} if isinstance(task, Constant) else values
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as plain data, or the name of its type where it has no such form."""
+    try:
+        return msgspec.to_builtins(value, order="deterministic")
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return f"<{type(value).__qualname__}>"
+
+
+def _edge_order(edge: EdgeInfo) -> tuple[str, str, str]:
+    return edge.upstream, edge.downstream, edge.key or ""
+
+
+def _name(function: object) -> str:
+    return getattr(function, "__name__", type(function).__qualname__)
+
+
+# ---- the code of a task
+
+
+def _code_of(task: Task, known: dict[int, bytes]) -> bytes:
+    """Return what a task runs; `known` keeps the answer for the next task of the same function or class."""
+    kind = type(task)
+    run = vars(task).get("run")
+    key = id(kind if run is None else run)
+    if key not in known:
+        functions = _methods(kind) if run is None else [run]
+        known[key] = f"{kind.__module__}.{kind.__qualname__}".encode() + b"".join(map(_source_of, functions))
+    return known[key]
+
+
+def _methods(kind: type) -> list[Any]:
+    """Return the functions that the user's own classes of a task define."""
+    foreign = {"runwright", "builtins", "typing"}
+    own = [each for each in kind.__mro__ if each.__module__.partition(".")[0] not in foreign]
+    return [value for each in own for value in vars(each).values() if isinstance(value, FunctionType)]
+
+
+def _source_of(function: Callable[..., Any]) -> bytes:
+    """Return the source text of a function, or what it compiled to where there is no text."""
+    import inspect  # noqa: PLC0415  only flows that are recorded pay for it
+
+    try:
+        return inspect.getsource(function).encode()
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        return _digest_of(code) if isinstance(code, CodeType) else type(function).__qualname__.encode()
+
+
+def _digest_of(code: CodeType) -> bytes:
+    constants = [_digest_of(each) if isinstance(each, CodeType) else repr(each).encode() for each in code.co_consts]
+    return b"".join([code.co_code, " ".join(code.co_names).encode(), *constants])

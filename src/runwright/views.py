@@ -1,0 +1,122 @@
+"""Views: the named, typed reads of a record. Whatever reads runs, reads through these; nothing here writes.
+
+Ids and times are as in `runwright.runs`. Every list is newest first unless it says otherwise, and bounded by `limit`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+from uuid import UUID  # noqa: TC003  msgspec resolves annotations at run time
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runwright.events import Event, LogLine, Metric
+    from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
+
+GroupBy = Literal["state", "task", "flow", "flow_run"]
+
+
+class TaskRunFilter(msgspec.Struct, frozen=True):
+    """Which task runs: every condition given must hold; empty ones do not restrict.
+
+    `flow` and `flow_run_name` compare whole names; `task` a slug or a task's name; `states` are names of the state table (a
+    parent name stands for its kinds, so `Failed` finds `TimedOut`); `tags` must all be there. `since` and `until` compare the
+    time of the last change (ns, inclusive). `after` is the `(flow_run, ordinal)` of the last row of the page before.
+    """
+
+    flow_run: UUID | None = None
+    flow_run_name: str | None = None
+    flow: str | None = None
+    task: str | None = None
+    states: tuple[str, ...] = ()
+    map_index: tuple[int, ...] = ()
+    is_mapped_child: bool | None = None
+    parent: int | None = None
+    ordinals: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    oldest_first: bool = False
+    after: tuple[UUID, int] | None = None
+    limit: int | None = None
+
+
+class FlowRunFilter(msgspec.Struct, frozen=True):
+    """Which flow runs: as `TaskRunFilter`, `name` being the flow run's name. `id_prefix` is hex digits without dashes."""
+
+    id: UUID | None = None
+    id_prefix: str | None = None
+    name: str | None = None
+    flow: str | None = None
+    states: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    limit: int | None = None
+
+
+class EventFilter(msgspec.Struct, frozen=True):
+    """Which events, oldest first: those after the cursor `after`, of one flow run or task run where given."""
+
+    after: int = 0
+    flow_run: UUID | None = None
+    ordinal: int | None = None
+    limit: int = 1_000
+
+
+class Views(Protocol):
+    """Reads. Each returns rows of `runwright.runs` or `runwright.events`; nothing found is an empty list."""
+
+    def task_runs(self, which: TaskRunFilter) -> list[TaskRun]:
+        """Return task runs, without the flow runs' own root runs."""
+        ...
+
+    def count_task_runs(self, which: TaskRunFilter, by: GroupBy | None = None) -> dict[str, int]:
+        """Return the number of task runs by state name, slug, flow name or flow run id; by None, under the key `count`."""
+        ...
+
+    def flow_runs(self, which: FlowRunFilter) -> list[FlowRun]:
+        """Return flow runs."""
+        ...
+
+    def flows(self, name: str | None = None, flow_id: UUID | None = None) -> list[FlowVersion]:
+        """Return versions of flows, newest first."""
+        ...
+
+    def attempts(self, flow_run: UUID, ordinal: int) -> list[Attempt]:
+        """Return the attempts of a task run with their histories, first attempt first."""
+        ...
+
+    def logs(
+        self, flow_run: UUID, ordinal: int | None = None, *, after: int | None = None, until: int | None = None
+    ) -> list[LogLine]:
+        """Return log lines, oldest first, with `after < at <= until` where given; `ordinal` None means the whole flow run."""
+        ...
+
+    def metrics(self, flow_run: UUID, ordinal: int | None = None) -> list[Metric]:
+        """Return metrics, oldest first."""
+        ...
+
+    def events(self, which: EventFilter) -> list[Event]:
+        """Return events of the log, oldest first, with their cursors."""
+        ...
+
+    def iterate_events(self, flow_run: UUID | None = None) -> Iterator[Event]:
+        """Return all events of a flow run, or of the record, oldest first, without holding them all."""
+        ...
+
+    def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
+        """Return how the runs of a flow run were expanded, in order of their first child."""
+        ...
+
+
+class Expansion(msgspec.Struct, frozen=True):
+    """One run's children: ordinals `first` to `first + count - 1`; `task` None means child i runs task i."""
+
+    parent: int
+    first: int
+    count: int
+    task: int | None
+    at: int

@@ -1,0 +1,60 @@
+"""Each third-party library is imported by exactly one module or one folder: replacing it changes one place."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+
+HOMES = {
+    "apsw": {"stores"},
+    "click": {"cli"},
+    "cloudpickle": {"results"},
+    "hypothesis": {"testing"},
+    "psycopg": {"stores"},
+    "pytest": {"testing"},
+    "rich": {"cli"},
+}
+
+# The notation of nouns and messages: as much a part of the language of the project as the standard library.
+EVERYWHERE = {"msgspec"}
+
+# A folder may hold many adapters; these libraries belong to one module of it.
+SINGLE_MODULE = {"cloudpickle"}
+
+
+def test_no_library_has_two_homes(tree):
+    scattered = {library: homes for library, homes in homes_of(tree).items() if len(homes) > 1}
+
+    assert {} == scattered
+
+
+def test_known_libraries_are_at_home(tree):
+    strayed = {
+        library: homes - HOMES[library]
+        for library, homes in homes_of(tree).items()
+        if library in HOMES and homes - HOMES[library]
+    }
+
+    assert {} == strayed
+
+
+def test_some_libraries_have_a_single_importer(tree):
+    importers = defaultdict(list)
+    for file in tree.python_files("src/runwright"):
+        for library in tree.imported_libraries(file) & SINGLE_MODULE:
+            importers[library].append(tree.name_of(file))
+
+    assert {} == {library: files for library, files in importers.items() if len(files) > 1}
+
+
+def test_a_library_in_use_is_found(tree):
+    assert "msgspec" in tree.imported_libraries(tree.package / "events.py")
+
+
+def homes_of(tree):
+    """Return, for every third-party library but the notation, the top-level modules and folders that import it."""
+    homes = defaultdict(set)
+    for file in tree.python_files("src/runwright"):
+        for library in tree.imported_libraries(file) - sys.stdlib_module_names - EVERYWHERE - {"runwright"}:
+            homes[library].add(tree.home_of(file))
+    return homes

@@ -1,0 +1,16 @@
+"""Every integration test runs on its own record, and ends with `rebuild == rows` and every invariant checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from runwright.store import Store
+
+
+@pytest.fixture(autouse=True)
+def record(runwright_record: Store) -> Store:
+    """Give every test here a record that is checked when it is over."""
+    return runwright_record
