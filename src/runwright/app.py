@@ -16,7 +16,6 @@ from uuid import UUID
 from runwright import clock, codec, ids, settings, stores
 from runwright.clock import to_datetime
 from runwright.collecting import Constant
-from runwright.engine import invariants
 from runwright.engine.machine import Machine
 from runwright.errors import FlowError, IllegalTransition, NotOnRecord
 from runwright.executors import executor_named
@@ -30,6 +29,7 @@ from runwright.runtime.inputs import Inputs
 from runwright.runtime.leases import LeaseKeeper
 from runwright.runtime.writer import Writer
 from runwright.states import State, Success
+from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ atexit.register(close_records)
 
 def check_record(store: Store) -> list[Any]:
     """Return what is wrong with a record: the invariants it breaks, and rows that do not say what its log says."""
-    return [*invariants.check(store), *store.rebuild()]
+    return [*checking.check(store), *store.rebuild()]
 
 
 def run_flow(

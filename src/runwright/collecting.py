@@ -12,12 +12,14 @@ from runwright.mapping import EdgeAnnotation
 from runwright.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Self, Unpack
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Unpack
 
     from runwright.flow import Flow
     from runwright.task_options import TaskOptions
 
+_TASK_LIKE = (Task, EdgeAnnotation)
+_CONTAINERS = (list, tuple, set, dict)
 _LONGEST_NAME = 8
 _FEWEST_ITEMS_OF_A_LONG_NAME = 3
 
@@ -38,17 +40,8 @@ class Constant(Task):
 class Collection(Task):
     """A task that gathers its inputs `arg_1`, `arg_2`, ... into one value."""
 
-    def bind(
-        self,
-        *args: Any,
-        mapped: bool = False,
-        upstream_tasks: Iterable[Any] | None = None,
-        flow: Flow | None = None,
-        **kwargs: Any,
-    ) -> Self:
-        """Join this task to the flow with `args` as its items, in order."""
-        items = {f"arg_{number}": item for number, item in enumerate(args, 1)}
-        return super().bind(mapped=mapped, upstream_tasks=upstream_tasks, flow=flow, **items, **kwargs)
+    def _inputs(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        return {**{f"arg_{number}": item for number, item in enumerate(args, 1)}, **kwargs}
 
 
 class List(Collection):
@@ -83,6 +76,9 @@ class Dict(Task):
         return dict(zip(keys, values, strict=True))
 
 
+_COLLECTIONS: tuple[tuple[type[Any], type[Collection]], ...] = ((list, List), (tuple, Tuple), (set, Set))
+
+
 def as_task(value: Any, flow: Flow | None = None) -> Task:
     """Return a task that gives `value`: itself if it is one, a Constant, or a collection that joins `flow`.
 
@@ -96,33 +92,27 @@ def as_task(value: Any, flow: Flow | None = None) -> Task:
         return _generated(Constant(value))
     if isinstance(value, dict):
         held = cast("dict[Any, Any]", value)
-        return _generated(Dict()).bind(keys=list(held.keys()), values=list(held.values()), flow=flow)
-    for kind, collection in ((list, List), (tuple, Tuple), (set, Set)):
-        if isinstance(value, kind):
-            return _generated(collection()).bind(*cast("Iterable[Any]", value), flow=flow)
-    raise TypeError(f"{value!r} holds tasks but is no list, tuple, set or dict.")
+        return _generated(Dict()).bind(keys=list(held), values=list(held.values()), flow=flow)
+    collection = next(made for kind, made in _COLLECTIONS if isinstance(value, kind))
+    return _generated(collection()).bind(*value, flow=flow)
 
 
 def holds_tasks(value: Any) -> bool:
     """Say whether `value` is a task, or a list, tuple, set or dict with one anywhere inside."""
-    if isinstance(value, Task | EdgeAnnotation):
-        return True
-    if not isinstance(value, list | tuple | set | dict):
-        return False
     seen: set[int] = set()
-    open_values: list[Any] = [value]
-    while open_values:
-        container = open_values.pop()
-        if id(container) in seen:
-            continue
-        seen.add(id(container))
-        items = [*container, *container.values()] if isinstance(container, dict) else container
-        for item in items:
-            if isinstance(item, Task | EdgeAnnotation):
-                return True
-            if isinstance(item, list | tuple | set | dict):
-                open_values.append(item)
+    found: list[Any] = [value]
+    while found:
+        item = found.pop()
+        if isinstance(item, _TASK_LIKE):
+            return True
+        if isinstance(item, _CONTAINERS) and id(item) not in seen:  # pyright: ignore[reportUnknownArgumentType]
+            seen.add(id(item))  # pyright: ignore[reportUnknownArgumentType]
+            found.extend(_contents(item))
     return False
+
+
+def _contents(container: Any) -> Iterable[Any]:
+    return [*container, *container.values()] if isinstance(container, dict) else container
 
 
 def _generated(task: Task) -> Task:
@@ -136,7 +126,7 @@ def _in_order(items: dict[str, Any]) -> list[Any]:
 
 def _constant_name(value: Any) -> str:
     name = f"Constant[{type(value).__name__}]"
-    if isinstance(value, list | tuple | set | dict) and len(cast("Any", value)) >= _FEWEST_ITEMS_OF_A_LONG_NAME:
+    if type(value) in _CONTAINERS and len(value) >= _FEWEST_ITEMS_OF_A_LONG_NAME:
         return name
     try:
         shown = repr(value)

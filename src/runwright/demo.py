@@ -48,7 +48,7 @@ def choose_files(library: str, count: int) -> list[str]:
     return chosen
 
 
-@task(task_run_name="count {path}")
+@task(task_run_name=lambda path, **_: f"count {Path(path).name}")
 def count_definitions(path: str) -> dict[str, Any]:
     """Parse a module and count its functions and classes."""
     with open(path, "rb") as file:  # noqa: PTH123  the demo has no need of pathlib here

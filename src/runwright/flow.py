@@ -235,7 +235,7 @@ def _listed(known: Mapping[str, Parameter]) -> str:
 
 def _calling_file() -> str | None:
     """Return the file of the nearest caller outside of this package, None where that is no file."""
-    frame = sys._getframe(1)  # noqa: SLF001  inspect would read every file on the way
+    frame = sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  inspect would read every file
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "runwright":
         frame = frame.f_back
     path = "" if frame is None else os.path.abspath(frame.f_code.co_filename)  # noqa: PTH100  no pathlib at import

@@ -73,7 +73,7 @@ def check_mappable(task_name: str, values: Mapping[str, Any]) -> None:
     """Raise `TypeError` for the first input of a mapped call that has no elements to map over."""
     for key, value in values.items():
         bare, is_mapped, _ = route(value, is_mapped=True)
-        if not is_mapped or (hasattr(bare, "__getitem__") and not isinstance(bare, dict)):
+        if not is_mapped or (hasattr(bare, "__getitem__") and type(bare) is not dict):
             continue
         raise TypeError(
             f"Cannot map over unsubscriptable object of type {type(bare).__name__}: {_shown(bare)}. Task {task_name!r} "
@@ -82,7 +82,7 @@ def check_mappable(task_name: str, values: Mapping[str, Any]) -> None:
 
 
 def _advice(key: str, value: Any) -> str:
-    if isinstance(value, dict):
+    if type(value) is dict:
         return "Map over list(d.items()), list(d) or list(d.values())."
     if hasattr(value, "__iter__"):
         return f"Make it a list: {key}=list(...)."

@@ -6,11 +6,9 @@ tasks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from runwright.task import Task
 
 
@@ -117,21 +115,7 @@ class Operable:
         """Make a task that returns one item of the result; it is stored where this result is."""
         from runwright.operators import item_of  # noqa: PLC0415  operators are tasks, so they come after tasks
 
-        return item_of(self, key)
-
-    def __or__(self, other: Task | Iterable[Task]) -> Any:
-        """Let `other` wait for this task; returns `other`."""
-        self.set_dependencies(downstream_tasks=[other])
-        return other
-
-    def __ror__(self, other: Task | Iterable[Task]) -> Any:
-        """Let this task wait for `other`; returns this task."""
-        self.set_dependencies(upstream_tasks=[other])
-        return self
-
-    def set_dependencies(self, *, upstream_tasks: Any = None, downstream_tasks: Any = None) -> None:
-        """Order this task after some and before others; `Task` says how."""
-        raise NotImplementedError
+        return item_of(cast("Task", self), key)
 
 
 def _apply(operator: str, *operands: Any) -> Task:

@@ -92,7 +92,7 @@ def of_method(run: Any, owner: str) -> RunSignature:
 
 def is_coroutine_function(function: Any) -> bool:
     """Say whether calling `function` gives a coroutine: it is declared with `async def`."""
-    plain = function.__func__ if isinstance(function, MethodType) else function
+    plain: Any = function.__func__ if isinstance(function, MethodType) else function
     if isinstance(plain, FunctionType):
         return bool(plain.__code__.co_flags & _IS_COROUTINE)
     import inspect  # noqa: PLC0415  partials and callable objects are rare, and this import is not cheap
@@ -119,7 +119,7 @@ def described_inputs(function: Any, signature: RunSignature) -> dict[str, dict[s
     }
 
 
-def for_display(function: Callable[..., Any], returns: Any) -> inspect.Signature:
+def of_call(function: Callable[..., Any], returns: Any) -> inspect.Signature:
     """Return the signature of a task for `help()`: the inputs and the reserved keywords, returning a task."""
     import inspect  # noqa: PLC0415  only people who ask for help pay for it
 
@@ -132,6 +132,14 @@ def for_display(function: Callable[..., Any], returns: Any) -> inspect.Signature
     if parameters and parameters[-1].kind is inspect.Parameter.VAR_KEYWORD:
         extra.append(parameters.pop())
     return inspect.Signature([*parameters, *extra], return_annotation=returns)
+
+
+def of_constructor(kind: type) -> inspect.Signature:
+    """Return the signature of a class for `help()`."""
+    import inspect  # noqa: PLC0415  as above
+
+    own = inspect.signature(kind.__init__)
+    return own.replace(parameters=list(own.parameters.values())[1:])
 
 
 def _checked(function: Any, owner: str, *, skip: int) -> RunSignature:
@@ -158,7 +166,7 @@ def _from_code(function: FunctionType, owner: str, skip: int) -> RunSignature:
     positional = code.co_varnames[skip:count]
     keyword_only = code.co_varnames[count : count + code.co_kwonlyargcount]
     first_optional = max(0, len(positional) - len(function.__defaults__ or ()))
-    optional = frozenset([*positional[first_optional:], *(function.__kwdefaults__ or {})])
+    optional = frozenset[str]([*positional[first_optional:], *(function.__kwdefaults__ or {})])
     accepts_any = bool(code.co_flags & _TAKES_KWARGS)
     return RunSignature(positional, keyword_only, optional=optional, accepts_any=accepts_any)
 

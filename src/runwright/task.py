@@ -22,7 +22,7 @@ from runwright.tagging import active_tags, checked_tags
 if TYPE_CHECKING:
     import inspect
     import logging
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
     from typing import Self, Unpack
 
@@ -39,13 +39,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _InstanceSignature:
-    """Gives instances a `__signature__` and leaves the class its own."""
+class _Signature:
+    """What `help()` shows: how to call a task, and for a class how to make one."""
 
     def __get__(self, task: Task | None, owner: type[Task]) -> inspect.Signature:
-        if task is None:
-            raise AttributeError("__signature__")
-        return signatures.for_display(task.run, Task)
+        return signatures.of_constructor(owner) if task is None else signatures.of_call(task.run, Task)
 
 
 class Task(Operable):
@@ -78,7 +76,7 @@ class Task(Operable):
 
     _signature: RunSignature = RunSignature()
     _logger: logging.Logger | None = None
-    __signature__: ClassVar[Any] = _InstanceSignature()
+    __signature__: ClassVar[Any] = _Signature()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Read the signature of `run` once, when the class is made; raises as `signatures.of_method`."""
@@ -167,9 +165,10 @@ class Task(Operable):
         Raises `FlowError` where no flow is active: there, call `run`.
         """
         flow = _active(flow, self.name)
+        inputs = self._inputs(args, kwargs)
         new = self.copy(**(task_args or {}))
         _note_use(self)
-        return new.bind(*args, mapped=mapped, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
+        return new.bind(mapped=mapped, upstream_tasks=upstream_tasks, flow=flow, **inputs)
 
     def map(
         self,
@@ -184,10 +183,11 @@ class Task(Operable):
         Raises `TypeError` for an argument that has no elements. The rest is as for calling the task.
         """
         flow = _active(flow, self.name)
-        check_mappable(self.name, self._signature.bind(self.name, args, kwargs))
+        inputs = self._inputs(args, kwargs)
+        check_mappable(self.name, inputs)
         new = self.copy(**{"nout": None, **(task_args or {})})
         _note_use(self)
-        return new.bind(*args, mapped=True, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
+        return new.bind(mapped=True, upstream_tasks=upstream_tasks, flow=flow, **inputs)
 
     def bind(
         self,
@@ -199,7 +199,7 @@ class Task(Operable):
     ) -> Self:
         """Join this very task to the flow with these arguments and return it; raises `TypeError` for wrong ones."""
         flow = _active(flow, self.name)
-        inputs = self._signature.bind(self.name, args, kwargs)
+        inputs = self._inputs(args, kwargs)
         self.tags.update(active_tags())
         flow.set_dependencies(self, upstream_tasks=upstream_tasks, keyword_tasks=inputs, mapped=mapped)
         return self
@@ -239,9 +239,23 @@ class Task(Operable):
         """Let `task` wait for this task, and get its result as the argument `key` where one is given."""
         task.set_upstream(self, flow, key, mapped=mapped)
 
+    def __or__(self, other: Any) -> Any:
+        """Let `other` wait for this task, without its result; returns `other`."""
+        self.set_dependencies(downstream_tasks=[other])
+        return other
+
+    def __ror__(self, other: Any) -> Self:
+        """Let this task wait for `other`, without its result; returns this task."""
+        self.set_dependencies(upstream_tasks=[other])
+        return self
+
     def pipe(self, target: Callable[..., Any], /, **kwargs: Any) -> Any:
         """Call `target` (a task, its `map`, or an annotation) with this as its first argument: steps read in order."""
         return target(self, **kwargs)
+
+    def _inputs(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a call by the names of the inputs."""
+        return self._signature.bind(self.name, args, kwargs)
 
     # ---- what people and programs ask
 

@@ -172,7 +172,7 @@ def _exceptions(name: str, value: object) -> set[type[BaseException]] | None:
     if value is None:
         return None
     is_single = isinstance(value, type) or not isinstance(value, Iterable)
-    given = [value] if is_single else list(cast("Iterable[Any]", value))
+    given: list[Any] = [value] if is_single else list(cast("Iterable[Any]", value))
     for each in given:
         if not (isinstance(each, type) and issubclass(each, BaseException)):
             raise TypeError(f"{name} takes exception classes, such as {name}=[ConnectionError]; got {each!r}.")
@@ -261,10 +261,10 @@ def _retry_policy(attributes: Mapping[str, Any]) -> RetryPolicy:
         return RetryPolicy()
     if delay is None:
         raise ValueError("max_retries needs a retry_delay: the seconds to wait before each retry, 0 for none.")
-    delays = delay if isinstance(delay, list) else [delay]
+    delays: list[timedelta] = delay if isinstance(delay, list) else [delay]
     return RetryPolicy(
         limit=limit,
-        delays=tuple(each.total_seconds() for each in cast("list[timedelta]", delays)),
+        delays=tuple(each.total_seconds() for each in delays),
         jitter=attributes["retry_jitter"],
         retry_on=tuple(sorted(attributes["retry_on"] or (), key=lambda each: each.__qualname__)),
         condition=attributes["retry_condition"],

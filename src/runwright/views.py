@@ -45,7 +45,11 @@ class TaskRunFilter(msgspec.Struct, frozen=True):
 
 
 class FlowRunFilter(msgspec.Struct, frozen=True):
-    """Which flow runs: as `TaskRunFilter`, `name` being the flow run's name. `id_prefix` is hex digits without dashes."""
+    """Which flow runs: as `TaskRunFilter`, `name` being the flow run's name. `id_prefix` is hex digits without dashes.
+
+    `since` and `until` compare the time of the last event of any task run in it. `after` is the id of the last row of the page
+    before.
+    """
 
     id: UUID | None = None
     id_prefix: str | None = None
@@ -55,6 +59,7 @@ class FlowRunFilter(msgspec.Struct, frozen=True):
     since: int | None = None
     until: int | None = None
     limit: int | None = None
+    after: UUID | None = None
 
 
 class EventFilter(msgspec.Struct, frozen=True):

@@ -154,7 +154,6 @@ class Situation:
 
     def check(self) -> None:
         """Check what must hold in every situation, beyond what every step checks."""
-        self.world.check_restores()
         self._check_late_words()
         self._check_illegal_words()
 
@@ -168,8 +167,6 @@ class Situation:
                 yield Move("report", name, "Running")
             if state == "Running" and self.budget["loops"]:
                 yield Move("report", name, "Looped", spends="loops")
-            if self.budget["retries"]:
-                yield Move("report", name, "Retrying", spends="retries")
             if world.ledger.is_cancelled:
                 words = (*words, "Killed")
         elif state == "Cancelling":
@@ -180,7 +177,10 @@ class Situation:
             words = ("Running", *scope.early)
             if world.ledger.is_cancelled:
                 words = (*words, "Cancelled")
-        if self.budget["pauses"] and (index >= 0 or not world.graph.nodes[node].is_mapped):
+        is_leaf = index >= 0 or not world.graph.nodes[node].is_mapped
+        if self.budget["retries"] and is_leaf and state not in {"Looped", "Cancelling"}:
+            yield Move("report", name, "Retrying", spends="retries")
+        if self.budget["pauses"] and is_leaf and state != "Cancelling":
             yield Move("report", name, "Paused", spends="pauses")
             yield Move("report", name, "Paused", number=1, spends="pauses")
         yield from (Move("report", name, word) for word in words)
@@ -190,7 +190,7 @@ class Situation:
         machine, before = self.world.machine, _machine_key(self.world.machine)
         for ordinal in range(1, machine._next_ordinal + 1):
             made = self.world.ledger.serving.get(ordinal, 0)
-            for attempt in {0, made - 1, made + 1} - {made, -1}:
+            for attempt in {0, made - 1, made + 1} - {made or -1, -1}:
                 for code in LATE:
                     decision = machine.handle(Reported(ordinal, attempt, code, None, 1, 1), self.world.at)
                     if decision.events or decision.effects:
@@ -253,6 +253,7 @@ def explore(scope: Scope, machine: type[Machine] = Machine, *, is_deep: bool = T
                 followers += [(torn, False) for torn in here.torn(move)]
             for then, is_bound in followers:
                 steps += 1
+                then.world.check_restores()
                 key = then.key
                 if key not in number:
                     number[key] = len(ways)
@@ -287,8 +288,8 @@ def _check_liveness(ways: list[list[int]], is_finished: list[bool]) -> None:
 def _machine_key(machine: Machine) -> Hashable:
     runs = tuple(
         (
-            cell.ordinal, cell.code, cell.waiting, cell.attempt, cell.serving, cell.lost, cell.due, cell.parked, cell.resumed,
-            cell.loop is not None,
+            cell.ordinal, cell.code, cell.waiting, cell.attempt, cell.serving, cell.lost, cell.tried, cell.due, cell.parked,
+            cell.resumed, cell.loop is not None,
         )
         for _, cell in sorted(machine._cells.items())
     )  # fmt: skip

@@ -38,7 +38,7 @@ class Violation(AssertionError):
 class Entry(NamedTuple):
     """What the log says of one run.
 
-    `free` counts attempts that used up no retry; `is_resumed` says that the next one follows a pause, `is_asked` that
+    `free` counts attempts that used up no retry, `tried` the retries that were used up without an attempt; `is_resumed` says that the next one follows a pause, `is_asked` that
     somebody asked a paused run to go on.
     """
 
@@ -50,6 +50,7 @@ class Entry(NamedTuple):
     is_parked: bool = False
     is_resumed: bool = False
     is_asked: bool = False
+    tried: int = 0
 
     @property
     def is_final(self) -> bool:
@@ -146,7 +147,8 @@ class Ledger:
         is_parked = is_waiting and due is None and after not in {RESUME, RETRYING}
         was_paused = after == RUNNING and before == PAUSED
         is_resumed = after == RESUME or was_paused or (entry.is_resumed and (bool(data.get("lost")) or not is_waiting))
-        return Entry(entry.version, after, attempt, free, due, is_parked, is_resumed)
+        tried = entry.tried + (after == RETRYING and not was_active)
+        return Entry(entry.version, after, attempt, free, due, is_parked, is_resumed, tried=tried)
 
     def _read_request(self, event: Event) -> None:
         self.is_cancelled |= _intent(event) == "cancel"
@@ -178,7 +180,8 @@ class Ledger:
         self._require(entry.due is None or entry.due <= at, "what waits is not made before it is due", submit)
         self._require((node, index) == (submit.node, submit.map_index), "a submission names its node and index", submit)
         self._require(submit.attempt == entry.attempt + 1, "attempts are numbered on", submit)
-        self._require(submit.run_count == submit.attempt - entry.free, "lost and paused attempts use up no retry", submit)
+        runs = submit.attempt - entry.free + entry.tried
+        self._require(submit.run_count == runs, "only a retry uses up a retry", submit)
         is_resumed = entry.is_resumed or entry.code == PAUSED
         self._require(submit.resumed == is_resumed, "what was paused knows that it was resumed", submit)
         is_parent = self.graph.nodes[node].is_mapped and index < 0
@@ -262,8 +265,13 @@ class Ledger:
 
     def agree_restored(self, machine: Machine) -> None:
         """Compare a machine that was just restored from the log: the same open runs and counts, no attempts."""
-        known = {ordinal for ordinal in self.open_runs() if ordinal in self.entries or self._is_task(ordinal)}
-        self._agree_on_runs(machine, known)
+        begun = {ordinal for ordinal in self.open_runs() if ordinal in self.entries or self._is_task(ordinal)}
+        self._agree_on_runs(machine, begun)
+        for cell in machine.open_cells():
+            entry = self.entry(cell.ordinal)
+            said = (entry.due, entry.is_parked, entry.is_resumed or entry.is_asked)
+            known = (cell.due, cell.parked, cell.resumed)
+            self._require(not cell.ordinal or said == known, f"what run {cell.ordinal} waits for is restored", (said, known))
         self._require(machine.outstanding == 0, "a restored machine has nothing outstanding", machine.outstanding)
         self._agree_on_counts(machine)
 
@@ -277,8 +285,8 @@ class Ledger:
         self._require(expected == set(actual), "the machine knows the open runs", (expected, set(actual)))
         for ordinal, cell in actual.items():
             entry = self.entry(ordinal)
-            said = (entry.version, entry.code, entry.attempt, entry.free)
-            known = (cell.version, cell.code, cell.attempt, cell.lost)
+            said = (entry.version, entry.code, entry.attempt, entry.free, entry.tried)
+            known = (cell.version, cell.code, cell.attempt, cell.lost, cell.tried)
             self._require(said == known, f"machine and log agree on run {ordinal}", (said, known))
 
     def _agree_on_counts(self, machine: Machine) -> None:

@@ -68,6 +68,15 @@ def test_a_retry_without_a_time_is_made_at_once(play: Play) -> None:
     assert ["a Retrying", "submit a #2"] == run.report("a", "Retrying")
 
 
+def test_a_retry_before_the_body_starts(play: Play) -> None:
+    """It fails on the way to its body: no attempt was opened, and a retry is used up all the same, or it would never end."""
+    run = play("a")
+    run.start()
+    assert ["a Retrying"] == run.report("a", "Retrying", due=5)
+    assert ["submit a"] == run.pass_time(5)
+    assert (1, 2) == (run.submits["a"].attempt, run.submits["a"].run_count)
+
+
 def test_a_scheduled_run_may_be_planned_again(play: Play) -> None:
     """An attempt that comes too early says Scheduled once more, with another time: that is no illegal transition."""
     run = play("a")

@@ -52,7 +52,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         (Edit("        if self.sources:\n            while", "        if False:\n            while", "cells"),)),
     "a pair waits for all its sources": (
         Scope("a => b; a => c; b => d; c => d", length=1), "upstream ends first",
-        (Edit("sink.is_fed(index)", "True", "cells"), Edit("if self.is_fed(i)", "if False", "cells"))),
+        (Edit("sink.is_fed(index)", "True", "cells"), Edit("if self.is_fed(match.start())", "if False", "cells"))),
     "a pair is opened once": (
         SCOPES["map over map"], "one attempt|the machine knows|is not made again",
         (Edit("                if status[index] == UNTOUCHED:", "                if True:", "cells"),)),
@@ -60,7 +60,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         SCOPES["map over map and a task"], "upstream ends first",
         (Edit("if not (was_expanded and self.graph.is_pairwise(link)):", "if True:"),)),
     "a restored child is not opened again": (
-        MAP, "is not made again|the machine knows",
+        MAP, "one attempt at a time|is not made again|the machine knows",
         (Edit("                    group.status[index] = cells.OPEN\n                    return", "                    return"),)),
     "the window bounds children": (
         SCOPES["map in a window"], "the window is not exceeded",
@@ -73,22 +73,24 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         SCOPES["two retries"], "before it is due",
         (Edit("while self._timers and self._timers[0][0] <= at:", "while self._timers:"),)),
     "a timer that was overtaken means nothing": (
-        ONE, "before it is due", (Edit("cell is not None and cell.due == due", "cell is not None"),)),
+        Scope("a", pauses=1, retries=1), "before it is due", (Edit("cell is not None and cell.due == due", "cell is not None"),)),
     "a pause that is over counts as resumed": (
         ONE, "knows that it was resumed", (Edit("cell.resumed = cell.code == cells.PAUSED", "pass"),)),
     "a resumed attempt that was lost is still resumed": (
-        ONE, "knows that it was resumed",
+        ONE, "what run 1 waits for is restored",
         (Edit("        elif before == cells.PAUSED and event.state == cells.RUNNING:\n            cell.resumed = True\n", ""),)),
     "a retry is no longer resumed": (
-        ONE, "knows that it was resumed", (Edit("cell.resumed = cell.code == cells.RESUME", "cell.resumed |= cell.code == cells.RESUME"),)),
+        ONE, "knows that it was resumed|waits for is restored", (Edit("cell.resumed = cell.code == cells.RESUME", "cell.resumed |= cell.code == cells.RESUME"),)),
     "a lost attempt uses up no retry": (
-        ONE, "use up no retry|agree on run", (Edit("cell.lost += 1", "pass"),)),
+        ONE, "uses up a retry|agree on run", (Edit("cell.lost += 1", "pass"),)),
     "a paused attempt uses up no retry": (
-        ONE, "use up no retry|agree on run",
+        ONE, "uses up a retry|agree on run",
         (Edit("cell.lost += cells.IS_ACTIVE[before] and cell.code != cells.RETRYING", "pass"),)),
+    "a retry without an attempt is a retry": (
+        ONE, "uses up a retry|agree on run", (Edit("cell.tried += 1", "pass"),)),
     "a resume is for what is paused": (
-        SCOPES["two pauses"], "is legal|one attempt|is not submitted",
-        (Edit("return self.parked or (self.code == PAUSED and not self.serving)", "return True", "cells"),)),
+        SCOPES["two pauses"], "knows every attempt",
+        (Edit("return self.parked or (self.code == PAUSED and not self.serving)", "return self.parked or self.code == PAUSED", "cells"),)),
     # the end
     "a mapped run settles once": (
         MAP, "a final state is final", (Edit("if group.open or cells.IS_FINAL[group.parent.code]:", "if group.open:"),)),
@@ -105,22 +107,22 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         SCOPES["map in a window"], "nothing is submitted after a cancel",
         (Edit("        if self.is_cancelled:\n            return\n        while", "        while"),
          Edit("        self._feeding.clear()\n", ""),
-         Edit("            self._cancel_untouched(group, at, decision)\n", ""))),
+         Edit("            self._cancel_untouched(group, at, decision)\n", "            pass\n"))),
     "cancelling ends what waits": (
         CHAIN, "every run ends|something moves",
         (Edit("            if cell.ordinal and not cell.serving and cell.ordinal not in self._groups:\n                code", "            if False:\n                code"),)),
     "cancelling ends children that nobody has seen": (
         SCOPES["map in a window"], "every run ends|something moves",
-        (Edit("            self._cancel_untouched(group, at, decision)\n", ""),)),
+        (Edit("            self._cancel_untouched(group, at, decision)\n", "            pass\n"),)),
     "cancelling ends what wants to wait": (
         CHAIN, "every run ends|something moves|before it is due",
         (Edit("            if self.is_cancelled:\n                self._end(cell, cells.CANCELLED, {\"message\": _CANCELLED}, at, decision)\n            else:\n                self._plan", "            if True:\n                self._plan"),)),
     "cancelling expands nothing": (
         MAP, "every run ends|something moves", (Edit("        if self.is_cancelled:\n            self._end(cell", "        if False:\n            self._end(cell"),)),
     "cancelling before the start ends the run": (
-        CHAIN, "every run ends|a flow run", (Edit("        if 0 not in self._groups:\n            self._finish(decision)\n", ""),)),
+        Scope("a", cancels=1), "every run ends", (Edit("        if 0 not in self._groups:\n            self._finish(decision)\n", ""),)),
     "a cancelled run does not start": (
-        CHAIN, "every run ends|something moves|a flow run",
+        CHAIN, "every run ends|something moves|is not refused",
         (Edit("        if self.is_cancelled:\n            self._finish(decision)\n            return\n", ""),)),
     "a flow run is Cancelling before it is Cancelled": (
         CHAIN, "is not refused", (Edit("if self._root.code == cells.RUNNING:", "if False:"),)),
@@ -138,12 +140,12 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
     "a recovered run does not make again what was being stopped": (
         SCOPES["one task, told to stop"], "a transition is legal", (Edit("if cell.code == cells.CANCELLING:", "if False:"),)),
     "a recovered run is expanded if it was not": (
-        CHAIN, "every run ends|something moves", (Edit("elif self._root.code == cells.RUNNING and 0 not in self._groups:", "elif False:"),)),
+        CHAIN, "every run ends|something moves|is not refused", (Edit("elif self._root.code == cells.RUNNING and 0 not in self._groups:", "elif False:"),)),
     "a recovered run settles what was empty": (
         CHAIN, "every run ends|something moves",
         (Edit("        for group in list(self._groups.values()):\n            self._settle_if_empty(group, at, decision)\n", ""),)),
     "a recovered timer is set again": (
-        ONE, "agree|every run ends|something moves|goes on|before it is due", (Edit("self._plan(cell, before, data.get(\"due\"))", "self._plan(cell, before, None)"),)),
+        ONE, "what run 1 waits for is restored", (Edit("self._plan(cell, before, data.get(\"due\"))", "self._plan(cell, before, None)"),)),
 }  # fmt: skip
 
 

@@ -8,12 +8,14 @@ from uuid import UUID, uuid5
 
 from runwright import app, codec, settings
 from runwright.errors import NotOnRecord
-from runwright.results import reader_for
+from runwright.result import Result
+from runwright.results import ConstantResult, read_result, reader_for
+from runwright.results.serializers import is_data_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runwright.result import Result, ResultRef
+    from runwright.result import ResultRef
     from runwright.runs import FlowRun, TaskRun
     from runwright.states import State
     from runwright.store import Store
@@ -68,8 +70,25 @@ def state_of_flow_run(row: FlowRun) -> State:
 
 
 def reader(ref: ResultRef) -> Result:
-    """Return the adapter that can read a reference."""
-    return reader_for(ref, root=Path(settings.load().home) / "results")
+    """Return what can read a reference; for a kind that only user code can read, what knows the location."""
+    try:
+        return reader_for(ref, root=_results_root())
+    except TypeError:
+        return Result(location=ref.location)
+
+
+def read(ref: ResultRef) -> Any:
+    """Return the value that a reference points to; raises what `runwright.results.read_result` raises."""
+    return read_result(ref, _results_root())
+
+
+def is_plain_data(ref: ResultRef) -> bool:
+    """Say whether reading a reference runs no code."""
+    return ref.kind == ConstantResult.kind or is_data_only(ref.serializer)
+
+
+def _results_root() -> Path:
+    return Path(settings.load().home) / "results"
 
 
 def task_id(flow_id: UUID, slug: str) -> str:

@@ -163,12 +163,7 @@ class TaskRunView:
                 f"The result has no location: {where} returned None, or its value was not stored "
                 "(no checkpoint, or a state that keeps its value in memory)."
             )
-        if "." in held.ref.kind:
-            raise TypeError(
-                f"The result of {where} is of the custom type {held.ref.kind}: read it with "
-                f"{held.ref.kind.rpartition('.')[2]}(...).read({held.ref.location!r})."
-            )
-        return held.read_ref(held.ref).value
+        return reading.read(held.ref)
 
     def __repr__(self) -> str:
         """Return ids, slug, state, and the result if it was loaded."""

@@ -61,7 +61,7 @@ def ls(session: Session, after: int, flow_run: str | None, limit: int, *, raw: b
     else:
         event_rows.show_events(session, list(TaskRunEvents(store).build(shown)))
     if len(shown) < len(found):
-        say(f"{len(shown)} events, and there are more: --after {shown[-1].cursor} goes on")
+        say(f"these are {len(shown)} events of the log, and there are more: --after {shown[-1].cursor} goes on")
 
 
 @events.command("tail")

@@ -25,9 +25,9 @@ def lines(session: Session, store: Store, row: FlowRun) -> Iterator[str]:
     yield f"Flow run {row.id} \u00b7 version {row.flow_version} of the flow \u00b7 created {rows.iso(row.created)}"
     if row.parameters:
         given = ", ".join(f"{name}={value!r}" for name, value in row.parameters.items())
-        yield clean_line(f"Parameters  {given}")
+        yield f"Parameters  {clean_line(given)}"
     if row.source.get("file"):
-        yield clean_line(f"Source      {row.source['file']}")
+        yield f"Source      {clean_line(row.source['file'])}"
     yield counts_in_words(row.counts)
     sys.stdout.write("\n")
     print_tasks(session, store, row)

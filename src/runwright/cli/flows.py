@@ -10,7 +10,7 @@ import click
 from runwright.cli import rows
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one
-from runwright.cli.table import Column, print_lines, print_table
+from runwright.cli.table import Column, print_table
 from runwright.cli.text import clean_line
 from runwright.errors import NotOnRecord, did_you_mean
 
@@ -88,7 +88,5 @@ def _page(session: Session, found: FlowVersion, data: dict[str, Any]) -> Iterato
         upstream.setdefault(edge.downstream, []).append(edge.upstream)
     table = [{**task, "upstream": sorted(set(upstream.get(task["slug"], ())))} for task in data["tasks"]]
     sys.stdout.write("\n")
-    if session.shape == "lines":
-        print_lines(TASK_COLUMNS, table)
-    else:
-        print_table(TASK_COLUMNS, table, session)
+    sys.stdout.flush()
+    print_table(TASK_COLUMNS, table, session)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from runwright.errors import did_you_mean
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -40,17 +38,6 @@ class LazyGroup(click.Group):
             return None
         module, _, name = entry.place.partition(":")
         return getattr(import_module(module), name)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that is called; raises `click.UsageError` that offers the nearest name."""
-        name = args[0]
-        if name.startswith("-") or self.get_command(ctx, name) is not None:
-            return super().resolve_command(ctx, args)
-        raise click.UsageError(
-            f"There is no command {name!r}.{did_you_mean(name, [*self.entries, *self.aliases])}", ctx
-        )
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""

@@ -66,6 +66,9 @@ class Progress:
         share = done / total if total else 1.0
         filled = int(share * _WIDTH)
         bar = "\u2501" * filled + "\u2500" * (_WIDTH - filled)
-        marks = "  ".join(f"{symbol(state)} {count}" for state, count in counts.items())
+        by_mark: dict[str, int] = {}
+        for state, count in counts.items():
+            by_mark[symbol(state)] = by_mark.get(symbol(state), 0) + count
+        marks = "  ".join(f"{mark} {count}" for mark, count in by_mark.items())
         elapsed = duration((now - self._began) / NANOSECONDS)
         return f"{self._name}  {bar} {share:4.0%}  {done}/{total}  {marks}  {elapsed}"

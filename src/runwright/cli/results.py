@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runwright.backend import TaskRunView
+from runwright.backend.record import is_plain_data
 from runwright.cli.output import write_json
 from runwright.cli.text import clean_line
 from runwright.codec import to_plain
@@ -45,7 +46,7 @@ def print_result(store: Store, row: TaskRun, *, is_unpickled: bool) -> None:
 def _refuse_pickles(store: Store, row: TaskRun) -> None:
     children = TaskRunFilter(flow_run=row.flow_run, parent=row.ordinal)
     for each in [row, *(store.task_runs(children) if row.kind.name == "Mapped" else [])]:
-        if each.result is not None and "pickle" in each.result.serializer:
+        if each.result is not None and not is_plain_data(each.result):
             size = each.result.size
             raise PickledResult(
                 f"The result of {clean_line(each.full_name)} is pickled ({each.result.serializer}, {size} bytes): "

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from runwright.cli import rows
 from runwright.cli.output import show_one
 from runwright.cli.session import say
-from runwright.cli.table import Column, print_lines, print_table, symbol
+from runwright.cli.table import Column, print_table, symbol
 from runwright.cli.text import clean_line, duration
 from runwright.cli.watching import counts_in_words
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from uuid import UUID
 
     from runwright.cli.session import Session
@@ -66,7 +66,7 @@ def print_tasks(session: Session, store: Store, row: FlowRun) -> None:
     if len(table) > MOST_TASKS:
         shown = [task for task in table if task["is_bad"]][:MOST_TASKS]
     if shown:
-        (print_lines if session.shape == "lines" else _aligned(session))(COLUMNS, shown)
+        print_table(COLUMNS, shown, session)
     if len(shown) < len(table):
         say(f"{len(table) - len(shown)} more tasks: runwright tr ls --flow-run {row.id}")
 
@@ -76,13 +76,6 @@ def _page(session: Session, store: Store, row: FlowRun) -> Iterator[str]:
     sys.stdout.flush()
     print_tasks(session, store, row)
     yield counts_in_words(row.counts)
-
-
-def _aligned(session: Session) -> Any:
-    def print_aligned(columns: Sequence[Column], table: Sequence[dict[str, Any]]) -> None:
-        print_table(columns, table, session)
-
-    return print_aligned
 
 
 def _task_row(store: Store, task: TaskRun) -> dict[str, Any]:

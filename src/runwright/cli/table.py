@@ -138,8 +138,10 @@ def _readable(value: Any, form: Form, now: int) -> str:
         return f"{symbol(value)} {value}"
     if form == "seconds":
         return duration(value)
-    if value is None or value == "":
+    if value is None or value in ("", [], {}):
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if form == "age":
         from datetime import datetime  # noqa: PLC0415  only tables with times need it
 

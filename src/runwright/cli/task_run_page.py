@@ -57,9 +57,8 @@ def lines(session: Session, store: Store, row: TaskRun, story: dict[str, Any]) -
     if story["children"]:
         yield "Children  " + ", ".join(f"{count} {state}" for state, count in story["children"].items())
     if row.result is not None:
-        yield clean_line(
-            f"Result    {row.result.serializer or 'value'}, {row.result.size} bytes, {row.result.location}"
-        )
+        held = row.result
+        yield f"Result    {clean_line(f'{held.serializer}, {held.size} bytes, {held.kind} {held.location}')}"
     yield "Next      " + "\n          ".join(_next(store, row, story))
 
 

@@ -5,6 +5,7 @@ A cell is dropped when its run is final; of a child only one byte stays, its sta
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ for _kind in TABLE:
 
 UNTOUCHED = 0
 OPEN = 255
+_ENDED = re.compile(rb"[^\x00\xff]")
 
 
 class Cell:
@@ -109,13 +111,17 @@ class Group:
         self.sources = sources
         self.sinks: list[Group] = []
         self._cursor = 0
-        self.ready: deque[int] = deque(i for i in range(count) if self.is_fed(i)) if sources else deque()
+        self.ready: deque[int] = self._fed() if sources else deque()
         for source in sources:
             source.sinks.append(self)
 
     def is_fed(self, index: int) -> bool:
         """Say whether every source's child `index` is final."""
         return all(UNTOUCHED < source.status[index] < OPEN for source in self.sources)
+
+    def _fed(self) -> deque[int]:
+        ended = _ENDED.finditer(self.sources[0].status, 0, self.count)
+        return deque(match.start() for match in ended if self.is_fed(match.start()))
 
     def take(self) -> int:
         """Return the index of a child that may be opened now, marked open; -1 when there is none."""

@@ -34,8 +34,8 @@ _EXTRAS = ("dask", "ray")
 def executor_named(name: str) -> Executor:
     """Return a new executor: `inline`, `threads`, `processes`, the last two with a number of slots as in `threads:8`.
 
-    A URL such as `dask://host:8786` is left to the package that registered its scheme. Raises `SettingError` for any other
-    name and `MissingExtra` when nobody registered the scheme.
+    A URL such as `dask://host:8786` is left to the package that registered its scheme. Raises `SettingError` for any
+    other name and `MissingExtra` when nobody registered the scheme.
     """
     scheme, separator, _ = name.partition("://")
     if separator:
@@ -43,8 +43,8 @@ def executor_named(name: str) -> Executor:
     kind, separator, slots = name.partition(":")
     if kind not in _BY_NAME or (separator and kind == "inline"):
         raise SettingError(
-            f"There is no executor {name!r}; there are inline, threads and processes, the last two also with a number of "
-            f"slots: threads:8.{did_you_mean(kind, _BY_NAME)}"
+            f"There is no executor {name!r}; there are inline, threads and processes, the last two also with a number "
+            f"of slots: threads:8.{did_you_mean(kind, _BY_NAME)}"
         )
     make: Any = __getattr__(_BY_NAME[kind])
     return make(_slots(name, slots)) if separator else make()
@@ -70,6 +70,6 @@ def _factory_for(scheme: str, name: str) -> Callable[[str], Executor]:
     if scheme in _EXTRAS:
         raise MissingExtra(f"executor {name!r} needs the extra runwright[{scheme}]")
     raise MissingExtra(
-        f"executor {name!r} needs a package that registers {scheme!r} in the entry points {ENTRY_POINTS!r}; without one "
-        "there are inline, threads and processes."
+        f"executor {name!r} needs a package that registers {scheme!r} in the entry points {ENTRY_POINTS!r}; without "
+        "one there are inline, threads and processes."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runwright import clock
+from runwright.codec import error_data
 from runwright.errors import WorkerLost
 from runwright.executor import Report
 from runwright.runtime.timeouts import TaskTimeout
@@ -44,3 +45,19 @@ def timed_out() -> State:
 def stopped(message: str, *, has_begun: bool) -> State:
     """Return Killed for an attempt whose body had begun, else Cancelled."""
     return (Killed if has_begun else Cancelled)(message)
+
+
+def broken_out(error: BaseException) -> State:
+    """Return the state of an attempt that should have answered for `error` itself, and did not."""
+    return crashed(f"The attempt was ended by {told(error)}.")
+
+
+def unanswered() -> State:
+    """Return the state of an attempt that came back without a final report."""
+    return crashed("The attempt ended without a final report.")
+
+
+def told(error: BaseException) -> str:
+    """Return the type and the beginning of the text of an error that user code raised, whatever its text does."""
+    data = error_data(error)
+    return f"{data['type']}: {data['text'][:1000]}".rstrip(".: ")

@@ -1,4 +1,4 @@
-"""Inline: attempts run one after the other on the thread that submits them. The place for tests, debuggers and chains."""
+"""Inline: attempts run one after the other on the thread that submits them. For tests, debuggers and chains."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Calls on their way to a worker process.
 
-What many calls have in common (the task with its edges, the flow run's context) is sent to a worker once and named by number
-afterwards; a call itself carries the upstream states and little more.
+What many calls have in common (the task with its edges, the flow run's context) is sent to a worker once and named by
+number afterwards; a call itself carries the upstream states and little more.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright.errors import UnpicklableCall
 from runwright.executor import TaskCall
+from runwright.executors.endings import told
 from runwright.executors.process_frames import Kind, packed
-from runwright.executors.process_pickles import dumps, loads, look_at, told
+from runwright.executors.process_pickles import dumps, loads, look_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,8 +173,8 @@ def _task_body(call: TaskCall) -> bytes:
         return dumps((call.task, call.slug, call.node, edges))
     except Exception as error:
         raise UnpicklableCall(
-            f"Task {call.slug!r} cannot be sent to a worker process ({told(error)}): keep what cannot be pickled out of its "
-            "attributes and of the variables its function uses, or run the flow with executor='threads'."
+            f"Task {call.slug!r} cannot be sent to a worker process ({told(error)}): keep what cannot be pickled out "
+            "of its attributes and of the variables its function uses, or run the flow with executor='threads'."
         ) from error
 
 
@@ -205,8 +206,8 @@ def _blame_setting(call: TaskCall, context: dict[str, Any], error: Exception) ->
             return UnpicklableCall(f"context.{key} cannot be sent to a worker process ({told(failure)}): {_ADVICE}")
     what = "The flow's result" if _failure(call.result) else "The task runner class"
     return UnpicklableCall(
-        f"{what} cannot be sent to a worker process ({told(error)}): define it in a module, without open connections, or "
-        "run the flow with executor='threads'."
+        f"{what} cannot be sent to a worker process ({told(error)}): define it in a module, without open connections, "
+        "or run the flow with executor='threads'."
     )
 
 

@@ -1,7 +1,7 @@
 """Process child: the program of a worker process. It makes the attempts that come over its socket, one after the other.
 
-The main thread does everything, so that an alarm can interrupt user code. What has come but was not begun can still be taken
-back: beginning a call means to take its ticket from a pipe, and the parent may be quicker.
+The main thread does everything, so that an alarm can interrupt user code. What has come but was not begun can still be
+taken back: beginning a call means to take its ticket from a pipe, and the parent may be quicker.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from runwright.errors import UnpicklableCall
-from runwright.executors.endings import crashed, final, final_of
+from runwright.executors.endings import broken_out, final, final_of, told, unanswered
 from runwright.executors.process_calls import Unpacked
 from runwright.executors.process_frames import CHUNK, TICKET, Frame, Kind, Unpacker, packed
 from runwright.executors.process_lifeline import Lifeline, end_group
-from runwright.executors.process_pickles import loads, told
+from runwright.executors.process_pickles import loads
 from runwright.executors.process_reports import pack_report
 from runwright.runtime import journal
 from runwright.states import Failed
@@ -108,9 +108,9 @@ class _Child:
         try:
             self._attempt(call, self._report)
         except BaseException as error:  # noqa: BLE001  an attempt answers for itself; this is the last resort
-            self._report(final(call, crashed(f"{type(error).__name__} broke out of the attempt: {told(error)}")))
+            self._report(final(call, broken_out(error)))
         if not self._is_answered:
-            self._report(final(call, crashed("The attempt ended without a final report.")))
+            self._report(final(call, unanswered()))
 
     def _report(self, report: Report) -> None:
         if self._is_answered:

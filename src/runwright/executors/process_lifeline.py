@@ -1,7 +1,7 @@
 """Lifeline: a worker process ends with its parent, and takes along what its attempt has started.
 
-A thread of the worker waits for the far end of the connection to be closed. Where the parent dies while code in C keeps that
-thread from running, the kernel's own signal ends at least the worker.
+A thread of the worker waits for the far end of the connection to be closed. Where the parent dies while code in C keeps
+that thread from running, the kernel's own signal ends at least the worker.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _ask_kernel_to_watch_too() -> None:
     import ctypes  # noqa: PLC0415  only Linux has what it is for
 
     libc = ctypes.CDLL(None)
-    # SIGHUP is number 1, and a handler gets its number: alarm(1) ends the process a second later without a line of Python.
+    # SIGHUP is number 1, and a handler gets its number: alarm(1) ends the process a second later without any Python.
     libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
     libc.signal(signal.SIGHUP, ctypes.cast(libc.alarm, ctypes.c_void_p))
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGHUP)

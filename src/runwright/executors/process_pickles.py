@@ -1,7 +1,7 @@
 """Pickles: values as bytes for another process of the same program, and which code has to go along with them.
 
-The other process has the same module path. What it can import travels by name; functions and classes of the main script and of
-files that were loaded by path travel by value. Plain pickle is tried first: it is many times faster.
+The other process has the same module path. What it can import travels by name; functions and classes of the main script
+and of files that were loaded by path travel by value. Plain pickle is tried first: it is many times faster.
 """
 
 from __future__ import annotations

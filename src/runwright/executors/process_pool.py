@@ -1,7 +1,7 @@
-"""Pool: one thread that hands calls to worker processes, hears their reports, and sees to it that every call is answered.
+"""Pool: one thread that hands calls to worker processes, hears their reports, and sees that every call is answered.
 
-Whoever submits or kills leaves a command and wakes the thread; only the thread touches workers. It also starts them, because
-the kernel ends a process whose lifeline is tied to the thread that started it.
+Whoever submits or kills leaves a command and wakes the thread; only the thread touches workers. It also starts them:
+the kernel takes the end of the thread that started a process for the end of its parent.
 """
 
 from __future__ import annotations
@@ -190,7 +190,9 @@ class Pool:
             self._selector.register(worker.stream, selectors.EVENT_READ, worker)
         if not self._workers:
             self._false_starts = 0
-            message = f"No worker process can be started. The last one {self._last_words}; see the standard error output."
+            message = (
+                f"No worker process can be started. The last one {self._last_words}; see the standard error output."
+            )
             while self._pending:
                 self._finish(self._pending.popleft(), crashed(message))
 

@@ -1,7 +1,7 @@
 """Reports on their way back from a worker process.
 
-A value travels in a pickle of its own inside the report, so that one that cannot be read does not take the rest along. Big
-values that are stored stay where they are: the reference is enough.
+A value travels in a pickle of its own inside the report, so that one that cannot be read does not take the rest along.
+Big values that are stored stay where they are: the reference is enough.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from runwright.codec import RemoteError, error_data, shorten
 from runwright.errors import ResultSerializationError
 from runwright.executor import Report
-from runwright.executors.endings import final_of
-from runwright.executors.process_pickles import dumps, loads, told
+from runwright.executors.endings import final_of, told
+from runwright.executors.process_pickles import dumps, loads
 from runwright.result import Result
 from runwright.states import Failed, State
 
@@ -61,7 +61,7 @@ def unpack_report(ordinal: int, attempt: int, body: bytes, *, is_final: bool) ->
 
 
 def _said(report: Report, state: State) -> tuple[Any, ...]:
-    """Return all but the states; where another state takes the place of the report's, handlers are still to hear of it."""
+    """Return all but the states; handlers have not heard of a state that takes the place of the report's."""
     is_cut_short = report.is_cut_short or type(state) is not type(report.state)
     return report.at, is_cut_short, report.length, report.logs, report.metrics, report.name
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runwright.executors.process_calls import Parcel
 
 BUFFER = 256 * 1024
-"""What the connection takes in at once, in bytes, each way: systems differ, and small calls should never wait."""
+"""What the connection takes in at once, in bytes, each way: some systems are stingy, and small calls must not wait."""
 
 AT_ONCE = 64
 """How many chunks to take from one worker before the others have their turn."""
@@ -37,7 +37,7 @@ _PROGRAM = (
 
 
 class Entry:
-    """A call in the pool's hands. `worker` is where it was sent, `has_begun` says that its body was reported running."""
+    """A call in the pool's hands. `worker` is where it was sent, `has_begun` says that its body is reported running."""
 
     __slots__ = ("call", "has_begun", "parcel", "worker")
 
@@ -68,6 +68,8 @@ class Worker:
         self._unsent = bytearray()
         self.stream, theirs = socket.socketpair()
         self._their_tickets, self._our_tickets = os.pipe()
+        for end in self.stream, theirs:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         try:
             with theirs:
                 self._process = _started(theirs, self._their_tickets, directory)
@@ -155,6 +157,8 @@ class Worker:
 
     def is_dead(self) -> bool:
         """Say whether the process has ended, even where something it started holds its connection open."""
+        if not hasattr(os, "waitid"):
+            return self._process.poll() is not None
         try:
             return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         except ChildProcessError:
@@ -204,7 +208,6 @@ class Worker:
 
 
 def _started(stream: socket.socket, tickets: int, directory: str) -> subprocess.Popen[Any]:
-    stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
     descriptors = stream.fileno(), tickets
     return subprocess.Popen(  # noqa: S603  this very interpreter
         [sys.executable, "-c", _PROGRAM, *map(str, descriptors), json.dumps([str(each) for each in sys.path])],

@@ -1,7 +1,7 @@
 """Processes: attempts run side by side in worker processes, so that nothing a task does can take the flow run down.
 
-Workers are started as programs of their own and not by forking: a script needs no guard around its main part, and no thread
-or lock of this process is copied. They start with the first calls and stay until `stop`.
+Workers are started as programs of their own and not by forking: a script needs no guard around its main part, and no
+thread or lock of this process is copied. They start with the first calls and stay until `stop`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 class ProcessExecutor:
     """Runs up to `slots` attempts at once, by default as many as there are processors.
 
-    Tasks, inputs and results travel between processes: what cannot be pickled fails with a message that names it. A worker
-    that dies ends the one attempt it was making as Crashed and is replaced. A timeout counts from the report of Running, anew
-    for each turn of a loop, and includes the storing of the result; `grace` seconds later the worker is killed, with
-    every process that it started.
+    Tasks, inputs and results travel between processes: what cannot be pickled fails with a message that names it. A
+    worker that dies ends the one attempt it was making as Crashed and is replaced. A timeout counts from the report of
+    Running, anew for each turn of a loop, and includes the storing of the result; `grace` seconds later the worker is
+    killed, with every process that it started.
     """
 
     def __init__(self, slots: int | None = None, *, attempt: Attempt | None = None, grace: float = GRACE) -> None:
@@ -62,7 +62,7 @@ class ProcessExecutor:
         )  # fmt: skip
 
     def submit(self, calls: Sequence[TaskCall]) -> None:
-        """Send the calls to workers; what cannot be sent is reported Failed with `UnpicklableCall` before this returns."""
+        """Send the calls to workers; what cannot be sent is Failed with `UnpicklableCall` before this returns."""
         pool = self._pool
         if pool is None:
             raise ExecutorError("The executor is not started: call start(report) before submit.")

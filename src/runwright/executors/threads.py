@@ -1,7 +1,7 @@
 """Threads: attempts run side by side in threads of this process.
 
-Python cannot stop a thread. An attempt that is killed or late is abandoned: its final report is given for it, whatever it
-says later is dropped, and another thread takes its place. Code that takes down the process takes down the flow run.
+Python cannot stop a thread. An attempt that is killed or late is abandoned: its final report is given for it, whatever
+it says later is dropped, and another thread takes its place. Code that takes down the process takes down the flow run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from runwright.errors import ExecutorError
-from runwright.executors.endings import GRACE, crashed, final, stopped, timed_out
+from runwright.executors.endings import GRACE, broken_out, final, stopped, timed_out, unanswered
 from runwright.runtime.attempt import make_attempt
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ MOST = 32
 class ThreadExecutor:
     """Runs up to `slots` attempts at once, by default four more than there are processors, at most 32.
 
-    A timeout counts from the report of Running, anew for each turn of a loop; `grace` seconds later the attempt is abandoned.
+    A timeout counts from the report of Running, anew for each turn of a loop; `grace` seconds later the attempt is
+    abandoned.
     """
 
     def __init__(self, slots: int | None = None, *, attempt: Attempt = make_attempt, grace: float = GRACE) -> None:
@@ -48,7 +49,9 @@ class ThreadExecutor:
     def start(self, report: Callable[[Report], None]) -> None:
         """Remember where reports go; threads start when there is work for them."""
         if self._is_started:
-            raise ExecutorError("This executor runs a flow already: give each flow run at the same time its own executor.")
+            raise ExecutorError(
+                "This executor runs a flow already: give each flow run at the same time its own executor."
+            )
         self.report = report
         self._waiting = queue.SimpleQueue()
         self._is_started = True
@@ -122,9 +125,9 @@ class ThreadExecutor:
             try:
                 self._attempt(ticket.call, ticket.report)
             except BaseException as error:  # noqa: BLE001  an attempt answers for itself; this is the last resort
-                ticket.end(crashed(f"{type(error).__name__} broke out of the attempt: {error}"))
+                ticket.end(broken_out(error))
             if not ticket.is_over:
-                ticket.end(crashed("The attempt ended without a final report."))
+                ticket.end(unanswered())
             if thread not in self._threads:
                 return
         waiting.put(None)  # for the next thread to see
@@ -194,7 +197,7 @@ class _Ticket:
 
 
 class _Watchdog:
-    """A thread that ends the attempts whose deadline has passed. It knows those that run now, so at most one per slot."""
+    """A thread that ends the attempts whose deadline has passed. It knows those that run: at most one for each slot."""
 
     def __init__(self) -> None:
         self._tickets: dict[_Ticket, None] = {}

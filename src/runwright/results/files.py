@@ -1,6 +1,7 @@
 """Files: bytes to disk and back, whole or not at all, for the owner's eyes only.
 
-Files are made with mode 0600 and folders with 0700. What the system refuses becomes a `ResultError` that says what to do.
+Files are made with mode 0600 and folders with 0700. What the system refuses
+becomes a `ResultError` that says what to do.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from runwright.errors import ResultError
 from runwright.failpoints import hit
 from runwright.results.references import unavailable
+from runwright.results.syncing import unsynced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,37 +50,27 @@ def not_written(path: str, refused: OSError) -> ResultError:
     return ResultError(f"The result could not be written to {path}: {refused.strerror or refused}. {advice}")
 
 
-def open_new(path: str, flags: int) -> tuple[int, list[str]]:
-    """Return the descriptor of a file that did not exist before, and the folders that have a new entry by that.
-
-    Folders that are missing are made.
-    """
+def open_new(path: str, flags: int) -> int:
+    """Return the descriptor of a file that did not exist before, in a folder that is made when it is missing."""
     folder = os.path.dirname(path)  # noqa: PTH120
     try:
-        return os.open(path, flags | _NEW, PRIVATE_FILE), [folder]
+        descriptor = os.open(path, flags | _NEW, PRIVATE_FILE)
     except FileNotFoundError:
-        changed = make_folder(folder)
-        return os.open(path, flags | _NEW, PRIVATE_FILE), [*changed, folder]
+        make_folder(folder)
+        descriptor = os.open(path, flags | _NEW, PRIVATE_FILE)
+    unsynced.add_folder(folder)
+    return descriptor
 
 
-def make_folder(folder: str) -> list[str]:
-    """Make a folder and those above it where they are missing; return the folders that have a new entry by that."""
+def make_folder(folder: str) -> None:
+    """Make a folder and those above it where they are missing."""
     above = os.path.dirname(folder)  # noqa: PTH120
     if above == folder or os.path.isdir(folder):  # noqa: PTH112
-        return []
-    changed = make_folder(above)
+        return
+    make_folder(above)
     with suppress(FileExistsError):
         os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102
-    return [*changed, above]
-
-
-def sync_folder(folder: str) -> None:
-    """Put the entries of a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    unsynced.add_folder(above)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
@@ -89,41 +81,36 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
 
 
 def write_new(path: str, parts: Sequence[bytes]) -> None:
-    """Write a file that did not exist before, bytes and entry on the disk when this returns.
-
-    Raises `ResultError` when the system refuses, and leaves no file then.
-    """
+    """Write a file that did not exist before; raises `ResultError` when the system refuses, and leaves no file then."""
     with told_to_writers(path):
-        for folder in _create(path, parts):
-            sync_folder(folder)
+        _create(path, parts)
+    unsynced.add_file(path)
 
 
 def write_whole(path: str, data: bytes) -> None:
-    """Write a file so that `path` holds the old bytes or the new ones at any moment, and the new ones on the disk after.
+    """Write a file so that whoever looks at `path` finds the old bytes or the new ones, and nothing in between.
 
     Raises `ResultError` when the system refuses.
     """
     folder, name = os.path.split(path)
     draft = os.path.join(folder, f".{name[:40]}.{os.urandom(6).hex()}.draft")  # noqa: PTH118
     with told_to_writers(path):
-        changed = _create(draft, [data])
+        _create(draft, [data])
         with _removed_on_failure(draft):
             os.replace(draft, path)  # noqa: PTH105
-        for folder in changed:
-            sync_folder(folder)
+    unsynced.add_file(path)
+    unsynced.add_folder(folder)
 
 
-def _create(path: str, parts: Sequence[bytes]) -> list[str]:
-    descriptor, changed = open_new(path, os.O_WRONLY)
+def _create(path: str, parts: Sequence[bytes]) -> None:
+    descriptor = open_new(path, os.O_WRONLY)
     with _removed_on_failure(path):
         try:
             for part in parts:
                 write_all(descriptor, part)
                 hit("result.write.mid")
-            os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    return changed
 
 
 @contextmanager

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class LocalResult(Result):
     """Keep each value in a file of its own in `dir` (default, and for any folder in Runwright's home: its `results`).
 
-    A relative location stays inside of `dir` whatever its template is filled in with; an absolute one may be anywhere if the
-    template itself is absolute. Once written, the location is absolute. A file is there whole or not at all.
+    A relative location stays inside of `dir` whatever its template is filled in with; an absolute one may be anywhere
+    if the template itself is absolute. Once written, the location is absolute. A file is there whole or not at all.
     """
 
     kind = "local"

@@ -1,4 +1,4 @@
-"""MemoryResult: values in the memory of this process, for tests. They go through the serializer, as stored values do."""
+"""MemoryResult: values in the memory of this process, for tests. They go through the serializer, as on a disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PackedResult: the default. Small values share one file for each flow run and process; large ones get files of their own.
+"""PackedResult: the default. Small values share one file for each flow run and process; large ones get their own.
 
 The bytes are in the file when `write` returns, so they survive the process; `sync_packs` is what makes them survive the
 machine. Which flow run a value belongs to comes from the context; without one, values go to a pack of the process.
@@ -20,6 +20,7 @@ from runwright.results.pack_file import PackFile
 from runwright.results.places import confined, results_root
 from runwright.results.references import check, checksum, length_of, reference
 from runwright.results.serializers import DEFAULT, deserialize_with, name_of_data, serialize_with
+from runwright.results.syncing import unsynced
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ LARGE = 1024 * 1024
 """Values of more bytes get a file of their own."""
 
 OPEN_LIMIT = 256
-"""How many packs a process keeps open; one more, and all are synced and closed."""
+"""How many packs a process keeps open; one more, and all are closed."""
 
 OUTSIDE = "outside-of-flow-runs"
 
@@ -40,8 +41,8 @@ _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 class PackedResult(Result):
     """Keep values in pack files below `root` (default: `results` in Runwright's home, as it is at the time of use).
 
-    Locations are made by `write`, such as `<flow_run_id>/<writer>.pack#40+12`. With a location of your own (a template or a
-    function: a task's `target`) a value gets a file of that name below `root`.
+    Locations are made by `write`, such as `<flow_run_id>/<writer>.pack#40+12`. With a location of your own (a template
+    or a function: a task's `target`) a value gets a file of that name below `root`.
     """
 
     kind = "pack"
@@ -89,7 +90,7 @@ class PackedResult(Result):
         return self.stored(deserialize_with(self.serializer or DEFAULT, ref.serializer, data), ref)
 
     def exists(self, location: str, /, **context: Any) -> bool:
-        """Say whether something is stored at `location`: one that `write` made, or a template filled in from `context`."""
+        """Say whether something whole is stored at `location`: one that `write` made, or a template for `context`."""
         where = pack_file.parse(location)
         if where is None:
             return os.path.isfile(confined(self._root(), location.format(**context)))  # noqa: PTH113
@@ -122,18 +123,17 @@ class PackedResult(Result):
 
 
 def sync_packs() -> None:
-    """Put on the disk what this process wrote to packs since the last time, and return when it is there.
+    """Put on the disk what this process wrote to packs and files since the last time, and return when it is there.
 
-    Raises `ResultError` when the disk failed.
+    Raises `ResultError` when a disk failed, and on every later call until `close_packs`.
     """
-    with _open.syncing:
-        for pack in _open.all():
-            pack.sync()
+    unsynced.sync()
 
 
 def close_packs() -> None:
-    """Put everything on the disk and close the packs of this process; the next `write` starts new files."""
-    _retire(_open.all())
+    """Close the packs of this process; the next `write` starts new files. What is not synced can be synced later."""
+    _close_all()
+    unsynced.forgive()
 
 
 class _OpenPacks:
@@ -141,12 +141,7 @@ class _OpenPacks:
 
     def __init__(self) -> None:
         self.by_owner: dict[tuple[str, str], PackFile] = {}
-        self.syncing = threading.Lock()  # held until the bytes are there: who finds nothing to do may rely on it
-        self.opening = threading.Lock()
-
-    def all(self) -> list[PackFile]:
-        with self.opening:
-            return list(self.by_owner.values())
+        self.lock = threading.Lock()
 
 
 _open = _OpenPacks()
@@ -158,18 +153,33 @@ def _append(root: str, owner: str, data: bytes, digest: bytes) -> tuple[str, int
         offset = pack.append(data, digest)
         if offset is not None:
             return pack.name, offset
-        _retire([pack])
+        _drop(root, owner, pack)
 
 
 def _start(root: str, owner: str) -> PackFile:
     path = _new_path(root, owner)
     if len(_open.by_owner) >= OPEN_LIMIT:
-        close_packs()
-    with _open.opening:
+        _close_all()
+    with _open.lock:
         pack = _open.by_owner.get((root, owner))
         if pack is None:
             pack = _open.by_owner[root, owner] = PackFile(path)
     return pack
+
+
+def _close_all() -> None:
+    with _open.lock:
+        packs = list(_open.by_owner.values())
+        _open.by_owner.clear()
+    for pack in packs:
+        pack.close()
+
+
+def _drop(root: str, owner: str, pack: PackFile) -> None:
+    with _open.lock:
+        if _open.by_owner.get((root, owner)) is pack:
+            del _open.by_owner[root, owner]
+    pack.close()
 
 
 def _write_large(root: str, owner: str, data: bytes, digest: bytes) -> tuple[str, int]:
@@ -184,18 +194,6 @@ def _new_path(root: str, owner: str) -> str:
             f"The flow run id {owner!r} cannot be the name of a folder: use letters, digits, `.`, `_` and `-`."
         )
     return f"{root}/{owner}/{pack_file.new_name()}"
-
-
-def _retire(packs: list[PackFile]) -> None:
-    """Close packs; they stay among the open ones until their bytes are on the disk, so that no `sync_packs` misses them."""
-    with _open.syncing:
-        for pack in packs:
-            try:
-                pack.close()
-            finally:
-                with _open.opening:
-                    for owner in [owner for owner, each in _open.by_owner.items() if each is pack]:
-                        del _open.by_owner[owner]
 
 
 def _forget_after_fork() -> None:

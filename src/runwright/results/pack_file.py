@@ -3,8 +3,8 @@
     record   = magic (4 bytes) + length of the data (8) + BLAKE2b-64 of the data (8) + data
     location = <folder>/<writer>.pack#<offset of the record>+<length of the data>
 
-Every writer has a file of its own, so nobody waits for anybody, and a record that was torn by a power failure can only be the
-last one of its file. This module knows nothing of values and of where packs are.
+Every writer has a file of its own, so nobody waits for anybody, and a record that was torn by a power failure can only
+be the last one of its file. This module knows nothing of values and of where packs are.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from runwright.errors import ResultError
 from runwright.failpoints import hit
-from runwright.results.files import not_written, open_new, read_part, sync_folder, told_to_writers, write_all
+from runwright.results.files import not_written, open_new, read_part, told_to_writers, write_all
 from runwright.results.references import checksum, damaged, unavailable
+from runwright.results.syncing import unsynced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,6 @@ _HEADER = struct.Struct("<4sQ8s")
 _LOCATION = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\.pack)#(\d{1,18})\+(\d{1,18})", re.ASCII)
 _UNKNOWN = -1
 
-_sync_data = getattr(os, "fdatasync", os.fsync)  # not every system has the cheaper one
 _pack_header = _HEADER.pack
 
 
@@ -79,11 +78,8 @@ class PackFile:
         self.name = os.path.basename(path)  # noqa: PTH119
         self._lock = threading.Lock()
         with told_to_writers(path):
-            descriptor, self._unsynced_folders = open_new(path, os.O_WRONLY | os.O_APPEND)
-        self._descriptor: int | None = descriptor
+            self._descriptor: int | None = open_new(path, os.O_WRONLY | os.O_APPEND)
         self._end = 0
-        self._is_dirty = False
-        self._failure: OSError | None = None
 
     def append(self, data: bytes, digest: bytes) -> int | None:
         """Return the offset of the new record, which is in the file then; None when the file takes no more.
@@ -95,9 +91,8 @@ class PackFile:
             start = self._end
             if self._descriptor is None or start == _UNKNOWN:
                 return None
-            # An exception from outside may come after the bytes and before the new end: then nobody may rely on the end.
+            # An exception from outside may come after the bytes and before the new end: then nobody may rely on it.
             self._end = _UNKNOWN
-            self._is_dirty = True
             try:
                 written = os.write(self._descriptor, record)
                 if written != len(record):
@@ -109,41 +104,16 @@ class PackFile:
                 raise not_written(self.path, refused) from refused
             hit("result.write.mid")
             self._end = start + len(record)
+        unsynced.add_file(self.path)
         return start
 
-    def sync(self) -> None:
-        """Put on the disk what was written since the last time; not to be called by two threads at once.
-
-        Raises `ResultError` when the disk failed, and on every later call: nobody knows what is on the disk then.
-        """
-        with self._lock:
-            is_dirty, self._is_dirty = self._is_dirty, False
-        try:
-            if self._failure is not None:
-                raise self._failure
-            if is_dirty and self._descriptor is not None:
-                _sync_data(self._descriptor)
-                while self._unsynced_folders:
-                    sync_folder(self._unsynced_folders[-1])
-                    self._unsynced_folders.pop()
-        except OSError as failure:
-            self._failure = failure
-            raise ResultError(
-                f"The results in {self.path} may not be on the disk: {failure.strerror}. Check the disk, then resume the "
-                "flow run: what was not recorded runs again."
-            ) from failure
-
     def close(self) -> None:
-        """Take no more records, and put those that there are on the disk; raises as `sync` does."""
+        """Take no more records."""
         with self._lock:
-            self._end = _UNKNOWN
-        try:
-            self.sync()
-        finally:
             self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the file, whatever its bytes have come to."""
+        """Let go of the file in a process that did not open it, whoever holds the lock in the one that did."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
@@ -152,8 +122,8 @@ class PackFile:
 def read_record(root: str, where: PackLocation, location: str) -> bytes:
     """Return the data of a record.
 
-    Raises `ResultUnavailable` when the file is missing or ends before the record does, `ResultDamaged` when the bytes are not
-    those of a whole record.
+    Raises `ResultUnavailable` when the file is missing or ends before the record does, `ResultDamaged` when the bytes
+    are not those of a whole record.
     """
     size = _HEADER.size + where.length
     record = read_part(os.path.join(root, where.file), location, start=where.offset, size=size)  # noqa: PTH118

@@ -42,7 +42,7 @@ def is_inside(folder: str, path: str) -> bool:
 
 def checked(location: str) -> str:
     """Return the location; raises `ResultError` when it cannot name a file, or climbs with `..`."""
-    if not location or "\x00" in location or os.pardir in location.split(os.sep):
+    if not location or "\x00" in location or os.pardir in Path(location).parts:
         raise ResultError(
             f"The location {location!r} cannot be the name of a result: it is empty, or has `..` or a null character. "
             "Check the values that its template is filled in with."

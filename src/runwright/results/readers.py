@@ -1,4 +1,4 @@
-"""Readers: from a record's reference to the adapter that can read it. The list is closed: a record cannot name a class."""
+"""Readers: from a record's reference to the adapter that reads it. The list is closed: no record can name a class."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _BY_KIND: dict[str, Callable[[Path | str | None], Result]] = {
 def reader_for(ref: ResultRef, *, root: Path | str | None = None) -> Result:
     """Return a result that knows where the value is and reads it with `read_ref`; nothing is read yet.
 
-    `root` is the folder of results (default: in Runwright's home). Raises `TypeError` for a kind that is not on the list.
+    `root` is the folder of results (default: in Runwright's home). Raises `TypeError` for kinds not on the list.
     """
     make = _BY_KIND.get(ref.kind)
     if make is None:
         raise TypeError(
-            f"A result of kind {ref.kind!r} cannot be read from the record alone: the record reads {', '.join(_BY_KIND)}. "
+            f"A result of kind {ref.kind!r} cannot be read from the record alone, as {', '.join(_BY_KIND)} can. "
             "Read it with the task's own result: result.read_ref(ref)."
         )
     reader = make(root)

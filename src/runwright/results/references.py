@@ -57,5 +57,6 @@ def unavailable(location: str, reason: str) -> ResultUnavailable:
 def damaged(location: str) -> ResultDamaged:
     """Return the error for stored bytes that changed."""
     return ResultDamaged(
-        f"The result at {location} is damaged: its bytes are not those that were written. Restore it, or run the task again."
+        f"The result at {location} is damaged: its bytes are not those that were written. Restore it, or run the "
+        "task again."
     )

@@ -1,7 +1,7 @@
 """Serializers: how values become bytes and back, and the closed list of names under which records find them again.
 
-Whatever a value does while it is written or read, the caller sees a `ResultSerializationError` that says which value and why.
-Reading a pickle runs code: `is_data_only` tells which names never do. This module touches no storage.
+Whatever a value does while it is written or read, the caller sees a `ResultSerializationError` that says which value
+and why. Reading a pickle runs code: `is_data_only` tells which names never do. This module touches no storage.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class _BySettings:
 class JSONSerializer(_BySettings):
     """Keep plain data as JSON, its types exactly.
 
-    Plain data are None, bool, int, float, str, bytes, list, tuple, set, frozenset, dict with any keys, datetime, date, time,
-    timedelta, Decimal, UUID and paths, as deep as 100 levels. Anything else raises `ResultSerializationError`.
+    Plain data are None, bool, int, float, str, bytes, list, tuple, set, frozenset, dict with any keys, datetime, date,
+    time, timedelta, Decimal, UUID and paths, as deep as 100 levels. Anything else raises `ResultSerializationError`.
     """
 
     name = "json"
@@ -173,9 +173,9 @@ def _all_named() -> dict[str, _Named]:
         _Named(DEFAULT, is_data_only=False),
     ]
     packed = [
-        _Named(CompressedSerializer(each.serializer, format), each.is_data_only)
+        _Named(CompressedSerializer(each.serializer, algorithm), each.is_data_only)
         for each in plain
-        for format in _FORMATS
+        for algorithm in _FORMATS
     ]
     return {each.serializer.name: each for each in plain + packed}
 

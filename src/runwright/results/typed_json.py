@@ -1,8 +1,9 @@
 """Typed JSON: plain data as JSON text that gives back exactly the same value, types included.
 
-What JSON knows is written as plain JSON. Everything else is an object with one key, its tag: `{"$tuple": [1, 2]}`. A dict
-that could be taken for a tag is written under the tag `$dict`, so that every dict comes back. Types count exactly: a subclass
-of a known type is refused, because it would come back as something else. This module knows no storage and no classes of users.
+What JSON knows is written as plain JSON. Everything else is an object with one key, its tag: `{"$tuple": [1, 2]}`. A
+dict that could be taken for a tag is written under the tag `$dict`, so that every dict comes back. Types count exactly:
+a subclass of a known type is refused, because it would come back as something else. This module knows no storage and no
+classes of users.
 """
 
 from __future__ import annotations

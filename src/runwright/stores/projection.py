@@ -278,7 +278,7 @@ class RunFold:
         data = event.data or {}
         first, task = data.get("first"), data.get("task")
         count = data.get("tasks") if task is None else data.get("count")
-        if not isinstance(first, int) or not isinstance(count, int) or first < self.row.ordinals or count < 0:
+        if not isinstance(first, int) or not isinstance(count, int) or first != self.row.ordinals or count < 0:
             raise self._refusal(event, f"children start at ordinal {self.row.ordinals}")
         width = self._rows.width_of(self.row.flow)
         if first + count - 1 > ids.MAX_ORDINAL or (count > width if task is None else not 0 <= task < width):

@@ -106,7 +106,7 @@ def test_an_argument_by_name_is_checked_as_well():
 
 
 def test_a_long_value_is_cut_in_the_error():
-    with Flow("f"), pytest.raises(TypeError, match=r"of type set: \{.{39}\.\.\. "):
+    with Flow("f"), pytest.raises(TypeError, match=r"of type set: \{.{39}\.\.\.\. Task"):
         add.map(set(range(1000)))
 
 

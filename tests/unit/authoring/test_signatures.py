@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,8 @@ def test_self_does_not_count():
         def run(self, name):
             return f"Hello {name}"
 
-    greet = Greet()
-    assert {"name": {"type": inspect.Parameter.empty, "required": True}}.keys() == greet.inputs().keys()
-    assert ("name",) == of_function(greet.run, "greet").names
+    assert {"name": {"type": Any, "required": True}} == Greet().inputs()
+    assert ("name",) == of_function(Greet().run, "greet").names
 
 
 def test_static_and_class_methods_are_fine():
@@ -111,8 +111,8 @@ def test_a_builtin_with_positional_only_arguments_is_refused():
 
 
 def test_a_builtin_that_cannot_be_inspected_is_refused():
-    with pytest.raises(ValueError, match="cannot be inspected.*wrap it in your own function"):
-        task(dict.fromkeys if False else type("Opaque", (), {"__call__": dict.update, "__name__": "opaque"})())
+    with pytest.raises(ValueError, match=r"cannot be inspected.*wrap it in your own function"):
+        task(max)
 
 
 def test_self_may_be_positional_only():
@@ -176,5 +176,5 @@ def test_help_keeps_any_other_argument_last():
     assert ["upstream_tasks", "mapped", "task_args", "flow", "values"] == list(inspect.signature(gather).parameters)
 
 
-def test_the_class_keeps_its_own_signature():
-    assert "name" in inspect.signature(Task).parameters
+def test_help_for_a_class_shows_how_to_make_a_task():
+    assert ["name", "slug", "tags", "options"] == list(inspect.signature(Task).parameters)

@@ -70,6 +70,7 @@ def flow_runs(which: FlowRunFilter) -> Query:
     where.add(f"f.state {_IN.format(name='states')}", states=_codes(which.states))
     where.add("f.updated >= :since", since=which.since)
     where.add("f.updated <= :until", until=which.until)
+    where.add("f.key < (SELECT key FROM flow_run WHERE id = :after)", after=None if which.after is None else which.after.bytes)
     limit = -1 if which.limit is None else which.limit
     return Query(SQL["flow_runs"].format(conditions=where.text), {**where.values, "limit": limit})
 

@@ -1,0 +1,219 @@
+"""Reads: the views of a memory record."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from runwright import ids
+from runwright.events import Event, LogLine, Metric
+from runwright.runs import Attempt, FlowRun, FlowVersion, TaskInfo, TaskRun
+from runwright.states import KIND_BY_CODE
+from runwright.stores.matching import codes_of, counts_rows, histories, id_range
+from runwright.stores.memory.rows import MemoryRows
+from runwright.stores.texts import from_json
+from runwright.stores.viewing import task_run_from_row
+from runwright.views import EventFilter, Expansion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runwright.stores.rows import FlowRunRow, TaskRunRow
+    from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
+
+
+class MemoryViews:
+    """The reads of a record that is held in lists and dictionaries."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self._lock = threading.RLock()
+        self._rows = MemoryRows([])
+        self._events: list[Event] = []
+        self._logs: list[LogLine] = []
+        self._metrics: list[Metric] = []
+
+    def task_runs(self, which: TaskRunFilter) -> list[TaskRun]:
+        """Return task runs, without the flow runs' own root runs."""
+        with self._lock:
+            return [self._view(row) for row in islice(self._matching(which), which.limit)]
+
+    def count_task_runs(self, which: TaskRunFilter, by: GroupBy | None = None) -> dict[str, int]:
+        """Return the number of task runs in each group; see `runwright.stores.sqlite.reads`."""
+        with self._lock:
+            if counts_rows(which):
+                found = ((row.flow_run, row.task, row.state, 1) for row in self._matching(which, is_page=False))
+            else:
+                found = self._tallied(which)
+            counts: Counter[str] = Counter() if by else Counter(count=0)
+            for key, task, state, number in found:
+                counts[self._group(by, key, task, state)] += number
+        return dict(counts)
+
+    def flow_runs(self, which: FlowRunFilter) -> list[FlowRun]:
+        """Return flow runs."""
+        with self._lock:
+            rows = [row for _, row in sorted(self._rows.flow_run.items(), reverse=True) if self._is_wanted(row, which)]
+            return [self._flow_run(row) for row in rows[: which.limit]]
+
+    def flows(self, name: str | None = None, flow_id: UUID | None = None) -> list[FlowVersion]:
+        """Return versions of flows, newest first."""
+        with self._lock:
+            return [each for each in reversed(self._rows.flows) if name in {None, each.name} and flow_id in {None, each.id}]
+
+    def attempts(self, flow_run: UUID, ordinal: int) -> list[Attempt]:
+        """Return the attempts of a task run with their histories, first attempt first."""
+        with self._lock:
+            history = histories(self.events(EventFilter(flow_run=flow_run, ordinal=ordinal, limit=ids.MAX_VERSION)))
+            key = self._rows.keys.get(flow_run)
+            return [
+                Attempt(flow_run, *place[1:], row.state, row.start_time, row.end_time, row.message, history.get(row.attempt, []))
+                for place, row in sorted(self._rows.attempt.items())
+                if place[:2] == (key, ordinal)
+            ]
+
+    def logs(
+        self, flow_run: UUID, ordinal: int | None = None, *, after: int | None = None, until: int | None = None
+    ) -> list[LogLine]:
+        """Return log lines, oldest first, with `after < at <= until` where given; `ordinal` None means the whole flow run."""
+        with self._lock:
+            found = [
+                line
+                for line in self._logs
+                if line.flow_run == flow_run
+                and ordinal in {None, line.ordinal}
+                and (after is None or line.at > after)
+                and (until is None or line.at <= until)
+            ]
+        return sorted(found, key=lambda line: line.at)
+
+    def metrics(self, flow_run: UUID, ordinal: int | None = None) -> list[Metric]:
+        """Return metrics, oldest first."""
+        with self._lock:
+            found = [each for each in self._metrics if each.flow_run == flow_run and ordinal in {None, each.ordinal}]
+        return sorted(found, key=lambda each: each.at)
+
+    def events(self, which: EventFilter) -> list[Event]:
+        """Return events of the log, oldest first, with their cursors."""
+        with self._lock:
+            found = (
+                event
+                for event in islice(self._events, which.after, None)
+                if which.flow_run in {None, event.flow_run} and which.ordinal in {None, event.ordinal}
+            )
+            return list(islice(found, which.limit))
+
+    def iterate_events(self, flow_run: UUID | None = None) -> Iterator[Event]:
+        """Yield all events of a flow run, or of the record, oldest first."""
+        with self._lock:
+            events = self._events[:]
+        return (event for event in events if flow_run in {None, event.flow_run})
+
+    def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
+        """Return how the runs of a flow run were expanded, in order of their first child."""
+        with self._lock:
+            rows = self._rows.expansions_of(self._rows.keys.get(flow_run, 0))
+        return [Expansion(row.parent, row.first, row.count, row.task, row.at) for row in rows]
+
+    # ---- task runs
+
+    def _matching(self, which: TaskRunFilter, *, is_page: bool = True) -> Iterator[TaskRunRow]:
+        rows, is_oldest_first = self._rows, which.oldest_first
+        codes = codes_of(which.states) if which.states else None
+        start = (rows.keys.get(which.after[0], 0), which.after[1]) if which.after and is_page else None
+        for key in sorted(rows.task_run, reverse=not is_oldest_first):
+            if not self._is_in_flow_run(which, key):
+                continue
+            held = rows.task_run[key]
+            ordinals = held.keys() & set(which.ordinals) if which.ordinals else held
+            for ordinal in sorted(ordinals, reverse=not is_oldest_first):
+                place = key, ordinal
+                if start is None or (place > start if is_oldest_first else place < start):
+                    row = held[ordinal]
+                    if (codes is None or row.state in codes) and self._has(which, row):
+                        yield row
+
+    def _is_in_flow_run(self, which: TaskRunFilter, key: int) -> bool:
+        row = self._rows.flow_run[key]
+        return (
+            which.flow_run in {None, UUID(bytes=row.id)}
+            and which.flow_run_name in {None, row.name}
+            and which.flow in {None, self._rows.flows[row.flow - 1].name}
+        )
+
+    def _is_of_task(self, which: TaskRunFilter, key: int, task: int) -> bool:
+        found = self._task(key, task)
+        return which.task in {None, found.slug, found.name} and set(which.tags) <= set(found.tags)
+
+    def _has(self, which: TaskRunFilter, row: TaskRunRow) -> bool:
+        return (
+            self._is_of_task(which, row.flow_run, row.task)
+            and (not which.map_index or row.map_index in which.map_index)
+            and which.is_mapped_child in {None, row.map_index >= 0}
+            and which.parent in {None, row.parent}
+            and (which.since is None or row.updated >= which.since)
+            and (which.until is None or row.updated <= which.until)
+        )
+
+    def _tallied(self, which: TaskRunFilter) -> Iterator[tuple[int, int, int, int]]:
+        codes = codes_of(which.states) if which.states else None
+        for key, tally in self._rows.tally.items():
+            if self._is_in_flow_run(which, key):
+                for (task, is_child, state), number in tally.items():
+                    if (
+                        (codes is None or state in codes)
+                        and which.is_mapped_child in {None, is_child}
+                        and self._is_of_task(which, key, task)
+                    ):
+                        yield key, task, state, number
+
+    def _group(self, by: GroupBy | None, key: int, task: int, state: int) -> str:
+        row = self._rows.flow_run[key]
+        if by == "state":
+            return KIND_BY_CODE[state].name
+        if by == "task":
+            return self._task(key, task).slug
+        if by == "flow":
+            return self._rows.flows[row.flow - 1].name
+        return str(UUID(bytes=row.id)) if by else "count"
+
+    def _task(self, key: int, task: int) -> TaskInfo:
+        return self._rows.flows[self._rows.flow_run[key].flow - 1].tasks[task]
+
+    def _view(self, row: TaskRunRow) -> TaskRun:
+        run, task = self._rows.flow_run[row.flow_run], self._task(row.flow_run, row.task)
+        flow = self._rows.flows[run.flow - 1]
+        return task_run_from_row(row, UUID(bytes=run.id), run.name, flow.name, task.slug, task.name, task.tags)
+
+    # ---- flow runs
+
+    def _is_wanted(self, row: FlowRunRow, which: FlowRunFilter) -> bool:
+        low, high = id_range(which.id_prefix or "")
+        after = None if which.after is None else self._rows.keys.get(which.after, 0)
+        return (
+            (after is None or row.key < after)
+            and which.id in {None, UUID(bytes=row.id)}
+            and low <= row.id <= high
+            and which.name in {None, row.name}
+            and which.flow in {None, self._rows.flows[row.flow - 1].name}
+            and (not which.states or row.state in codes_of(which.states))
+            and (which.since is None or row.updated >= which.since)
+            and (which.until is None or row.updated <= which.until)
+        )
+
+    def _flow_run(self, row: FlowRunRow) -> FlowRun:
+        flow = self._rows.flows[row.flow - 1]
+        counts: Counter[str] = Counter()
+        for (_, _, state), number in self._rows.tally.get(row.key, {}).items():
+            counts[KIND_BY_CODE[state].name] += number
+        parameters, source, extra, details = (
+            from_json(text) if text else {} for text in (row.parameters, row.source, row.extra, row.details)
+        )
+        return FlowRun(
+            UUID(bytes=row.id), row.name, flow.name, flow.id or UUID(int=0), flow.version, row.state, row.version, row.message,
+            row.created, row.start_time, row.end_time, row.scheduled_start_time, row.updated, parameters, source,
+            {**extra, **details}, dict(counts),
+        )  # fmt: skip

@@ -1,0 +1,180 @@
+"""Store: a record in the memory of this process, with every guard of one on disk."""
+
+from __future__ import annotations
+
+import time
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace as replaced
+
+from runwright.errors import IllegalTransition, NotOnRecord, RecordError
+from runwright.failpoints import hit
+from runwright.runs import TaskInfo
+from runwright.store import Difference
+from runwright.stores import leasing
+from runwright.stores.memory.reads import MemoryViews
+from runwright.stores.memory.rows import MemoryRows
+from runwright.stores.projection import Fold
+from runwright.stores.registration import flow_id_of
+from runwright.stores.texts import from_json, to_json, to_text
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from runwright.events import Batch, Event, LogLine, Metric
+    from runwright.runs import FlowVersion
+    from runwright.store import Lease
+
+
+class MemoryStore(MemoryViews):
+    """A record that ends with its process."""
+
+    url = "memory://"
+
+    def __init__(self) -> None:
+        """Start empty."""
+        super().__init__()
+        self._leases: dict[UUID, Lease] = {}
+        self._is_closed = False
+
+    def migrate(self) -> None:
+        """Do nothing: what was never written has no earlier version."""
+
+    def register(self, flow: FlowVersion) -> FlowVersion:
+        """Return the flow with its id and version, recorded now unless its fingerprint is known for its name."""
+        with self._lock:
+            versions = [each for each in self._rows.flows if each.name == to_text(flow.name)]
+            for known in versions:
+                if known.fingerprint == to_text(flow.fingerprint):
+                    return copy(known)
+            added = _kept(flow, len(versions) + 1, flow.created or self.now())
+            self._rows.flows.append(added)
+            return copy(added)
+
+    def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
+        """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""
+        with self._lock:
+            if self._is_closed:
+                raise RecordError("This record was closed, and what it held is gone.")
+            for cursor, event in enumerate(batch.events, start=len(self._events) + 1):
+                event.cursor = cursor
+            fold = Fold(self._rows).add(batch.events)
+            self._check_leases(fold, batch, held)
+            events = [_kept_event(event) for event in batch.events]
+            logs = [_kept_line(line) for line in batch.logs]
+            metrics = [_kept_metric(each) for each in batch.metrics]
+            hit("append.before_commit")
+            self._events += events
+            self._logs += logs
+            self._metrics += metrics
+            self._rows.put(fold)
+        hit("append.after_commit")
+        return events[-1].cursor if events else 0
+
+    def acquire(self, flow_run: UUID, owner: str, seconds: float) -> Lease:
+        """Return a lease with a new token; raises `LeaseHeld` while another owner's has not expired."""
+        with self._lock:
+            newest = self._leases.get(flow_run)
+            lease = self._leases[flow_run] = leasing.granted(newest, flow_run, owner, seconds, self.now())
+            return lease
+
+    def renew(self, lease: Lease, seconds: float) -> Lease:
+        """Return the lease, extended; raises `LeaseLost` when a newer token exists."""
+        with self._lock:
+            leasing.check_held(self._leases.get(lease.flow_run), lease, lease.flow_run)
+            extended = self._leases[lease.flow_run] = replaced(lease, expires=leasing.expiry(seconds, self.now()))
+            return extended
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease up; one that was lost is left alone."""
+        with self._lock:
+            newest = self._leases.get(lease.flow_run)
+            if newest is not None and newest.token == lease.token:
+                self._leases[lease.flow_run] = replaced(newest, owner="")
+
+    def find_lease(self, flow_run: UUID) -> Lease | None:
+        """Return the newest lease of a flow run that was not given up, expired or not."""
+        with self._lock:
+            lease = self._leases.get(flow_run)
+        return lease if lease is not None and lease.owner else None
+
+    def now(self) -> int:
+        """Return the clock of the process."""
+        return time.time_ns()
+
+    def rebuild(self, *, replace: bool = False) -> list[Difference]:
+        """Return how the rows differ from the fold of the log; with `replace`, put the fold in their place."""
+        with self._lock:
+            rows = MemoryRows(self._rows.flows)
+            try:
+                rows.put(Fold(rows).add(self._events))
+            except (IllegalTransition, NotOnRecord) as error:
+                return [Difference("event", "", str(error), None)]
+            found = _differences(self._rows, rows)
+            if replace:
+                self._rows = rows
+        return found
+
+    def close(self) -> None:
+        """Take no more events."""
+        self._is_closed = True
+
+    def _check_leases(self, fold: Fold, batch: Batch, held: dict[UUID, Lease]) -> None:
+        for flow_run in {*fold.runs, *(each.flow_run for each in [*batch.logs, *batch.metrics])}:
+            if flow_run not in fold.runs and flow_run not in self._rows.keys:
+                raise NotOnRecord(f"No flow run {flow_run} is on this record: its first event must be CREATED.")
+            leasing.check_held(self._leases.get(flow_run), held.get(flow_run), flow_run)
+
+
+def _kept(flow: FlowVersion, version: int, at: int) -> FlowVersion:
+    tasks = tuple(
+        TaskInfo(
+            to_text(task.slug), to_text(task.name), tuple(from_json(to_json(task.tags))), task.is_mapped,
+            from_json(to_json(task.policies)),
+        )
+        for task in flow.tasks
+    )  # fmt: skip
+    return replaced(
+        flow, name=to_text(flow.name), fingerprint=to_text(flow.fingerprint), tasks=tasks, id=flow_id_of(flow), version=version,
+        created=at, source=from_json(to_json(flow.source)),
+    )  # fmt: skip
+
+
+def _kept_event(event: Event) -> Event:
+    return replaced(event, data=_plain(event.data))
+
+
+def _kept_line(line: LogLine) -> LogLine:
+    return replaced(line, logger=to_text(line.logger), message=to_text(line.message))
+
+
+def _kept_metric(metric: Metric) -> Metric:
+    return replaced(metric, name=to_text(metric.name), kind=to_text(metric.kind), tags=_plain(metric.tags))
+
+
+def _plain(data: Any) -> Any:
+    """Return data as it would come back from a disk."""
+    return None if data is None else from_json(to_json(data))
+
+
+def _differences(recorded: MemoryRows, rebuilt: MemoryRows) -> list[Difference]:
+    found = []
+    for table in ("flow_run", "expansion", "task_run", "attempt", "tally"):
+        before, after = _flat(getattr(recorded, table)), _flat(getattr(rebuilt, table))
+        for key in sorted(before.keys() | after.keys(), key=str):
+            if before.get(key) != after.get(key):
+                found.append(Difference(table, str(key), _shown(before.get(key)), _shown(after.get(key))))
+    return found
+
+
+def _flat(table: dict[Any, Any]) -> dict[Any, Any]:
+    """Return rows by their whole key, where they are held by flow run first."""
+    flat: dict[Any, Any] = {}
+    for key, held in table.items():
+        flat.update({(key, inner): row for inner, row in held.items()} if isinstance(held, dict) else {key: held})
+    return flat
+
+
+def _shown(row: object) -> str | None:
+    return None if row is None else str(row)
