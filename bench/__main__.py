@@ -36,7 +36,12 @@ def main(names: list[str]) -> int:
 def _run(name: str) -> int:
     with tempfile.TemporaryDirectory(prefix="runwright-bench-") as home:
         durability = {"RUNWRIGHT_SYNCHRONOUS": "NORMAL"} if name.endswith("_normal") else {}
-        environment = {**os.environ, "RUNWRIGHT_HOME": home, "RUNWRIGHT_RECORD": f"sqlite:///{home}/record.db", **durability}
+        environment = {
+            **os.environ,
+            "RUNWRIGHT_HOME": home,
+            "RUNWRIGHT_RECORD": f"sqlite:///{home}/record.db",
+            **durability,
+        }
         command = [sys.executable, "-m", "bench", "--here", name]
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  our own module
 

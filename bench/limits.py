@@ -9,7 +9,7 @@ import os
 import resource
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import apsw
 
@@ -19,7 +19,7 @@ _ROW = b'{"result":["pack","01a1fd09-35be-7154-a236-19693cf4dad6/1.pack#1234+5",
 class Meter:
     """Measures wall time, processor time of this process and its children, and growth of memory, in a `with` block."""
 
-    def __enter__(self) -> Meter:
+    def __enter__(self) -> Self:
         """Start."""
         self._memory = peak_memory()
         self._processor = processor_time()

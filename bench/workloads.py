@@ -44,12 +44,12 @@ def fan_out_processes() -> dict[str, Any]:
 
 
 def chain_full() -> dict[str, Any]:
-    """A chain of 1,000 tasks, each success durable before the next starts (synchronous FULL)."""
+    """Run a chain of 1,000 tasks, each success durable before the next starts (synchronous FULL)."""
     return _chain("chain_full", 1_000, "FULL")
 
 
 def chain_normal() -> dict[str, Any]:
-    """A chain of 1,000 tasks, each success committed before the next starts (synchronous NORMAL)."""
+    """Run a chain of 1,000 tasks, each success committed before the next starts (synchronous NORMAL)."""
     return _chain("chain_normal", 1_000, "NORMAL")
 
 
@@ -62,7 +62,10 @@ def chain_flat() -> dict[str, Any]:
     app.close_records()
     return {
         "bench": "chain_flat",
-        "cpu_us_per_task_run": {"250": round(short.processor / 250 * 1e6, 1), "4000": round(long.processor / 4_000 * 1e6, 1)},
+        "cpu_us_per_task_run": {
+            "250": round(short.processor / 250 * 1e6, 1),
+            "4000": round(long.processor / 4_000 * 1e6, 1),
+        },
         "growth": round(long.processor / 4_000 / (short.processor / 250), 2),
     }
 
@@ -89,8 +92,15 @@ def million() -> dict[str, Any]:
 ALL: dict[str, Callable[[], dict[str, Any]]] = {
     each.__name__: each
     for each in (
-        fan_out_inline, fan_out_threads, fan_out_processes, chain_full, chain_normal, chain_flat, start_up, million,
-    )  # fmt: skip
+        fan_out_inline,
+        fan_out_threads,
+        fan_out_processes,
+        chain_full,
+        chain_normal,
+        chain_flat,
+        start_up,
+        million,
+    )
 }
 
 

@@ -10,8 +10,7 @@ import os
 import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Self
 
 from runwright import clock, codec, ids, settings, stores
 from runwright.clock import to_datetime
@@ -33,6 +32,7 @@ from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
+    from uuid import UUID  # noqa: I001
     from collections.abc import Callable
 
     from runwright.executor import Executor
@@ -170,7 +170,7 @@ class _Assembly:
         self._flow_run: UUID | None = None
         journal.install(self.settings.log_level)
 
-    def __enter__(self) -> _Assembly:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -189,9 +189,7 @@ class _Assembly:
             self._keeper = LeaseKeeper(self.store, flow_run, self.settings.lease_seconds, self._on_lost)
             self.writer.hold(self._keeper.lease)
 
-    def runner(
-        self, flow_run: UUID, context: dict[str, Any], task_states: dict[Any, State] | None
-    ) -> FlowRunner:
+    def runner(self, flow_run: UUID, context: dict[str, Any], task_states: dict[Any, State] | None) -> FlowRunner:
         """Return the runner of a flow run, under its lease."""
         self.take_lease(flow_run)
         window = 256 if self.executor.slots == 1 else max(256, self.executor.slots * 8)
@@ -310,5 +308,3 @@ def _check_same_tasks(graph: Any, store: Store, row: FlowRun) -> None:
             f"The tasks of {row.flow_name} are not those that flow run {row.name} began with (changed: "
             f"{', '.join(changed) or 'their order'}): put the code back, or start a new run."
         )
-
-

@@ -44,7 +44,7 @@ _installed: Clock = SystemClock()
 
 def install(clock: Clock) -> Clock:
     """Make `clock` the one that is asked; returns the one before."""
-    global _installed  # noqa: PLW0603  there is one time in a process
+    global _installed
     before, _installed = _installed, clock
     return before
 

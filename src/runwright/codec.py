@@ -7,7 +7,8 @@ type and text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MESSAGE_LIMIT = 64 * 1024
+
+_DEEPEST = 64
+_LARGEST = 1 << 63
 
 USUAL_MESSAGES: dict[int, str] = {
     states.Running.kind.code: "Starting task run.",
@@ -37,7 +41,7 @@ def data_from_state(state: states.State) -> dict[str, Any] | None:
         data["result"] = held.ref
     elif isinstance(held.value, BaseException):
         data["error"] = error_data(held.value)
-    elif held.value is not None and type(state) is not states.Mapped:
+    elif (held.value is not None or isinstance(held, LostResult)) and type(state) is not states.Mapped:
         data["unstored"] = True
     if type(state) is not states.Success and type(state) is not states.Running:
         data.update(_extra(state))
@@ -60,6 +64,8 @@ def state_from_data(
     for name in ("run_count", "loop_count", "cached_parameters", "hashed_inputs"):
         if name in data:
             setattr(state, name, data[name])
+    if isinstance(state, states.Retrying) and "loop_count" in data:
+        state.context["_loop_count"] = data["loop_count"]
     if isinstance(state, states.Cached):
         expires = data.get("expires")
         state.cached_result_expiration = None if expires is None else to_datetime(expires)
@@ -79,6 +85,8 @@ def shorten(text: str) -> str:
 
 def error_data(error: BaseException) -> dict[str, Any]:
     """Return an exception as plain data: its type's name and its text, even when `__str__` fails."""
+    if isinstance(error, RemoteError):
+        return {"type": error.type_name, "text": error.text}
     try:
         text = str(error)
     except Exception as failure:  # noqa: BLE001  user code
@@ -107,8 +115,49 @@ class LostResult(Result):
 
 
 def to_plain(value: Any) -> Any:
-    """Return a value as JSON data, with what JSON cannot say replaced by its repr."""
-    return msgspec.to_builtins(value, str_keys=True, enc_hook=_plain_text, builtin_types=())
+    """Return a value as JSON data, with what JSON cannot say replaced by its repr; never fails."""
+    try:
+        plain = msgspec.to_builtins(value, str_keys=True, enc_hook=_plain_text, builtin_types=())
+        if msgspec.json.decode(msgspec.json.encode(plain)) == plain:
+            return plain
+    except Exception:  # noqa: BLE001, S110  user code and its values: each part is looked at by itself below
+        pass
+    return _plain_part(value, 0)
+
+
+def _plain_part(value: Any, depth: int) -> Any:
+    """Return what is left of a value of which some part is no JSON: lone surrogates, odd keys, circles, NaN."""
+    if isinstance(value, str):
+        return _sound(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value if _is_number_of_json(value) else repr(value)
+    if depth > _DEEPEST:
+        return _plain_text(value)
+    if isinstance(value, dict):
+        pairs = cast("dict[Any, Any]", value).items()
+        return {_plain_key(key): _plain_part(part, depth + 1) for key, part in pairs}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain_part(part, depth + 1) for part in cast("list[Any]", value)]
+    return _plain_object(value, depth)
+
+
+def _plain_object(value: Any, depth: int) -> Any:
+    try:
+        return _plain_part(msgspec.to_builtins(value, enc_hook=_plain_text), depth + 1)
+    except Exception:  # noqa: BLE001  user code
+        return _plain_text(value)
+
+
+def _is_number_of_json(value: float | None) -> bool:
+    return value is None or (abs(value) < _LARGEST if isinstance(value, int) else math.isfinite(value))
+
+
+def _plain_key(key: Any) -> str:
+    return _sound(key) if isinstance(key, str) else _plain_text(key)
+
+
+def _sound(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _plain_text(value: Any) -> str:

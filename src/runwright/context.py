@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -41,19 +41,13 @@ class Context:
         return dict(_current.get() or {})
 
     def update(self, *mappings: Mapping[str, Any], **values: Any) -> None:
-        """Set values in the current context, until the block that opened it ends."""
-        changed = self.to_dict()
-        for mapping in (*mappings, values):
-            changed.update(mapping)
-        _current.set(changed)
+        """Set values in the current context, until the block that opened it ends; `config` is merged, level by level."""
+        _current.set(_merged(self.to_dict(), *mappings, values))
 
     @contextmanager
     def __call__(self, *mappings: Mapping[str, Any], **values: Any) -> Generator[Context]:
-        """Add values inside a `with` block and restore exactly what was before."""
-        changed = self.to_dict()
-        for mapping in (*mappings, values):
-            changed.update(mapping)
-        token = _current.set(changed)
+        """Add values inside a `with` block and restore exactly what was before; `config` is merged, level by level."""
+        token = _current.set(_merged(self.to_dict(), *mappings, values))
         try:
             yield self
         finally:
@@ -98,3 +92,20 @@ class Context:
 
 
 context = Context()
+
+
+def _merged(current: dict[str, Any], *mappings: Mapping[str, Any]) -> dict[str, Any]:
+    for mapping in mappings:
+        config = current.get("config")
+        current.update(mapping)
+        if isinstance(config, dict) and isinstance(mapping.get("config"), dict):
+            current["config"] = _deep(cast("dict[str, Any]", config), mapping["config"])
+    return current
+
+
+def _deep(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = {**below, **above}
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            merged[key] = _deep(below[key], cast("dict[str, Any]", value))
+    return merged

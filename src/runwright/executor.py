@@ -24,9 +24,22 @@ class TaskCall:
     """
 
     __slots__ = (
-        "attempt", "context", "is_mapped_parent", "map_index", "node", "ordinal", "result", "run_count", "runner", "slug",
-        "state", "task", "task_run_id", "timeout", "upstream",
-    )  # fmt: skip
+        "attempt",
+        "context",
+        "is_mapped_parent",
+        "map_index",
+        "node",
+        "ordinal",
+        "result",
+        "run_count",
+        "runner",
+        "slug",
+        "state",
+        "task",
+        "task_run_id",
+        "timeout",
+        "upstream",
+    )
 
     def __init__(
         self,
@@ -75,8 +88,18 @@ class Report:
     """
 
     __slots__ = (
-        "at", "attempt", "attempt_state", "is_cut_short", "is_final", "length", "logs", "metrics", "name", "ordinal", "state",
-    )  # fmt: skip
+        "at",
+        "attempt",
+        "attempt_state",
+        "is_cut_short",
+        "is_final",
+        "length",
+        "logs",
+        "metrics",
+        "name",
+        "ordinal",
+        "state",
+    )
 
     def __init__(
         self,

@@ -4,15 +4,16 @@ They are identical for leaf and compound nodes and for both ways of authoring. T
 applies them.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001
 
 import random
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from collections.abc import Callable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass  # noqa: TC005
 
 
 class RetryPolicy(msgspec.Struct, frozen=True):

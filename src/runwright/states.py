@@ -279,9 +279,16 @@ class MetaState(State):
     ) -> None:
         """Hold the innermost state of `state`."""
         super().__init__(message, result, context, cached_inputs)
-        while isinstance(state, MetaState):
-            state = state.state
         self.state = state
+
+    @property
+    def state(self) -> State | None:
+        """Return the state that is wrapped."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State | None) -> None:
+        self._state: State | None = state.state if isinstance(state, MetaState) else state
 
 
 class ClientFailed(MetaState):
@@ -431,10 +438,31 @@ class Killed(Cancelled):
 
 
 _ALL: tuple[type[State], ...] = (
-    Pending, Scheduled, Queued, Submitted, Paused, Resume, Retrying, Running, Looped, Cancelling, Success, Cached,
-    Mapped, Skipped, Warning, Failed, TimedOut, ValidationFailed, TriggerFailed, Crashed, Retried, Cancelled, Killed,
+    Pending,
+    Scheduled,
+    Queued,
+    Submitted,
+    Paused,
+    Resume,
+    Retrying,
+    Running,
+    Looped,
+    Cancelling,
+    Success,
+    Cached,
+    Mapped,
+    Skipped,
+    Warning,
+    Failed,
+    TimedOut,
+    ValidationFailed,
+    TriggerFailed,
+    Crashed,
+    Retried,
+    Cancelled,
+    Killed,
     ClientFailed,
-)  # fmt: skip
+)
 _PUBLIC: tuple[type[State], ...] = (State, *_ALL[:8], Finished, *_ALL[8:])
 CLASS_BY_CODE: dict[int, type[State]] = {}
 

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from runwright.task_options import TaskOptions
     from runwright.triggers import Trigger
 
+_SET_BY_TASK = {
+    *task_options.TaskOptions.__annotations__, "name", "slug", "tags", "retry_policy", "is_async", "auto_generated",
+}  # fmt: skip
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -103,9 +107,11 @@ class Task(Operable):
         **options: Unpack[TaskOptions],
     ) -> None:
         """Declare a task; raises `TypeError` and `ValueError` that name the option and what to write instead."""
+        _warn_about_overwriting(self)
+        for option, value in (("name", name), ("slug", slug)):
+            task_options.text(option, value)
         self.name = name or type(self).__name__
         attributes = task_options.from_constructor(options, f"Task {self.name!r}")
-        _warn_about_overwriting(self, attributes)
         vars(self).update(attributes)
         self.slug = slug
         self.tags: set[str] = {*checked_tags(tags), *active_tags()}
@@ -336,8 +342,8 @@ def _active(flow: Flow | None, name: str) -> Flow:
     return flow
 
 
-def _warn_about_overwriting(task: Task, attributes: Mapping[str, Any]) -> None:
-    lost = sorted(vars(task).keys() & {*attributes, "slug", "tags", "is_async", "auto_generated"})
+def _warn_about_overwriting(task: Task) -> None:
+    lost = sorted(vars(task).keys() & _SET_BY_TASK)
     if lost:
         warnings.warn(
             f"{type(task).__name__} sets {', '.join(lost)} before super().__init__(), which sets it anew: pass it to "

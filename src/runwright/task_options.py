@@ -113,6 +113,13 @@ def seconds(name: str, value: object) -> float:
     return value
 
 
+def text(name: str, value: object) -> object:
+    """Return a string, or None, as it is; raises `TypeError` for anything else."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name} must be a string; got {value!r}.")
+    return value
+
+
 # ---- one check for each option: (name, value) -> what the task keeps
 
 
@@ -201,12 +208,6 @@ def _result(name: str, value: object) -> object:
     return value
 
 
-def _text(name: str, value: object) -> object:
-    if value is not None and not isinstance(value, str):
-        raise TypeError(f"{name} must be a string; got {value!r}.")
-    return value
-
-
 def _switch(name: str, value: object) -> bool:
     return name == "skip_on_upstream_skip" if value is None else bool(value)
 
@@ -232,7 +233,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "skip_on_upstream_skip": _switch,
     "cache_for": _optional_duration,
     "cache_validator": _function,
-    "cache_key": _text,
+    "cache_key": text,
     "checkpoint": _maybe_switch,
     "state_handlers": _as_given,
     "log_stdout": _switch,

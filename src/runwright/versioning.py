@@ -76,10 +76,10 @@ def _constants(flow: Flow, task: Task) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as plain data, or the name of its type where it has no such form."""
+    """Return a value as JSON data, or the name of its type where it has no such form."""
     try:
-        return msgspec.to_builtins(value, order="deterministic")
-    except (TypeError, ValueError, OverflowError, RecursionError):
+        return msgspec.json.decode(msgspec.json.encode(value, order="deterministic"))
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         return f"<{type(value).__qualname__}>"
 
 

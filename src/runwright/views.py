@@ -6,7 +6,7 @@ Ids and times are as in `runwright.runs`. Every list is newest first unless it s
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
-from uuid import UUID  # noqa: TC003  msgspec resolves annotations at run time
+from uuid import UUID
 
 import msgspec
 

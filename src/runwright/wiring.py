@@ -91,7 +91,9 @@ class Wiring:
                 "Cannot map from inside a mapped context: a function given to apply_map cannot map again. Map over "
                 "what it returns."
             )
-        edge = Edge(self.add_task(upstream_task), self.add_task(downstream_task), key, mapped, flattened)
+        edge = Edge(upstream_task, downstream_task, key, mapped, flattened)
+        self.add_task(upstream_task)
+        self.add_task(downstream_task)
         if edge not in self._edges:
             self._edges[edge] = None
             self._outgoing[upstream_task].append(edge)

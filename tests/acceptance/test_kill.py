@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from tests.acceptance import two_hundred
 
 from runwright import app
 from runwright.views import FlowRunFilter, TaskRunFilter
-from tests.acceptance import two_hundred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,12 @@ EXPECTED = sum(n * n for n in range(two_hundred.LINKS, two_hundred.LINKS + two_h
 LEASE_HELD = 4
 SEED = int(os.environ.get("RUNWRIGHT_TEST_SEED", "20261121"))
 FAILPOINTS = (
-    "append.before_commit", "append.after_commit", "result.write.before", "result.write.mid", "result.write.after",
-)  # fmt: skip
+    "append.before_commit",
+    "append.after_commit",
+    "result.write.before",
+    "result.write.mid",
+    "result.write.after",
+)
 
 
 class Workshop:
@@ -178,8 +182,11 @@ def test_resume_is_refused_while_the_owner_lives(workshop: Workshop) -> None:
     assert flow_run is not None
     refused = subprocess.run(
         [sys.executable, "-m", "runwright.cli.main", "flow-run", "resume", str(flow_run)],
-        env=workshop.environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=workshop.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert refused.returncode == LEASE_HELD
     assert "lease" in refused.stderr
-    assert len(refused.stderr.strip().splitlines()) <= 2  # noqa: PLR2004  the error and a hint
+    assert len(refused.stderr.strip().splitlines()) <= 2

@@ -52,7 +52,7 @@ def square(number: int) -> int:
 def flaky(number: int) -> int:
     """Fail at the first attempt."""
     leave_trace("enter")
-    if context.task_run_count < 2:  # noqa: PLR2004  the second attempt
+    if context.task_run_count < 2:
         raise RuntimeError("not yet")
     leave_trace("exit")
     return number

@@ -30,8 +30,11 @@ class Tree:
         """Return the files that are, or would be, committed."""
         listing = subprocess.run(
             ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return [file for name in listing.stdout.split("\0") if name and (file := ROOT / name).is_file()]
 
     def name_of(self, file: Path) -> str:

@@ -33,7 +33,7 @@ def test_the_docstring_of_a_function_costs_nothing():
     bare, documented = functions_of(
         "def bare():\n    return 1\n"
         'async def documented():\n    """Return two.\n\n    In three lines.\n    """\n    return 2\n'
-    )  # fmt: skip
+    )
 
     assert (2, 2) == (length_of(bare), length_of(documented))
 

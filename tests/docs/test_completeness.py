@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.docs.tables import DOCS, TABLES, with_table
 
 from runwright import errors
 from runwright.cli.main import cli
 from runwright.events import EventKind
-from tests.docs.tables import DOCS, TABLES, with_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 CODES = {kind.name: kind.code for kind in TABLE}
 LATE = tuple(CODES[name] for name in ("Running", "Success", "Retrying", "Mapped"))
-FORBIDDEN = {
-    before: [after for after in CODES.values() if (before, after) not in LEGAL] for before in CODES.values()
-}
+FORBIDDEN = {before: [after for after in CODES.values() if (before, after) not in LEGAL] for before in CODES.values()}
 
 
 class Scope(NamedTuple):
@@ -288,12 +286,23 @@ def _check_liveness(ways: list[list[int]], is_finished: list[bool]) -> None:
 def _machine_key(machine: Machine) -> Hashable:
     runs = tuple(
         (
-            cell.ordinal, cell.code, cell.waiting, cell.attempt, cell.serving, cell.lost, cell.tried, cell.due, cell.parked,
-            cell.resumed, cell.loop is not None,
+            cell.ordinal,
+            cell.code,
+            cell.waiting,
+            cell.attempt,
+            cell.serving,
+            cell.lost,
+            cell.tried,
+            cell.due,
+            cell.parked,
+            cell.resumed,
+            cell.loop is not None,
         )
         for _, cell in sorted(machine._cells.items())
-    )  # fmt: skip
-    groups = tuple((ordinal, bytes(group.status), group.open, tuple(group.ready)) for ordinal, group in machine._groups.items())
+    )
+    groups = tuple(
+        (ordinal, bytes(group.status), group.open, tuple(group.ready)) for ordinal, group in machine._groups.items()
+    )
     ready = tuple(cell.ordinal for cell in machine._ready)
     flags = (machine.is_cancelled, machine._is_settling, machine._root.code, machine.outstanding, machine._next_ordinal)
     return runs, groups, ready, tuple(sorted(machine._timers)), tuple(group.first for group in machine._feeding), flags

@@ -26,7 +26,9 @@ def graph_of(text: str, *, references: Iterable[str] | None = None) -> Graph:
     for part in filter(None, (part.strip() for part in text.split(";"))):
         words = re.split(r"\s+", part)
         names += [word for word in words[::2] if word not in names]
-        edges += [(before, arrow, after) for before, arrow, after in zip(words[::2], words[1::2], words[2::2], strict=False)]
+        edges += [
+            (before, arrow, after) for before, arrow, after in zip(words[::2], words[1::2], words[2::2], strict=False)
+        ]
     upstream = {before for before, _, _ in edges}
     wanted = set(references) if references is not None else {name for name in names if name not in upstream}
     nodes = [Node(index, name, name, None, is_reference=name in wanted) for index, name in enumerate(names)]

@@ -97,7 +97,9 @@ class Ledger:
             if isinstance(effect, Submit):
                 self._read_submit(effect, at)
             elif isinstance(effect, Kill):
-                self._require(self.serving.get(effect.ordinal) == effect.attempt, "a kill stops an attempt that is made", effect)
+                self._require(
+                    self.serving.get(effect.ordinal) == effect.attempt, "a kill stops an attempt that is made", effect
+                )
             elif isinstance(effect, FinishRun):
                 self._read_finish(effect)
 
@@ -192,7 +194,9 @@ class Ledger:
 
     def _read_finish(self, finish: FinishRun) -> None:
         self._require(not self.is_finishing, "a flow run is finished once", finish)
-        self._require(not self.open_children(0) if 0 in self.families else self.is_cancelled, "a flow run ends last", finish)
+        self._require(
+            not self.open_children(0) if 0 in self.families else self.is_cancelled, "a flow run ends last", finish
+        )
         self._require(finish.state == self._due_outcome(), "reference tasks decide", finish)
         self.is_finishing = True
 
@@ -271,7 +275,9 @@ class Ledger:
             entry = self.entry(cell.ordinal)
             said = (entry.due, entry.is_parked, entry.is_resumed or entry.is_asked)
             known = (cell.due, cell.parked, cell.resumed)
-            self._require(not cell.ordinal or said == known, f"what run {cell.ordinal} waits for is restored", (said, known))
+            self._require(
+                not cell.ordinal or said == known, f"what run {cell.ordinal} waits for is restored", (said, known)
+            )
         self._require(machine.outstanding == 0, "a restored machine has nothing outstanding", machine.outstanding)
         self._agree_on_counts(machine)
 
@@ -298,7 +304,11 @@ class Ledger:
             ok = sum(code in OK for code in final)
             stopped = sum(code in STOPPED for code in final)
             counted = (group.count - group.open, group.ok, group.cancelled, group.bad)
-            self._require(counted == (len(final), ok, stopped, len(final) - ok - stopped), "children are counted", (parent, counted))
+            self._require(
+                counted == (len(final), ok, stopped, len(final) - ok - stopped),
+                "children are counted",
+                (parent, counted),
+            )
             marked = [code for code in group.status if UNTOUCHED < code < OPEN]
             self._require(sorted(marked) == sorted(final), "each child has one final mark", (parent, marked, final))
 
@@ -316,7 +326,7 @@ class Ledger:
         return not any(entry.is_parked for entry in waits)
 
     @staticmethod
-    def _require(is_kept: bool, rule: str, about: Any) -> None:  # noqa: FBT001  reads as a sentence
+    def _require(is_kept: bool, rule: str, about: Any) -> None:
         if not is_kept:
             raise Violation(f"{rule}: {about}")
 

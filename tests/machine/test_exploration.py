@@ -13,7 +13,7 @@ SCOPES = {
     "chain": Scope("a -> b", ENDS, ("TriggerFailed",), retries=1, cancels=1, crashes=1),
     "chain, lost twice": Scope("a -> b", crashes=2, retries=1),
     "one task, told to stop": Scope("a", ("Success", "Cancelling"), crashes=1, cancels=1),
-    "two pauses": Scope("a; b", pauses=2, crashes=1),
+    "two pauses": Scope("a; b", pauses=2),
     "two retries": Scope("a; b", retries=2, cancels=1),
     "cancelled twice": Scope("a; b", cancels=2, crashes=1),
     "diamond": Scope("a -> b; a -> c; b -> d; c -> d", cancels=1, crashes=1),

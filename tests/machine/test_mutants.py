@@ -116,7 +116,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         (Edit("            self._cancel_untouched(group, at, decision)\n", "            pass\n"),)),
     "cancelling ends what wants to wait": (
         CHAIN, "every run ends|something moves|before it is due",
-        (Edit("            if self.is_cancelled:\n                self._end(cell, cells.CANCELLED, {\"message\": _CANCELLED}, at, decision)\n            else:\n                self._plan", "            if True:\n                self._plan"),)),
+        (Edit('            if self.is_cancelled:\n                self._end(cell, cells.CANCELLED, {"message": _CANCELLED}, at, decision)\n            else:\n                self._plan', "            if True:\n                self._plan"),)),
     "cancelling expands nothing": (
         MAP, "every run ends|something moves", (Edit("        if self.is_cancelled:\n            self._end(cell", "        if False:\n            self._end(cell"),)),
     "cancelling before the start ends the run": (
@@ -131,10 +131,10 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
     # recovery
     "a recovered run knows that it was cancelled": (
         CHAIN, "nothing is submitted after a cancel",
-        (Edit("        if data[\"intent\"] == \"cancel\":\n            self.is_cancelled = True", "        if data[\"intent\"] == \"cancel\":\n            pass"),)),
+        (Edit('        if data["intent"] == "cancel":\n            self.is_cancelled = True', '        if data["intent"] == "cancel":\n            pass'),)),
     "a recovered run knows who was asked to go on": (
-        SCOPES["two pauses"], "what was asked to go on goes on",
-        (Edit("            for cell in self._paused(data[\"ordinal\"]):\n                cell.resumed = True", "            pass"),)),
+        ONE, "what was asked to go on goes on|waits for is restored",
+        (Edit('            for cell in self._paused(data["ordinal"]):\n                cell.resumed = True', "            pass"),)),
     "a recovered run makes lost attempts again": (
         CHAIN, "every run ends|something moves", (Edit("self._make_again(cell, at, decision)", "pass"),)),
     "a recovered run does not make again what was being stopped": (
@@ -145,7 +145,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         CHAIN, "every run ends|something moves",
         (Edit("        for group in list(self._groups.values()):\n            self._settle_if_empty(group, at, decision)\n", ""),)),
     "a recovered timer is set again": (
-        ONE, "what run 1 waits for is restored", (Edit("self._plan(cell, before, data.get(\"due\"))", "self._plan(cell, before, None)"),)),
+        ONE, "what run 1 waits for is restored", (Edit('self._plan(cell, before, data.get("due"))', "self._plan(cell, before, None)"),)),
 }  # fmt: skip
 
 

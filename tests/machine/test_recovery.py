@@ -152,7 +152,9 @@ def test_a_request_to_cancel_outlives_the_process(play: Play) -> None:
     run.start()
     run.report("a", "Running")
     run.request("cancel")
-    assert ["run Cancelling", "b Cancelled", "a Killed", "finish Cancelled"] == run.crash(keep=run.log.index(_first(run, 4)) + 1)
+    assert ["run Cancelling", "b Cancelled", "a Killed", "finish Cancelled"] == run.crash(
+        keep=run.log.index(_first(run, 4)) + 1
+    )
     assert ["run Cancelled"] == run.finish_run()
 
 
@@ -228,5 +230,5 @@ def test_recovering_twice_loses_the_attempt_twice(play: Play) -> None:
     assert 1 == run.submits["a"].run_count
 
 
-def _first(run: World, kind: int):  # noqa: ANN202
+def _first(run: World, kind: int):
     return next(event for event in run.log if event.kind == kind)

@@ -54,13 +54,17 @@ class Runs(RuleBasedStateMachine):
     def retry(self, data: st.DataObject, delay: int) -> None:
         self._report(data, self._movable(), "Retrying", due=self.world.at + delay)
 
-    @rule(data=st.data(), delay=st.none() | st.integers(0, 20), state=st.sampled_from(["Paused", "Scheduled", "Queued"]))
+    @rule(
+        data=st.data(), delay=st.none() | st.integers(0, 20), state=st.sampled_from(["Paused", "Scheduled", "Queued"])
+    )
     def pause(self, data: st.DataObject, delay: int | None, state: str) -> None:
         self._report(data, self._movable(), state, due=None if delay is None else self.world.at + delay)
 
     @rule(data=st.data(), turn=st.integers(1, 9))
     def loop(self, data: st.DataObject, turn: int) -> None:
-        self._report(data, [name for name in self._leaves() if self.world.state(name) == "Running"], "Looped", turn=turn)
+        self._report(
+            data, [name for name in self._leaves() if self.world.state(name) == "Running"], "Looped", turn=turn
+        )
 
     @rule(data=st.data())
     @precondition(lambda self: self.world.ledger.is_cancelled)

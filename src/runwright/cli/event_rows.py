@@ -32,8 +32,17 @@ COLUMNS = (
     Column("ID", "id", wide=True),
 )
 RAW_FIELDS = (
-    "cursor", "id", "at", "kind", "state", "version", "attempt", "task_run_id", "flow_run_id", "data",
-)  # fmt: skip
+    "cursor",
+    "id",
+    "at",
+    "kind",
+    "state",
+    "version",
+    "attempt",
+    "task_run_id",
+    "flow_run_id",
+    "data",
+)
 RAW_COLUMNS = (
     Column("CURSOR", "cursor", "number"),
     Column("AT", "at"),

@@ -17,10 +17,32 @@ if TYPE_CHECKING:
     from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
 
 TASK_RUN_FIELDS = (
-    "id", "name", "path", "slug", "task.slug", "task.name", "map_index", "state", "state_message", "start_time",
-    "end_time", "duration", "waited", "run_count", "flow_run_id", "flow_run.id", "flow_run.name", "flow.name",
-    "parent_task_run_id", "tags", "created", "updated", "state_start_time", "version", "result",
-)  # fmt: skip
+    "id",
+    "name",
+    "path",
+    "slug",
+    "task.slug",
+    "task.name",
+    "map_index",
+    "state",
+    "state_message",
+    "start_time",
+    "end_time",
+    "duration",
+    "waited",
+    "run_count",
+    "flow_run_id",
+    "flow_run.id",
+    "flow_run.name",
+    "flow.name",
+    "parent_task_run_id",
+    "tags",
+    "created",
+    "updated",
+    "state_start_time",
+    "version",
+    "result",
+)
 TASK_RUN_COLUMNS = (
     Column("STATE", "state", "state"),
     Column("TASK RUN", "path"),
@@ -33,10 +55,26 @@ TASK_RUN_COLUMNS = (
     Column("MESSAGE", "state_message"),
 )
 FLOW_RUN_FIELDS = (
-    "id", "name", "path", "state", "state_message", "start_time", "end_time", "duration", "flow_id", "flow.id",
-    "flow.name", "flow.version", "parameters", "created", "updated", "scheduled_start_time", "task_run_count",
-    "task_runs", "version",
-)  # fmt: skip
+    "id",
+    "name",
+    "path",
+    "state",
+    "state_message",
+    "start_time",
+    "end_time",
+    "duration",
+    "flow_id",
+    "flow.id",
+    "flow.name",
+    "flow.version",
+    "parameters",
+    "created",
+    "updated",
+    "scheduled_start_time",
+    "task_run_count",
+    "task_runs",
+    "version",
+)
 FLOW_RUN_COLUMNS = (
     Column("STATE", "state", "state"),
     Column("FLOW RUN", "name"),
@@ -57,8 +95,15 @@ FLOW_COLUMNS = (
     Column("ID", "id", wide=True),
 )
 ATTEMPT_FIELDS = (
-    "task_run_id", "attempt", "state", "state_message", "start_time", "end_time", "duration", "history",
-)  # fmt: skip
+    "task_run_id",
+    "attempt",
+    "state",
+    "state_message",
+    "start_time",
+    "end_time",
+    "duration",
+    "history",
+)
 ATTEMPT_COLUMNS = (
     Column("ATT", "attempt", "number"),
     Column("STATE", "state", "state"),

@@ -66,7 +66,7 @@ def _where(row: TaskRun) -> str:
     parts = [f"flow {row.flow_name}", f"run {row.flow_run_name}", f"task {row.slug}"]
     parts += [f"index {row.map_index}"] if row.map_index >= 0 else []
     parts += [f"name {row.name}"] if row.name else []
-    parts += [f"tags {', '.join(row.tags)}"] if row.tags else []
+    parts += [f"tags {', '.join(sorted(row.tags))}"] if row.tags else []
     return " \u00b7 ".join(parts)
 
 

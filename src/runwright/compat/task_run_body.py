@@ -51,9 +51,19 @@ class Progress:
     """What has happened to one task run so far. Times are in microseconds, and never the same twice."""
 
     __slots__ = (
-        "at", "code", "details", "event_id", "name", "result", "run_count", "running_since", "start", "state", "total",
+        "at",
+        "code",
+        "details",
+        "event_id",
+        "name",
+        "result",
+        "run_count",
+        "running_since",
+        "start",
+        "state",
+        "total",
         "version",
-    )  # fmt: skip
+    )
 
     def __init__(self) -> None:
         """Stand before the first state."""

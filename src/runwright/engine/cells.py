@@ -53,9 +53,22 @@ class Cell:
     """
 
     __slots__ = (
-        "attempt", "code", "due", "group", "index", "lost", "loop", "node", "ordinal", "parked", "resumed", "serving", "tried", "version",
+        "attempt",
+        "code",
+        "due",
+        "group",
+        "index",
+        "loop",
+        "lost",
+        "node",
+        "ordinal",
+        "parked",
+        "resumed",
+        "serving",
+        "tried",
+        "version",
         "waiting",
-    )  # fmt: skip
+    )
 
     def __init__(self, ordinal: int, node: Node | None, index: int, group: Group | None, waiting: int = 0) -> None:
         """Open a run as Pending at version 1, in `group` (the children it belongs to)."""
@@ -78,9 +91,7 @@ class Cell:
     @property
     def is_idle(self) -> bool:
         """Say whether nothing keeps this run from being submitted."""
-        return not (
-            self.serving or self.waiting or self.parked or self.due is not None or IS_ACTIVE[self.code]
-        )
+        return not (self.serving or self.waiting or self.parked or self.due is not None or IS_ACTIVE[self.code])
 
     @property
     def is_paused(self) -> bool:
@@ -95,9 +106,22 @@ class Group:
     """
 
     __slots__ = (
-        "_cursor", "bad", "cancelled", "count", "first", "node", "ok", "open", "parent", "ready", "reference_bad",
-        "reference_other", "sinks", "sources", "status",
-    )  # fmt: skip
+        "_cursor",
+        "bad",
+        "cancelled",
+        "count",
+        "first",
+        "node",
+        "ok",
+        "open",
+        "parent",
+        "ready",
+        "reference_bad",
+        "reference_other",
+        "sinks",
+        "sources",
+        "status",
+    )
 
     def __init__(self, parent: Cell, first: int, count: int, node: Node | None, sources: list[Group]) -> None:
         """Open a group; `node` is what every child runs, None where child i runs node i."""

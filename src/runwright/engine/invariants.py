@@ -15,7 +15,7 @@ Pure and streaming: for each run a few bytes are held, whatever the length of it
 caller's business.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001
 
 from array import array
 from typing import TYPE_CHECKING
@@ -25,10 +25,10 @@ import msgspec
 from runwright.engine.transitions import FINAL_CODES, is_legal
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase
+from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from uuid import UUID
 
     from runwright.events import Event
     from runwright.result import ResultRef
@@ -194,7 +194,11 @@ class _History:
         if (row.end_time is not None) != (row.state in FINAL_CODES):
             yield self._violation("I4", ordinal, f"it is {row.kind.name}, and its end is {row.end_time}")
         if (row.result is not None) != bool(self._facts[ordinal] & _HAS_RESULT):
-            which = "row has a result, its last state has none" if row.result else "last state has a result, its row has none"
+            which = (
+                "row has a result, its last state has none"
+                if row.result
+                else "last state has a result, its row has none"
+            )
             yield self._violation("I9", ordinal, f"its {which}")
 
     def _missing(self, start: int, stop: int) -> Iterator[Violation]:

@@ -108,9 +108,7 @@ class Machine:
     # ---- stimuli
 
     def _on_created(self, stimulus: Created, at: int, decision: Decision) -> None:
-        decision.events.append(
-            Event(at, self.flow_run, 0, 1, 0, int(EventKind.CREATED), cells.PENDING, stimulus.data)
-        )
+        decision.events.append(Event(at, self.flow_run, 0, 1, 0, int(EventKind.CREATED), cells.PENDING, stimulus.data))
 
     def _on_started(self, stimulus: Started, at: int, decision: Decision) -> None:
         if (self._root.code, cells.RUNNING) not in LEGAL:
@@ -226,9 +224,7 @@ class Machine:
     def _record(self, cell: Cell, code: int, data: dict[str, Any] | None, at: int, decision: Decision) -> None:
         """Put a run into a state, as an event."""
         self._move(cell, code, data)
-        decision.events.append(
-            Event(at, self.flow_run, cell.ordinal, cell.version, cell.attempt, _STATE, code, data)
-        )
+        decision.events.append(Event(at, self.flow_run, cell.ordinal, cell.version, cell.attempt, _STATE, code, data))
 
     def _move(self, cell: Cell, code: int, data: dict[str, Any] | None) -> None:
         if code == cells.RUNNING and cell.code != cells.LOOPED and cell.ordinal:
@@ -430,17 +426,18 @@ class Machine:
         self.outstanding += 1
         is_parent = node.is_mapped and cell.index < 0
         needs_commit = group is not None and bool(group.sources or (cell.index < 0 and node.inputs))
-        effects.append(
-            Submit(
-                cell.ordinal, node.index, cell.index, cell.serving, cell.serving - cell.lost + cell.tried, is_parent, cell.resumed,
-                needs_commit, cell.loop,
-            )  # fmt: skip
+        runs = cell.serving - cell.lost + cell.tried
+        submit = Submit(
+            cell.ordinal, node.index, cell.index, cell.serving, runs, is_parent, cell.resumed, needs_commit, cell.loop
         )
+        effects.append(submit)
 
     def _refusal(self, cell: Cell, code: int) -> IllegalTransition:
         before, after = KIND_BY_CODE[cell.code].name, KIND_BY_CODE[code].name
         where = cell.node.slug if cell.node is not None else "the flow run"
-        return IllegalTransition(f"{where} (ordinal {cell.ordinal}, version {cell.version}) cannot go {before} -> {after}.")
+        return IllegalTransition(
+            f"{where} (ordinal {cell.ordinal}, version {cell.version}) cannot go {before} -> {after}."
+        )
 
     # ---- restore
 

@@ -52,9 +52,16 @@ class Packer:
         with self._lock:
             setting, task = self._setting_of(call), self._task_of(call)
         content = (
-            task.number, call.task_run_id, call.run_count, call.map_index, call.state, call.timeout,
-            call.is_mapped_parent, _caches(call), list(call.upstream.values()),
-        )  # fmt: skip
+            task.number,
+            call.task_run_id,
+            call.run_count,
+            call.map_index,
+            call.state,
+            call.timeout,
+            call.is_mapped_parent,
+            _caches(call),
+            list(call.upstream.values()),
+        )
         try:
             body = dumps(content)
         except Exception as error:

@@ -11,6 +11,7 @@ import socket
 from collections import deque
 from typing import TYPE_CHECKING
 
+from runwright.context import activate
 from runwright.errors import UnpicklableCall
 from runwright.executors.endings import broken_out, final, final_of, told, unanswered
 from runwright.executors.process_calls import Unpacked
@@ -33,6 +34,7 @@ def main(connection: int, tickets: int) -> None:
         os.set_inheritable(descriptor, False)  # noqa: FBT003  what a task starts must not hold the connection open
     with socket.socket(fileno=connection) as stream:
         child = _Child(stream, tickets)
+        activate({"loading_flow": True})  # what is imported to put calls together must not run flows
         child.set_up()
         child.work()
 

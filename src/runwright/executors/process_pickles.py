@@ -1,7 +1,8 @@
 """Pickles: values as bytes for another process of the same program, and which code has to go along with them.
 
-The other process has the same module path. What it can import travels by name; functions and classes of the main script
-and of files that were loaded by path travel by value. Plain pickle is tried first: it is many times faster.
+The other process has the same module path. What it can import travels by name; functions and classes of the main
+script, of flow files and of files that were loaded by path travel by value. Plain pickle is tried first: it is many
+times faster.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
+from runwright.flow import Flow
 from runwright.results import serializers
 
 if TYPE_CHECKING:
@@ -43,9 +45,14 @@ def look_at(things: Iterable[Any]) -> None:
         if isinstance(name, str) and name not in _looked_at:
             _looked_at.add(name)
             module = sys.modules.get(name)
-            if module is not None and not is_importable(module):
+            if module is not None and (is_flow_file(module) or not is_importable(module)):
                 serializers.register_by_value(module)
                 _marks.append(name.encode())
+
+
+def is_flow_file(module: ModuleType) -> bool:
+    """Say whether a module outside of any package declares a flow: a script, which to import could mean to run it."""
+    return "." not in module.__name__ and any(isinstance(value, Flow) for value in vars(module).values())
 
 
 def is_importable(module: ModuleType) -> bool:
@@ -60,5 +67,5 @@ def is_importable(module: ModuleType) -> bool:
     for finder in sys.meta_path:
         spec = finder.find_spec(module.__name__, path)
         if spec is not None:
-            return spec.origin is not None and os.path.realpath(spec.origin) == os.path.realpath(file)
+            return not spec.has_location or os.path.realpath(spec.origin or "") == os.path.realpath(file)
     return False

@@ -58,8 +58,12 @@ class ProcessExecutor:
         self._report = report
         self._packer = Packer()
         self._pool = Pool(
-            self.slots, report, dumps((level, self._attempt)), directory=os.getcwd(), grace=self.grace  # noqa: PTH109
-        )  # fmt: skip
+            self.slots,
+            report,
+            dumps((level, self._attempt)),
+            directory=os.getcwd(),  # noqa: PTH109
+            grace=self.grace,  # noqa: PTH109, RUF100
+        )
 
     def submit(self, calls: Sequence[TaskCall]) -> None:
         """Send the calls to workers; what cannot be sent is Failed with `UnpicklableCall` before this returns."""

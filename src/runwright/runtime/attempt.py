@@ -95,9 +95,7 @@ class _Attempt:
         logs, metrics = self.journal.drain()
         call = self.call
         name = self.runner.context.get("task_run_name")
-        self.report(
-            Report(call.ordinal, call.attempt, clock.now(), state, logs=logs, metrics=metrics, name=name)
-        )
+        self.report(Report(call.ordinal, call.attempt, clock.now(), state, logs=logs, metrics=metrics, name=name))
 
     def finish(self, state: State, *, is_cut_short: bool = False) -> None:
         """Report the state that the attempt ends in."""
@@ -106,10 +104,17 @@ class _Attempt:
         failed = self.runner.failed if isinstance(state, Retrying) else None
         self.report(
             Report(
-                call.ordinal, call.attempt, clock.now(), state, is_final=True,
-                is_cut_short=is_cut_short, logs=logs, metrics=metrics,
-                attempt_state=failed, name=self.runner.context.get("task_run_name"),
-            )  # fmt: skip
+                call.ordinal,
+                call.attempt,
+                clock.now(),
+                state,
+                is_final=True,
+                is_cut_short=is_cut_short,
+                logs=logs,
+                metrics=metrics,
+                attempt_state=failed,
+                name=self.runner.context.get("task_run_name"),
+            )
         )
 
     def ended_by(self, error: BaseException) -> State:

@@ -27,7 +27,6 @@ from runwright.engine.stimuli import (
 )
 from runwright.errors import IllegalTransition, LeaseLost
 from runwright.executor import Report, TaskCall
-from runwright.result import Result
 from runwright.runtime import caching
 from runwright.runtime.attempt import conclude, make_attempt
 from runwright.runtime.interrupts import Interrupts
@@ -47,6 +46,7 @@ from runwright.states import (
 )
 
 if TYPE_CHECKING:
+    from runwright.result import Result  # noqa: I001
     from collections.abc import Callable, Sequence
 
     from runwright.engine.machine import Machine
@@ -374,9 +374,13 @@ class FlowRunner(Runner):
         due = getattr(state, "start_time", None)
         children = state.n_map_states if type(state) is Mapped else 0
         stimulus = Reported(
-            report.ordinal, report.attempt, state.kind.code, data, children,
+            report.ordinal,
+            report.attempt,
+            state.kind.code,
+            data,
+            children,
             None if due is None else clock.from_datetime(due),
-        )  # fmt: skip
+        )
         try:
             self._apply(stimulus, report.at, report.logs, report.metrics)
         except IllegalTransition as error:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 
-
 class Journal:
     """Collects for one attempt of one task run; `drain` empties it."""
 
@@ -54,9 +53,14 @@ class JournalHandler(logging.Handler):
         message = self.format(record)
         journal.logs.append(
             LogLine(
-                int(record.created * 1_000_000_000), NO_FLOW_RUN, journal.ordinal, journal.attempt, record.levelno,
-                record.name, shorten(message),
-            )  # fmt: skip
+                int(record.created * 1_000_000_000),
+                NO_FLOW_RUN,
+                journal.ordinal,
+                journal.attempt,
+                record.levelno,
+                record.name,
+                shorten(message),
+            )
         )
 
 

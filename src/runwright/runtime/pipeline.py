@@ -139,5 +139,3 @@ def _has_default_trigger(task: Any) -> bool:
 def _overridden(runner_class: type[Any]) -> set[str]:
     original = next(each for each in runner_class.__mro__ if each.__module__ == "runwright.runtime.task_runner")
     return {name for name, _ in _STEPS if getattr(runner_class, name) is not getattr(original, name)}
-
-

@@ -54,7 +54,7 @@ class Initialized(NamedTuple):
     context: dict[str, Any]
 
 
-class _Again(Exception):  # noqa: N818  it is no error: it re-enters `run` without growing the stack
+class _Again(Exception):
     def __init__(self, state: State, context: dict[str, Any]) -> None:
         self.state = state
         self.context = context
@@ -119,7 +119,7 @@ class TaskRunner(Runner):
             except _Again as again:
                 state, context = again.state, again.context
                 continue
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 state = self._failed_unexpectedly(error)
             finally:
                 self._is_in_run = False
@@ -146,7 +146,7 @@ class TaskRunner(Runner):
             except _Again as again:
                 state, context = again.state, again.context
                 continue
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 state = self._failed_unexpectedly(error)
             finally:
                 self._is_in_run = False
@@ -184,7 +184,7 @@ class TaskRunner(Runner):
         if run_context.get("raise_on_exception"):
             raise error
         message = f"Task '{self.task_full_name}': Unexpected error while running task: {error!r}"
-        self.logger.exception(message)
+        self.logger.exception(message)  # noqa: LOG004
         return self.handle_state_change(Pending(), Failed(message, result=error))
 
     async def _await_body(self) -> None:
@@ -363,7 +363,7 @@ class TaskRunner(Runner):
         except Exception as error:
             if run_context.get("raise_on_exception"):
                 raise
-            self.task.logger.error(
+            self.task.logger.error(  # noqa: G201
                 "Task '%s': Exception encountered during task execution!", self.task_full_name, exc_info=True
             )
             return Failed(f"Error during execution of task: {error!r}", result=error)
@@ -477,5 +477,3 @@ class TaskRunner(Runner):
 def _is_due(state: State) -> bool:
     start_time = getattr(state, "start_time", None)
     return start_time is not None and from_datetime(start_time) <= now()
-
-

@@ -37,7 +37,9 @@ def parent_state(state: State, upstream_states: dict[Any, State]) -> State:
     for each in mapped:
         if each.is_successful() and not isinstance(each, Mapped) and not hasattr(each.result, "__getitem__"):
             return Failed("At least one upstream state has an unmappable result.")
-    sizes = [each.n_map_states if isinstance(each, Mapped) else len(each.result) for each in mapped if each.is_successful()]
+    sizes = [
+        each.n_map_states if isinstance(each, Mapped) else len(each.result) for each in mapped if each.is_successful()
+    ]
     return Mapped("Ready to proceed with mapping.", n_map_states=min(sizes, default=0))
 
 
@@ -77,5 +79,3 @@ def _items(value: Any) -> Iterable[Any]:
         return value
     _logger.warning("flatten passes %s through as one element: it cannot be iterated over.", type(value).__name__)
     return [value]
-
-

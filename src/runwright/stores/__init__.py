@@ -29,4 +29,6 @@ def open_store(url: str, *, read_only: bool = False, synchronous: Literal["FULL"
         from runwright.stores.memory import MemoryStore  # noqa: PLC0415  only where it is asked for
 
         return MemoryStore()
-    raise RecordUnreadable(f"{url!r} is no record: give sqlite:///PATH (four slashes before an absolute path) or memory://.")
+    raise RecordUnreadable(
+        f"{url!r} is no record: give sqlite:///PATH (four slashes before an absolute path) or memory://."
+    )

@@ -76,5 +76,3 @@ def _ancestors(name: str) -> list[str]:
         name = _PARENTS[name]
         found.append(name)
     return found
-
-

@@ -109,10 +109,18 @@ class Fold:
         key = self._rows.next_key() if self._next_key is None else self._next_key
         self._next_key = key + 1
         return FlowRunRow(
-            key, event.flow_run.bytes, flow.key, to_text(data.get("name") or name), event.state, 0, event.at,
-            scheduled_start_time=data.get("scheduled_start_time"), parameters=_json(data.get("parameters")),
-            source=_json(data.get("source")), extra=_rest(data, _CREATED_COLUMNS),
-        )  # fmt: skip
+            key,
+            event.flow_run.bytes,
+            flow.key,
+            to_text(data.get("name") or name),
+            event.state,
+            0,
+            event.at,
+            scheduled_start_time=data.get("scheduled_start_time"),
+            parameters=_json(data.get("parameters")),
+            source=_json(data.get("source")),
+            extra=_rest(data, _CREATED_COLUMNS),
+        )
 
 
 class RunFold:
@@ -134,14 +142,10 @@ class RunFold:
     def add(self, event: Event) -> None:
         """Fold one event of this flow run."""
         row = self.row
-        if event.at > row.updated:
+        row.cursor = event.cursor
+        if event.at > row.updated:  # noqa: PLR1730  a call costs more than this, and is made for every event
             row.updated = event.at
-        if event.cursor > row.cursor:
-            row.cursor = event.cursor
-        if event.ordinal:
-            run = self.task_runs.get(event.ordinal) or self._open(event)
-        else:
-            run = row
+        run = self.task_runs.get(event.ordinal) or self._open(event) if event.ordinal else row
         if event.version != run.version + 1:
             raise self._refusal(event, f"version {run.version + 1} comes next")
         if event.kind == _STATE:
@@ -325,9 +329,17 @@ class RunFold:
         index = ordinal - expansion.first
         task, map_index = (index, -1) if expansion.task is None else (expansion.task, index)
         return TaskRunRow(
-            expansion.flow_run, ordinal, expansion.parent, task, map_index, _PENDING, 1, 0, expansion.at,
+            expansion.flow_run,
+            ordinal,
+            expansion.parent,
+            task,
+            map_index,
+            _PENDING,
+            1,
+            0,
+            expansion.at,
             updated=expansion.at,
-        )  # fmt: skip
+        )
 
     def _refusal(self, event: Event, reason: str) -> IllegalTransition:
         return IllegalTransition(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowVersion
 
 _FIXED = 0xF << 76 | 0b11 << 62
-_VERSION_8 = 0x8 << 76 | 0b10 << 62   # the standard library makes no UUID of version 8 before Python 3.14
+_VERSION_8 = 0x8 << 76 | 0b10 << 62  # the standard library makes no UUID of version 8 before Python 3.14
 
 
 def flow_id_of(flow: FlowVersion) -> UUID:

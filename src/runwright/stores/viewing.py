@@ -30,8 +30,26 @@ def task_run_from_row(
 ) -> TaskRun:
     """Return a task run with what its flow run, flow and task are called."""
     return TaskRun(
-        flow_run, row.ordinal, flow_run_name, flow_name, row.task, slug, task_name, row.map_index, row.parent, row.state,
-        row.version, row.name, row.attempt, message_of(row.state, row.message), row.created, row.start_time, row.end_time,
-        row.updated, row.due, None if row.result is None else _decode_ref(row.result),
-        {} if row.details is None else from_json(row.details), tags,
-    )  # fmt: skip
+        flow_run,
+        row.ordinal,
+        flow_run_name,
+        flow_name,
+        row.task,
+        slug,
+        task_name,
+        row.map_index,
+        row.parent,
+        row.state,
+        row.version,
+        row.name,
+        row.attempt,
+        message_of(row.state, row.message),
+        row.created,
+        row.start_time,
+        row.end_time,
+        row.updated,
+        row.due,
+        None if row.result is None else _decode_ref(row.result),
+        {} if row.details is None else from_json(row.details),
+        tags,
+    )

@@ -9,7 +9,6 @@
 
 The switches say what a place can do at all. Nothing here waits for time to pass, except for deadlines.
 """
-# ruff: noqa: S101, SIM300, PLR2004  these are tests: they assert, expected value first, and a number explains itself
 
 from __future__ import annotations
 

@@ -1,15 +1,14 @@
 """ResultContract: what every result that stores values has to do, as tests. Subclass it and give it a result of yours.
 
-    class TestMyResult(ResultContract):
-        def make(self, folder, serializer=None):
-            return MyResult(folder, serializer=serializer)
+class TestMyResult(ResultContract):
+    def make(self, folder, serializer=None):
+        return MyResult(folder, serializer=serializer)
 
-        def tamper(self, result, ref, change):
-            path = Path(ref.location)
-            data = change(path.read_bytes())
-            path.unlink() if data is None else path.write_bytes(data)
+    def tamper(self, result, ref, change):
+        path = Path(ref.location)
+        data = change(path.read_bytes())
+        path.unlink() if data is None else path.write_bytes(data)
 """
-# ruff: noqa: S101, SIM300, PLR2004  these are tests: they assert, expected value first, and a number explains itself
 
 from __future__ import annotations
 
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
     from runwright.result import Result, ResultRef, Serializer
 
 PLAIN: list[Any] = [
-    True, 0, -(10**40), 2.5, float("inf"), "", "snow ☃ and \x00", b"\x00\xff", [], [1, [2, [3]]], (1, (2,)), {"a": {"b": [None]}},
-    {1: "one", (2, 3): "pair"}, {"$tuple": [1]}, {1, "two"}, frozenset({3}), date(2026, 1, 2),
+    True, 0, -(10**40), 2.5, float("inf"), "", "snow ☃ and \x00", b"\x00\xff", [], [1, [2, [3]]], (1, (2,)),
+    {"a": {"b": [None]}}, {1: "one", (2, 3): "pair"}, {"$tuple": [1]}, {1, "two"}, frozenset({3}), date(2026, 1, 2),
     datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC), timedelta(days=-1, microseconds=1), Decimal("1.10"), UUID(int=7),
 ]  # fmt: skip
 """Values that come back without a pickle."""
@@ -44,7 +43,8 @@ PICKLED: list[Any] = [Fraction(1, 3), 1j, range(3), bytearray(b"ab")]
 """Values that need one."""
 
 LENGTHS: list[tuple[int | None, Any]] = [
-    (3, [1, 2, 3]), (2, (1, 2)), (0, []), (4, "four"), (1, {"a": 1}), (2, range(2)), (None, {1, 2}), (None, 5), (None, None),
+    (3, [1, 2, 3]), (2, (1, 2)), (0, []), (4, "four"), (1, {"a": 1}), (2, range(2)), (None, {1, 2}), (None, 5),
+    (None, None),
 ]  # fmt: skip
 """How many task runs a value gives when it is mapped over, None where it cannot be."""
 
@@ -73,6 +73,7 @@ class ResultContract:
 
     @pytest.mark.parametrize("value", [*PLAIN, *PICKLED], ids=repr)
     def test_a_value_comes_back_as_it_was(self, result: Result, tmp_path: Path, value: Any) -> None:
+        """Whoever has the reference or the location reads an equal value of the same type."""
         written = result.write(value, flow_run_id="run")
         elsewhere = self.make(tmp_path)
 
@@ -86,6 +87,7 @@ class ResultContract:
     def test_the_reference_names_the_serializer_so_that_others_can_read(
         self, tmp_path: Path, serializer: Serializer
     ) -> None:
+        """A result with other settings reads what this one wrote."""
         ref = ref_of(self.make(tmp_path, serializer).write([1, (2,)], flow_run_id="run"))
 
         assert serializer.name == ref.serializer
@@ -95,15 +97,18 @@ class ResultContract:
     def test_without_a_serializer_the_reference_names_the_one_that_was_taken(
         self, result: Result, expected: str, value: Any
     ) -> None:
+        """Plain data are kept as JSON, and only the rest as pickles."""
         assert expected == ref_of(result.write(value, flow_run_id="run")).serializer
 
     @pytest.mark.parametrize(("expected", "value"), LENGTHS, ids=repr)
     def test_the_reference_says_how_many_can_be_mapped_over(
         self, result: Result, expected: int | None, value: Any
     ) -> None:
+        """The flow runner maps over a value without loading it."""
         assert expected == ref_of(result.write(value, flow_run_id="run")).length
 
     def test_the_reference_proves_the_bytes(self, result: Result) -> None:
+        """Size and checksum are those of the stored bytes."""
         written = result.write({"a": 1}, flow_run_id="run")
         ref = ref_of(written)
 
@@ -111,11 +116,13 @@ class ResultContract:
         assert (7, blake2b(b'{"a":1}', digest_size=8).hexdigest()) == (ref.size, ref.checksum)
 
     def test_what_is_read_can_be_recorded_again(self, result: Result) -> None:
+        """A Cached state refers to the value as the Success did that wrote it."""
         written = result.write([1, 2], flow_run_id="run")
 
         assert written.ref == result.read_ref(ref_of(written)).ref == result.read(written.location or "").ref
 
     def test_writing_leaves_the_template_as_it_was(self, result: Result) -> None:
+        """One result serves all runs of its task."""
         written = result.write(1, flow_run_id="run")
 
         assert (None, None, None) == (result.value, result.location, result.ref)
@@ -123,27 +130,32 @@ class ResultContract:
         assert type(result) is type(written)
 
     def test_values_do_not_overwrite_each_other(self, result: Result) -> None:
+        """Without a template every value has a place of its own."""
         refs = [ref_of(result.write(number, flow_run_id="run")) for number in range(10)]
 
         assert list(range(10)) == [result.read_ref(ref).value for ref in refs]
 
     def test_inputs_may_have_any_name(self, result: Result) -> None:
+        """The context holds the inputs of a task, whatever people call them."""
         written = result.write(1, flow_run_id="run", value=2, location="3", self=4, context=5)
 
         assert 1 == result.read_ref(ref_of(written)).value
         assert result.exists(written.location or "", value=2, location="3", self=4)
 
     def test_it_travels_to_other_processes(self, result: Result) -> None:
+        """A pickled result reads and writes where the first one does."""
         written = result.write("from here", flow_run_id="run")
 
         assert "from here" == pickle.loads(pickle.dumps(written)).read_ref(ref_of(written)).value  # noqa: S301
 
     def test_equal_settings_make_equal_results(self, result: Result, tmp_path: Path) -> None:
+        """Results are compared by type and settings."""
         assert result == self.make(tmp_path)
         assert result == result.copy()
         assert result != self.make(tmp_path, JSONSerializer())
 
     def test_threads_write_side_by_side(self, result: Result) -> None:
+        """No value is lost or mixed with another."""
         refs: dict[int, ResultRef] = {}
 
         def write(first: int) -> None:
@@ -161,10 +173,12 @@ class ResultContract:
 
     @pytest.mark.parametrize("value", UNSTORABLE, ids=["lock", "generator", "inside"])
     def test_what_cannot_be_stored_is_refused(self, result: Result, value: Any) -> None:
+        """The task run fails with a message that names what cannot be kept."""
         with pytest.raises(ResultSerializationError, match=r"lock|generator"):
             result.write(value, flow_run_id="run")
 
     def test_what_is_gone_is_unavailable(self, result: Result) -> None:
+        """The error says where the value was and what to do."""
         ref = ref_of(result.write([1, 2, 3], flow_run_id="run"))
         assert result.exists(ref.location)
 
@@ -177,6 +191,7 @@ class ResultContract:
 
     @pytest.mark.parametrize("kept", [1, 5, 8])
     def test_what_is_cut_short_is_unavailable(self, result: Result, kept: int) -> None:
+        """Half a value is no value."""
         ref = ref_of(result.write("ten bytes", flow_run_id="run"))
 
         self.tamper(result, ref, lambda data: data[:kept])
@@ -186,6 +201,7 @@ class ResultContract:
 
     @pytest.mark.parametrize("bit", [0, 17, 55])
     def test_one_changed_bit_is_damage(self, result: Result, bit: int) -> None:
+        """A value that changed is never taken for the one that was written."""
         ref = ref_of(result.write("seven", flow_run_id="run"))
 
         self.tamper(result, ref, lambda data: flipped(data, bit))

@@ -1,8 +1,8 @@
 """Scribe: writes the log of a flow run by hand, versions and times counted, for tests of whatever reads records.
 
-    scribe = Scribe(store, tasks=2)
-    scribe.start()
-    scribe.enter(1, "Running").enter(1, "Success").commit()
+scribe = Scribe(store, tasks=2)
+scribe.start()
+scribe.enter(1, "Running").enter(1, "Success").commit()
 """
 
 from __future__ import annotations
@@ -54,7 +54,13 @@ class Scribe:
         self._tasks = tasks
         self._versions: dict[int, int] = {0: 0}
         self._attempts: dict[int, int] = {}
-        created = {"flow": flow, "flow_version": self.flow.version, "name": name, "parameters": {"x": 1}, "executor": "inline"}
+        created = {
+            "flow": flow,
+            "flow_version": self.flow.version,
+            "name": name,
+            "parameters": {"x": 1},
+            "executor": "inline",
+        }
         self.write(EventKind.CREATED, 0, "Pending", **created)
 
     def start(self) -> Scribe:

@@ -59,7 +59,7 @@ class AppendContract:
         first = scribe.commit()
         second = scribe.run(1).commit()
         assert second > first
-        assert len(store.events(EventFilter(after=first))) == 2  # noqa: PLR2004  Running, Success
+        assert len(store.events(EventFilter(after=first))) == 2
         assert store.events(EventFilter(after=second)) == []
 
     def test_an_empty_batch_is_no_commit(self, store: Store) -> None:
@@ -73,15 +73,15 @@ class AppendContract:
         scribe.enter(2, "Running").enter(2, "Success", result=REF)
         scribe.commit()
         first, second = store.task_runs(TaskRunFilter(oldest_first=True))
-        assert ("Pending", 1, 0, None) == (first.kind.name, first.version, first.attempt, first.start_time)
+        assert (first.kind.name, first.version, first.attempt, first.start_time) == ("Pending", 1, 0, None)
         assert (opened, opened) == (first.created, first.updated)
-        assert ("Success", 3, 1) == (second.kind.name, second.version, second.attempt)
+        assert (second.kind.name, second.version, second.attempt) == ("Success", 3, 1)
         assert (opened, opened + STEP, opened + 2 * STEP) == (second.created, second.start_time, second.end_time)
-        assert ("second", "The second", 1, -1, 0) == (
+        assert (
             second.slug, second.task_name, second.task_index, second.map_index, second.parent,
-        )  # fmt: skip
-        assert (REF, {}, ("nightly",)) == (second.result, second.details, second.tags)
-        assert ("story", "once") == (second.flow_name, second.flow_run_name)
+        ) == ("second", "The second", 1, -1, 0)  # fmt: skip
+        assert (second.result, second.details, second.tags) == (REF, {}, ("nightly",))
+        assert (second.flow_name, second.flow_run_name) == ("story", "once")
         assert second.message == "Task run succeeded."
 
     def test_a_flow_run_is_the_fold_of_its_events(self, store: Store) -> None:
@@ -92,12 +92,16 @@ class AppendContract:
         scribe.commit()
         (run,) = store.flow_runs(FlowRunFilter())
         assert (scribe.flow_run, "once", "story", scribe.flow.id, 1) == (
-            run.id, run.name, run.flow_name, run.flow_id, run.flow_version,
-        )  # fmt: skip
-        assert ("Failed", 4, "Some reference tasks failed.") == (run.kind.name, run.version, run.message)
+            run.id,
+            run.name,
+            run.flow_name,
+            run.flow_id,
+            run.flow_version,
+        )
+        assert (run.kind.name, run.version, run.message) == ("Failed", 4, "Some reference tasks failed.")
         assert (ended, ended) == (run.end_time, run.updated)
-        assert ({"x": 1}, {"Success": 1, "Pending": 1}) == (run.parameters, run.counts)
-        assert {"executor": "inline", "error": {"type": "E", "text": "t"}} == run.details
+        assert (run.parameters, run.counts) == ({"x": 1}, {"Success": 1, "Pending": 1})
+        assert run.details == {"executor": "inline", "error": {"type": "E", "text": "t"}}
 
     def test_how_the_log_is_cut_into_batches_does_not_matter(self, store: Store) -> None:
         """One commit or many: the rows are the same."""
@@ -117,9 +121,9 @@ class AppendContract:
         children = scribe.map(2, 1000)
         scribe.run(children[37]).commit()
         (run,) = store.flow_runs(FlowRunFilter())
-        assert {"Pending": 1001, "Success": 1} == run.counts
+        assert run.counts == {"Pending": 1001, "Success": 1}
         (child,) = store.task_runs(TaskRunFilter(is_mapped_child=True))
-        assert (37, 2, 1, "second[37]") == (child.map_index, child.parent, child.task_index, child.full_name)
+        assert (child.map_index, child.parent, child.task_index, child.full_name) == (37, 2, 1, "second[37]")
         assert children[37] == child.ordinal
 
     def test_names_due_times_and_details_are_kept(self, store: Store) -> None:
@@ -128,11 +132,11 @@ class AppendContract:
         scribe.enter(1, "Running", name="daily").enter(1, "Retrying", due=77, run_count=1)
         scribe.write(EventKind.ANNOTATED, 2, name="noted").commit()
         second, first = store.task_runs(TaskRunFilter())
-        assert ("noted", "daily") == (second.name, first.name)
-        assert (77, {"run_count": 1}) == (first.due, first.details)
+        assert (second.name, first.name) == ("noted", "daily")
+        assert (first.due, first.details) == (77, {"run_count": 1})
         scribe.enter(1, "Running").commit()
         (first,) = store.task_runs(TaskRunFilter(task="first"))
-        assert ("daily", None, {}) == (first.name, first.due, first.details)
+        assert (first.name, first.due, first.details) == ("daily", None, {})
 
     @pytest.mark.parametrize("version", [2, 3, 5])
     def test_the_next_version_is_the_only_one_taken(self, store: Store, version: int) -> None:
@@ -167,7 +171,7 @@ class AppendContract:
         again.run(1, ending="Failed").enter(1, "Resume", restart=True).commit()
         (reopened,) = store.task_runs(TaskRunFilter(task="first", flow_run=again.flow_run))
         assert failed.end_time is not None
-        assert (None, "Resume") == (reopened.end_time, reopened.kind.name)
+        assert (reopened.end_time, reopened.kind.name) == (None, "Resume")
         assert reopened.start_time is not None
 
     def test_a_transition_that_the_table_forbids_is_refused(self, store: Store) -> None:
@@ -234,12 +238,20 @@ class AppendContract:
     def test_values_that_no_text_can_hold_stop_no_commit(self, store: Store) -> None:
         """They are replaced by something that can be read."""
         scribe = Scribe(store, name="od\ud800d\x00").start()
-        scribe.enter(1, "Running", name="\udfff").enter(1, "Failed", message="a\x00b\ud800", error={("k",): object(), "n": 10**30})
-        scribe.log(1, "\x00\ud800 and \N{SNOWMAN}").measure(1, "n\ud800", math.nan).measure(1, "i", math.inf, tag="\x00")
+        scribe.enter(1, "Running", name="\udfff").enter(
+            1, "Failed", message="a\x00b\ud800", error={("k",): object(), "n": 10**30}
+        )
+        scribe.log(1, "\x00\ud800 and \N{SNOWMAN}").measure(1, "n\ud800", math.nan).measure(
+            1, "i", math.inf, tag="\x00"
+        )
         scribe.commit()
         (run,) = store.flow_runs(FlowRunFilter())
         (first,) = store.task_runs(TaskRunFilter(task="first"))
-        assert ("od?d\N{REPLACEMENT CHARACTER}", "?", "a\N{REPLACEMENT CHARACTER}b?") == (run.name, first.name, first.message)
+        assert (run.name, first.name, first.message) == (
+            "od?d\N{REPLACEMENT CHARACTER}",
+            "?",
+            "a\N{REPLACEMENT CHARACTER}b?",
+        )
         assert store.logs(scribe.flow_run)[0].message == "\N{REPLACEMENT CHARACTER}? and \N{SNOWMAN}"
         nan, infinite = (metric.value for metric in store.metrics(scribe.flow_run))
         assert math.isnan(nan)
@@ -289,8 +301,8 @@ class FlowContract:
         assert first == store.register(flow)
         second = store.register(FlowVersion("f", "two", tasks))
         other = store.register(FlowVersion("g", "one", tasks))
-        assert [1, 2, 1] == [each.version for each in (first, second, other)]
-        assert len({first.id, second.id, other.id}) == 3  # noqa: PLR2004  each has its own
+        assert [each.version for each in (first, second, other)] == [1, 2, 1]
+        assert len({first.id, second.id, other.id}) == 3
         assert (tasks, edges, {"file": "f.py", "name": "f"}) == (first.tasks, first.edges, first.source)
         assert [other, second, first] == store.flows()
         assert [second, first] == store.flows("f")
@@ -341,7 +353,17 @@ def _everything(store: Store, flow_run: UUID) -> list[object]:
         for each in store.attempts(flow_run, row.ordinal)
     ]
     events = [(event.at, event.ordinal, event.version, event.data) for event in store.iterate_events(flow_run)]
-    return [run.state, run.version, run.counts, run.updated, run.end_time, rows, attempts, events, store.expansions(flow_run)]
+    return [
+        run.state,
+        run.version,
+        run.counts,
+        run.updated,
+        run.end_time,
+        rows,
+        attempts,
+        events,
+        store.expansions(flow_run),
+    ]
 
 
 def _anonymous(row: TaskRun) -> list[object]:

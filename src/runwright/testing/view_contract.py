@@ -99,7 +99,11 @@ class ViewContract:
     @pytest.mark.parametrize("oldest_first", [False, True])
     @pytest.mark.parametrize("states", [(), ("Success",), ("Failed", "Pending", "Skipped")])
     def test_pages_join_to_the_whole(
-        self, store: Store, pair: Pair, states: tuple[str, ...], oldest_first: bool
+        self,
+        store: Store,
+        pair: Pair,
+        states: tuple[str, ...],
+        oldest_first: bool,  # noqa: FBT001
     ) -> None:
         """Nothing is missing, nothing comes twice, also at the border of two flow runs."""
         which = {"states": states, "oldest_first": oldest_first}
@@ -109,7 +113,7 @@ class ViewContract:
             paged += page
             after = page[-1].flow_run, page[-1].ordinal
         assert whole == paged
-        assert len(whole) > 2  # noqa: PLR2004  more than a page
+        assert len(whole) > 2
 
     @pytest.mark.parametrize(
         ("expected", "by", "conditions"),
@@ -183,7 +187,7 @@ class ViewContract:
             assert found == list(store.iterate_events(scribe.flow_run))
         versions = [event.version for event in store.events(EventFilter(flow_run=newer.flow_run, ordinal=2))]
         assert versions == [2, 3]
-        assert len(store.events(EventFilter(flow_run=newer.flow_run, limit=3))) == 3  # noqa: PLR2004  as asked for
+        assert len(store.events(EventFilter(flow_run=newer.flow_run, limit=3))) == 3
 
     def test_expansions_are_listed(self, store: Store, pair: Pair) -> None:
         """In order of their first child."""
@@ -203,13 +207,17 @@ class ViewContract:
         older.commit()
         newer.log(1, "other").commit()
         lines = store.logs(older.flow_run)
-        assert ["one", "two", "three"] == [line.message for line in lines]
-        assert ["one", "three"] == [line.message for line in store.logs(older.flow_run, 5)]
-        assert ["two"] == [line.message for line in store.logs(older.flow_run, after=lines[0].at, until=lines[1].at)]
-        assert ["three"] == [line.message for line in store.logs(older.flow_run, 5, after=lines[0].at)]
+        assert [line.message for line in lines] == ["one", "two", "three"]
+        assert [line.message for line in store.logs(older.flow_run, 5)] == ["one", "three"]
+        assert [line.message for line in store.logs(older.flow_run, after=lines[0].at, until=lines[1].at)] == ["two"]
+        assert [line.message for line in store.logs(older.flow_run, 5, after=lines[0].at)] == ["three"]
         assert (older.flow_run, 5, 1, 20, "runwright.story") == (
-            lines[0].flow_run, lines[0].ordinal, lines[0].attempt, lines[0].level, lines[0].logger,
-        )  # fmt: skip
+            lines[0].flow_run,
+            lines[0].ordinal,
+            lines[0].attempt,
+            lines[0].level,
+            lines[0].logger,
+        )
         assert store.logs(ids.new_flow_run_id(NOON)) == []
 
     def test_metrics_are_found_by_run(self, store: Store, pair: Pair) -> None:
@@ -218,8 +226,9 @@ class ViewContract:
         older.measure(1, "rows", 3, table="t").measure(2, "rows", 0.5).commit()
         newer.measure(1, "rows", 1).commit()
         found = store.metrics(older.flow_run)
-        assert [("rows", 3.0, "gauge", {"table": "t"}), ("rows", 0.5, "gauge", {})] == [
-            (metric.name, metric.value, metric.kind, metric.tags) for metric in found
+        assert [(metric.name, metric.value, metric.kind, metric.tags) for metric in found] == [
+            ("rows", 3.0, "gauge", {"table": "t"}),
+            ("rows", 0.5, "gauge", {}),
         ]
         assert [found[1]] == store.metrics(older.flow_run, 2)
 
@@ -232,19 +241,19 @@ class ViewContract:
         scribe.enter(1, "Running").enter(1, "Looped").enter(1, "Running", same_attempt=True).enter(1, "Success")
         scribe.commit()
         first, second, third = store.attempts(scribe.flow_run, 1)
-        assert ("TimedOut", "Too late.") == (first.kind.name, first.message)
+        assert (first.kind.name, first.message) == ("TimedOut", "Too late.")
         assert [("Running", opened + STEP), ("TimedOut", opened + 2 * STEP)] == first.history
         assert (opened + STEP, opened + 2 * STEP) == (first.start_time, first.end_time)
-        assert ["Running", "Paused"] == [name for name, _ in second.history]
-        assert ["Running", "Looped", "Running", "Success"] == [name for name, _ in third.history]
-        assert (3, "Success") == (third.attempt, third.kind.name)
+        assert [name for name, _ in second.history] == ["Running", "Paused"]
+        assert [name for name, _ in third.history] == ["Running", "Looped", "Running", "Success"]
+        assert (third.attempt, third.kind.name) == (3, "Success")
 
     def test_an_attempt_that_is_being_made_has_no_end(self, store: Store) -> None:
         """What never started has no attempt."""
         scribe = Scribe(store).start()
         scribe.enter(1, "Running").enter(2, "Skipped").commit()
         (attempt,) = store.attempts(scribe.flow_run, 1)
-        assert ("Running", None) == (attempt.kind.name, attempt.end_time)
+        assert (attempt.kind.name, attempt.end_time) == ("Running", None)
         assert store.attempts(scribe.flow_run, 2) == []
 
     def test_rows_are_what_the_log_says(self, store: Store, pair: Pair) -> None:

@@ -55,8 +55,12 @@ class TestDeclaring:
         result = Result()
         flow = Flow("f", schedule="daily", executor="threads", run_config="r", storage="s", result=result)
         assert ("daily", "threads", "r", "s", result) == (
-            flow.schedule, flow.executor, flow.run_config, flow.storage, flow.result,
-        )  # fmt: skip
+            flow.schedule,
+            flow.executor,
+            flow.run_config,
+            flow.storage,
+            flow.result,
+        )
         assert decide is Flow("f", terminal_state_handler=decide).terminal_state_handler
 
     def test_a_terminal_state_handler_is_a_function(self):
@@ -125,7 +129,7 @@ class TestCopying:
         assert flow.source == restored.source
 
     def test_a_long_chain_can_be_pickled(self):
-        flow = Flow("f", edges=[])
+        flow = Flow("f")
         flow.chain(*(Task(name="t") for _ in range(3000)))
         assert 2999 == len(pickle.loads(pickle.dumps(flow)).edges)
 
@@ -160,7 +164,7 @@ class TestParameters:
             flow.run({"start": 1, "stat": 2})
 
     def test_a_flow_without_parameters_says_so(self):
-        with pytest.raises(ParameterError, match="has no parameter 'x'. It has no parameters."):
+        with pytest.raises(ParameterError, match=r"has no parameter 'x'. It has no parameters."):
             Flow("f").run(x=1)
 
 
@@ -188,9 +192,15 @@ class TestRunning:
 
         pending = states.Pending()
         flow.run(
-            {"x": 2}, executor="inline", run_name="n", context={"k": 1}, record="r.db", task_states={a: pending},
-            runner_cls=1, task_runner_cls=2,
-        )  # fmt: skip
+            {"x": 2},
+            executor="inline",
+            run_name="n",
+            context={"k": 1},
+            record="r.db",
+            task_states={a: pending},
+            runner_cls=1,
+            task_runner_cls=2,
+        )
         assert {
             "parameters": {"x": 2},
             "executor": "inline",
@@ -217,7 +227,7 @@ class TestRunning:
     def test_a_flow_that_is_still_being_built_does_not_run(self, app):
         with Flow("f") as flow:
             inc(1)
-            with pytest.raises(RuntimeError, match="Flow 'f' is still being built: call run.. after its `with` block"):
+            with pytest.raises(RuntimeError, match=r"Flow 'f' is still being built: call run.. after its `with` block"):
                 flow.run()
         assert [] == app.asked
 
@@ -234,7 +244,7 @@ class TestRunning:
         assert [] == app.asked
 
     def test_return_tasks_is_explained(self):
-        with pytest.raises(FlowError, match="run.. takes no return_tasks: the result of the final state"):
+        with pytest.raises(FlowError, match=r"run.. takes no return_tasks: the result of the final state"):
             Flow("f").run(return_tasks=[])
 
     def test_only_run_knows_the_assembly(self):

@@ -241,8 +241,11 @@ class TestCopying:
         changed.state_handlers.clear()
         assert ("Bye", False) == (changed.greeting, changed.checkpoint)
         assert ("Hi", None, {"a"}, 1) == (
-            original.greeting, original.checkpoint, original.tags, len(original.state_handlers)
-        )  # fmt: skip
+            original.greeting,
+            original.checkpoint,
+            original.tags,
+            len(original.state_handlers),
+        )
 
     def test_an_unknown_attribute_is_refused(self):
         with pytest.raises(

@@ -162,6 +162,8 @@ class TestResults:
         ({"cache_validator": 5}, "cache_validator must be a function"),
         ({"cache_for": "1h"}, "cache_for must be a number of seconds or a timedelta"),
         ({"cache_key": 5}, "cache_key must be a string"),
+        ({"name": 5}, "name must be a string"),
+        ({"slug": 5}, "slug must be a string"),
         ({"result": "s3://bucket"}, r"result must be a Result, such as LocalResult\(dir='results'\)"),
         ({"target": 5}, "target must be a template, such as '{task_name}-{date}', or a function"),
         ({"task_run_name": 5}, "task_run_name must be a template"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from runwright import Edge, Flow, Parameter, Task, task
@@ -42,7 +44,9 @@ class TestTasks:
         assert {a} == flow.tasks
 
     def test_only_tasks_can_be_added(self):
-        with pytest.raises(TypeError, match="Only tasks can be added to a flow; got 5. Make a function one with @task"):
+        with pytest.raises(
+            TypeError, match=r"Only tasks can be added to a flow; got 5. Make a function one with @task"
+        ):
             Flow("f").add_task(5)
 
     def test_tasks_are_found_by_what_they_are(self):
@@ -100,6 +104,14 @@ class TestEdges:
         flow, a, b = Flow("f"), Task(), Task()
         assert Edge(a, b) == flow.add_edge(a, b)
         assert [a, b] == list(flow.tasks)
+
+    def test_an_edge_that_cannot_be_adds_nothing(self):
+        flow, a = Flow("f"), Task()
+        with pytest.raises(ValueError, match="valid Python identifier"):
+            flow.add_edge(a, Task(), key="not a name")
+        with pytest.raises(ValueError, match="to itself"):
+            flow.add_edge(a, a)
+        assert not flow.tasks
 
     def test_an_equal_edge_counts_once(self):
         flow, a, b = Flow("f"), Task(), Task()
@@ -161,7 +173,7 @@ class TestSorting:
         assert shown[0] == shown[-1]
         assert {"a-1", "d-1"} < set(shown) <= {"a-1", "b-1", "c-1", "d-1"}
         edges = {(flow.slugs[edge.upstream_task], flow.slugs[edge.downstream_task]) for edge in flow.edges}
-        assert set(zip(shown, shown[1:], strict=False)) <= edges
+        assert set(pairwise(shown)) <= edges
 
     def test_a_circle_can_be_refused_at_once(self, diamond):
         flow, a, *_, d = diamond

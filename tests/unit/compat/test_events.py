@@ -21,8 +21,8 @@ ADDED = {"flow_run_id"}  # the description of the payload names it, the events t
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = stores.open_store(f"sqlite:///{tmp_path}/record.db", synchronous="NORMAL")
+def store():
+    opened = stores.open_store("memory://")
     yield opened
     opened.close()
 

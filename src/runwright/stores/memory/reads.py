@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from runwright import ids
-from runwright.events import Event, LogLine, Metric
 from runwright.runs import Attempt, FlowRun, FlowVersion, TaskInfo, TaskRun
 from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import codes_of, counts_rows, histories, id_range
@@ -19,6 +18,7 @@ from runwright.stores.viewing import task_run_from_row
 from runwright.views import EventFilter, Expansion
 
 if TYPE_CHECKING:
+    from runwright.events import Event, LogLine, Metric  # noqa: I001
     from collections.abc import Iterator, Sequence
 
     from runwright.stores.rows import FlowRunRow, TaskRunRow
@@ -62,7 +62,9 @@ class MemoryViews:
     def flows(self, name: str | None = None, flow_id: UUID | None = None) -> list[FlowVersion]:
         """Return versions of flows, newest first."""
         with self._lock:
-            return [each for each in reversed(self._rows.flows) if name in {None, each.name} and flow_id in {None, each.id}]
+            return [
+                each for each in reversed(self._rows.flows) if name in {None, each.name} and flow_id in {None, each.id}
+            ]
 
     def attempts(self, flow_run: UUID, ordinal: int) -> list[Attempt]:
         """Return the attempts of a task run with their histories, first attempt first."""
@@ -70,7 +72,15 @@ class MemoryViews:
             history = histories(self.events(EventFilter(flow_run=flow_run, ordinal=ordinal, limit=ids.MAX_VERSION)))
             key = self._rows.keys.get(flow_run)
             return [
-                Attempt(flow_run, *place[1:], row.state, row.start_time, row.end_time, row.message, history.get(row.attempt, []))
+                Attempt(
+                    flow_run,
+                    *place[1:],
+                    row.state,
+                    row.start_time,
+                    row.end_time,
+                    row.message,
+                    history.get(row.attempt, []),
+                )
                 for place, row in sorted(self._rows.attempt.items())
                 if place[:2] == (key, ordinal)
             ]
@@ -213,7 +223,21 @@ class MemoryViews:
             from_json(text) if text else {} for text in (row.parameters, row.source, row.extra, row.details)
         )
         return FlowRun(
-            UUID(bytes=row.id), row.name, flow.name, flow.id or UUID(int=0), flow.version, row.state, row.version, row.message,
-            row.created, row.start_time, row.end_time, row.scheduled_start_time, row.updated, parameters, source,
-            {**extra, **details}, dict(counts),
-        )  # fmt: skip
+            UUID(bytes=row.id),
+            row.name,
+            flow.name,
+            flow.id or UUID(int=0),
+            flow.version,
+            row.state,
+            row.version,
+            row.message,
+            row.created,
+            row.start_time,
+            row.end_time,
+            row.scheduled_start_time,
+            row.updated,
+            parameters,
+            source,
+            {**extra, **details},
+            dict(counts),
+        )

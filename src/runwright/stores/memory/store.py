@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from runwright.runs import FlowVersion
     from runwright.store import Lease
 
+_FIRST = 2
+
 
 class MemoryStore(MemoryViews):
     """A record that ends with its process."""
@@ -60,6 +62,7 @@ class MemoryStore(MemoryViews):
             for cursor, event in enumerate(batch.events, start=len(self._events) + 1):
                 event.cursor = cursor
             fold = Fold(self._rows).add(batch.events)
+            self._check_new(batch.events)
             self._check_leases(fold, batch, held)
             events = [_kept_event(event) for event in batch.events]
             logs = [_kept_line(line) for line in batch.logs]
@@ -120,6 +123,16 @@ class MemoryStore(MemoryViews):
         """Take no more events."""
         self._is_closed = True
 
+    def _check_new(self, events: list[Event]) -> None:
+        """Raise `IllegalTransition` for a first event of a run that has had one: the fold takes its word for it."""
+        for event in events:
+            key = self._rows.keys.get(event.flow_run, 0)
+            row = self._rows.task_run.get(key, {}).get(event.ordinal)
+            if event.version == _FIRST and row is not None and row.version >= _FIRST:
+                raise IllegalTransition(
+                    f"Flow run {event.flow_run}, ordinal {event.ordinal}: version {_FIRST} is on record already."
+                )
+
     def _check_leases(self, fold: Fold, batch: Batch, held: dict[UUID, Lease]) -> None:
         for flow_run in {*fold.runs, *(each.flow_run for each in [*batch.logs, *batch.metrics])}:
             if flow_run not in fold.runs and flow_run not in self._rows.keys:
@@ -130,15 +143,24 @@ class MemoryStore(MemoryViews):
 def _kept(flow: FlowVersion, version: int, at: int) -> FlowVersion:
     tasks = tuple(
         TaskInfo(
-            to_text(task.slug), to_text(task.name), tuple(from_json(to_json(task.tags))), task.is_mapped,
+            to_text(task.slug),
+            to_text(task.name),
+            tuple(from_json(to_json(task.tags))),
+            task.is_mapped,
             from_json(to_json(task.policies)),
         )
         for task in flow.tasks
-    )  # fmt: skip
+    )
     return replaced(
-        flow, name=to_text(flow.name), fingerprint=to_text(flow.fingerprint), tasks=tasks, id=flow_id_of(flow), version=version,
-        created=at, source=from_json(to_json(flow.source)),
-    )  # fmt: skip
+        flow,
+        name=to_text(flow.name),
+        fingerprint=to_text(flow.fingerprint),
+        tasks=tasks,
+        id=flow_id_of(flow),
+        version=version,
+        created=at,
+        source=from_json(to_json(flow.source)),
+    )
 
 
 def _kept_event(event: Event) -> Event:
@@ -164,7 +186,7 @@ def _differences(recorded: MemoryRows, rebuilt: MemoryRows) -> list[Difference]:
         before, after = _flat(getattr(recorded, table)), _flat(getattr(rebuilt, table))
         for key in sorted(before.keys() | after.keys(), key=str):
             if before.get(key) != after.get(key):
-                found.append(Difference(table, str(key), _shown(before.get(key)), _shown(after.get(key))))
+                found.append(Difference(table, str(key), _shown(before.get(key)), _shown(after.get(key))))  # noqa: PERF401
     return found
 
 

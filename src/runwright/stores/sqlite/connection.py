@@ -75,7 +75,7 @@ def connect_to_read(path: str) -> apsw.Connection:
 
 
 @contextmanager
-def explained(path: str) -> Iterator[None]:
+def explained(path: str) -> Iterator[None]:  # noqa: C901
     """Turn what SQLite raises inside the block into the errors of a record."""
     try:
         yield
@@ -90,7 +90,9 @@ def explained(path: str) -> Iterator[None]:
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise RecordUnreadable(f"{path} is no record, or a damaged one ({error}): give another path.") from error
     except (apsw.CantOpenError, apsw.PermissionsError, apsw.ReadOnlyError, OSError) as error:
-        raise RecordUnreadable(f"The record {path} cannot be opened ({error}): check the path and its rights.") from error
+        raise RecordUnreadable(
+            f"The record {path} cannot be opened ({error}): check the path and its rights."
+        ) from error
     except apsw.ConstraintError as error:
         if "event.version" in str(error):
             raise IllegalTransition(f"An event of this batch is on the record {path} already: {error}.") from error
@@ -98,7 +100,9 @@ def explained(path: str) -> Iterator[None]:
     except apsw.ConnectionClosedError as error:
         raise RecordError(f"The record {path} was closed: open it again.") from error
     except (apsw.Error, OverflowError) as error:
-        raise RecordError(f"The record {path} could not take or give a value ({error}): nothing was recorded.") from error
+        raise RecordError(
+            f"The record {path} could not take or give a value ({error}): nothing was recorded."
+        ) from error
 
 
 @contextmanager

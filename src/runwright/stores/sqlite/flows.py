@@ -27,10 +27,18 @@ def register(db: apsw.Connection, flow: FlowVersion, flow_id: UUID, at: int) -> 
         db.executemany(
             _SQL["add_task"],
             [
-                (key, index, to_text(task.slug), to_text(task.name), task.is_mapped, to_json(task.tags), to_json(task.policies))
+                (
+                    key,
+                    index,
+                    to_text(task.slug),
+                    to_text(task.name),
+                    task.is_mapped,
+                    to_json(task.tags),
+                    to_json(task.policies),
+                )
                 for index, task in enumerate(flow.tasks)
             ],
-        )  # fmt: skip
+        )
     return find(db, key=key)[0]
 
 
@@ -42,7 +50,14 @@ def find(
     rows = db.execute(_SQL["flows"], values).fetchall()
     return [
         FlowVersion(
-            title, fingerprint, _tasks(db, number), _edges(edges), from_json(source), UUID(bytes=identity), version, created
+            title,
+            fingerprint,
+            _tasks(db, number),
+            _edges(edges),
+            from_json(source),
+            UUID(bytes=identity),
+            version,
+            created,
         )
         for number, identity, title, version, fingerprint, created, source, edges in rows
     ]

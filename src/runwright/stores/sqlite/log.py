@@ -39,19 +39,35 @@ def append(db: apsw.Connection, batch: Batch, keys: Mapping[UUID, int]) -> None:
         db.executemany(
             SQL["append_log_line"],
             [
-                (line.at, keys[line.flow_run], line.ordinal, line.attempt, line.level, to_text(line.logger), to_text(line.message))
+                (
+                    line.at,
+                    keys[line.flow_run],
+                    line.ordinal,
+                    line.attempt,
+                    line.level,
+                    to_text(line.logger),
+                    to_text(line.message),
+                )
                 for line in batch.logs
             ],
-        )  # fmt: skip
+        )
     if batch.metrics:
         db.executemany(
             SQL["append_metric"],
             [
-                (each.at, keys[each.flow_run], each.ordinal, each.attempt, to_text(each.name), each.value, to_text(each.kind),
-                 to_json(each.tags) if each.tags else None)
+                (
+                    each.at,
+                    keys[each.flow_run],
+                    each.ordinal,
+                    each.attempt,
+                    to_text(each.name),
+                    each.value,
+                    to_text(each.kind),
+                    to_json(each.tags) if each.tags else None,
+                )
                 for each in batch.metrics
             ],
-        )  # fmt: skip
+        )
 
 
 def find_key(db: apsw.Connection, flow_run: UUID) -> int | None:
@@ -110,6 +126,13 @@ def _event_rows(events: list[Event], keys: Mapping[UUID, int]) -> Iterator[tuple
         if event.kind == _CREATED:
             data = {"id": str(flow_run), **(data or {})}
         yield (
-            event.cursor, event.at, key, event.ordinal, event.version, event.attempt, event.kind, event.state,
+            event.cursor,
+            event.at,
+            key,
+            event.ordinal,
+            event.version,
+            event.attempt,
+            event.kind,
+            event.state,
             None if data is None else to_json(data),
-        )  # fmt: skip
+        )

@@ -185,6 +185,21 @@ def _flow_run(row: tuple[Any, ...], counts: dict[str, int]) -> FlowRun:
     parameters, source, extra, details = (from_json(text) if text else {} for text in row[14:])
     created, start, end, scheduled, updated = times
     return FlowRun(
-        UUID(bytes=identity), name, flow_name, UUID(bytes=flow_id), flow_version, state, version, message, created, start, end,
-        scheduled, updated, parameters, source, {**extra, **details}, counts,
-    )  # fmt: skip
+        UUID(bytes=identity),
+        name,
+        flow_name,
+        UUID(bytes=flow_id),
+        flow_version,
+        state,
+        version,
+        message,
+        created,
+        start,
+        end,
+        scheduled,
+        updated,
+        parameters,
+        source,
+        {**extra, **details},
+        counts,
+    )

@@ -70,7 +70,9 @@ def flow_runs(which: FlowRunFilter) -> Query:
     where.add(f"f.state {_IN.format(name='states')}", states=_codes(which.states))
     where.add("f.updated >= :since", since=which.since)
     where.add("f.updated <= :until", until=which.until)
-    where.add("f.key < (SELECT key FROM flow_run WHERE id = :after)", after=None if which.after is None else which.after.bytes)
+    where.add(
+        "f.key < (SELECT key FROM flow_run WHERE id = :after)", after=None if which.after is None else which.after.bytes
+    )
     limit = -1 if which.limit is None else which.limit
     return Query(SQL["flow_runs"].format(conditions=where.text), {**where.values, "limit": limit})
 
@@ -103,7 +105,7 @@ class _Conditions(_Where):
         self.add("w.name = :flow", flow=which.flow)
         self.add("(k.slug = :task OR k.name = :task)", task=which.task)
         for index, tag in enumerate(dict.fromkeys(which.tags)):
-            self.add(f"EXISTS (SELECT 1 FROM json_each(k.tags) WHERE value = :tag{index})", **{f"tag{index}": tag})
+            self.add(f"EXISTS (SELECT 1 FROM json_each(k.tags) WHERE value = :tag{index})", **{f"tag{index}": tag})  # noqa: S608
 
     def add_states(self, codes: frozenset[int] | None) -> None:
         self.add(f"t.state {_IN.format(name='states')}", states=None if codes is None else to_json(sorted(codes)))

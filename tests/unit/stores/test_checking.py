@@ -1,0 +1,145 @@
+"""The check finds each kind of broken record, and nothing in a sound one."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import apsw
+import pytest
+
+from runwright.events import EventKind
+from runwright.result import ResultRef
+from runwright.stores import open_store
+from runwright.stores.checking import check
+from runwright.testing.scribe import Scribe
+
+REF = ResultRef("pack", "here", "json", 2, "00ff")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "record.db"
+
+
+@pytest.fixture
+def store(path):
+    with closing(open_store(f"sqlite:///{path}", synchronous="NORMAL")) as store:
+        yield store
+
+
+@pytest.fixture
+def scribe(store):
+    """Write a flow run that has everything and has ended, and another one that has just begun."""
+    scribe = Scribe(store).start()
+    scribe.enter(1, "Running").enter(1, "Retrying", run_count=1).run(1, result=REF)
+    children = scribe.map(2, 4)
+    scribe.run(children[3], ending="Failed").enter(children[0], "Skipped")
+    scribe.run(children[1], children[2]).enter(2, "Mapped", children=4)
+    scribe.write(EventKind.ANNOTATED, children[0], name="late")
+    scribe.enter(0, "Failed").enter(0, "Resume", restart=True).enter(0, "Running").enter(0, "Success")
+    scribe.commit()
+    begun = Scribe(store).start()
+    begun.map(2, 3)
+    begun.commit()
+    return scribe
+
+
+def damage(path, *statements):
+    with closing(apsw.Connection(str(path))) as db:
+        db.execute("PRAGMA ignore_check_constraints = ON")
+        for statement in statements:
+            db.execute(statement)
+
+
+def found(store, **options):
+    return {(each.invariant, each.ordinal) for each in check(store, **options)}
+
+
+def test_a_sound_record_has_nothing_wrong(store, scribe):
+    assert [] == check(store)
+
+
+def test_an_empty_record_has_nothing_wrong(store):
+    assert [] == check(store)
+
+
+@pytest.mark.parametrize(
+    ("expected", "statement"),
+    [
+        ({("I1", 1)}, "DELETE FROM event WHERE flow_run = 1 AND ordinal = 1 AND version = 2"),
+        ({("I2", 5), ("I4", 5)}, "UPDATE event SET state = 24 WHERE flow_run = 1 AND ordinal = 5 AND version = 3"),
+        ({("I3", 3)}, "UPDATE event SET kind = 2, state = 1 WHERE flow_run = 1 AND ordinal = 3 AND version = 3"),
+        ({("I3", 0)}, "UPDATE event SET data = NULL WHERE flow_run = 1 AND ordinal = 0 AND state = 6"),
+        (
+            {("I3", 3), ("I5", 3)},
+            "UPDATE event SET kind = 2, state = 11 WHERE flow_run = 1 AND ordinal = 3 AND version = 3",
+        ),
+        ({("I4", 1)}, "UPDATE task_run SET version = 9 WHERE flow_run = 1 AND ordinal = 1"),
+        ({("I4", 1)}, "UPDATE task_run SET state = 16 WHERE flow_run = 1 AND ordinal = 1"),
+        ({("I4", 1)}, "UPDATE task_run SET end_time = NULL WHERE flow_run = 1 AND ordinal = 1"),
+        ({("I4", 4)}, "UPDATE task_run SET map_index = 9 WHERE flow_run = 1 AND ordinal = 4"),
+        ({("I4", 4)}, "DELETE FROM task_run WHERE flow_run = 1 AND ordinal = 4"),
+        ({("I4", 6)}, "DELETE FROM task_run WHERE flow_run = 1 AND ordinal = 6"),
+        ({("I4", 0)}, "UPDATE flow_run SET version = 9 WHERE key = 1"),
+        ({("I4", 0)}, "UPDATE flow_run SET end_time = NULL WHERE key = 1"),
+        ({("I9", 1)}, "UPDATE task_run SET result = NULL WHERE flow_run = 1 AND ordinal = 1"),
+        ({("I9", 1)}, "UPDATE event SET data = NULL WHERE flow_run = 1 AND ordinal = 1 AND state = 11"),
+        ({("I13", 0)}, "UPDATE tally SET count = 9 WHERE flow_run = 1 AND state = 16"),
+        ({("I13", 1), ("I4", 1)}, "DELETE FROM event WHERE flow_run = 1 AND ordinal = 1 AND version = 5"),
+        (
+            {("I17", 7)},
+            "INSERT INTO task_run SELECT flow_run, 7, parent, task, 4, 1, 1, 0, created, NULL, NULL, updated, NULL, NULL,"
+            " NULL, NULL, NULL FROM task_run WHERE flow_run = 1 AND ordinal = 6",
+        ),
+        ({("I17", 99)}, "UPDATE event SET ordinal = 99 WHERE flow_run = 2 AND ordinal = 2"),
+    ],
+)
+def test_each_kind_of_damage_is_found(store, scribe, path, expected, statement):
+    damage(path, statement)
+
+    assert expected <= found(store)
+
+
+def test_children_on_taken_ordinals_are_found(store, scribe, path):
+    damage(
+        path,
+        """UPDATE event SET data = '{"first":2,"count":3,"task":1}' WHERE flow_run = 2 AND kind = 3 AND ordinal = 2""",
+    )
+
+    assert ("I17", 2) in found(store)
+
+
+def test_a_result_that_is_gone_is_found_by_who_can_look(store, scribe):
+    looked_at = []
+
+    def find_damage(ref):
+        looked_at.append(ref)
+        return "it is gone"
+
+    assert {("I9", 1)} == found(store, find_damage=find_damage)
+    assert [REF] == looked_at
+
+
+def test_at_rest_leases_and_states_go_together(store, scribe):
+    store.acquire(scribe.flow_run, scribe.lease.owner, 60)
+    assert {("I10", 0)} == found(store, is_at_rest=True)
+    store.release(store.find_lease(scribe.flow_run))
+    assert set() == found(store, is_at_rest=True)
+
+
+def test_at_rest_nothing_active_is_without_its_lease(store):
+    scribe = Scribe(store).start()
+    scribe.commit()
+    assert set() == found(store, is_at_rest=True)
+    store.release(scribe.lease)
+    assert {("I10", 0)} == found(store, is_at_rest=True)
+    assert "nobody holds its lease" in str(check(store, is_at_rest=True)[0])
+
+
+def test_a_record_of_many_pages_is_read_to_its_end(store, path):
+    scribe = Scribe(store, tasks=1).start()
+    scribe.run(*scribe.map(1, 2_500)).commit()
+    assert [] == check(store)
+    damage(path, "UPDATE task_run SET parent = 7 WHERE ordinal = 2501")
+
+    assert {("I4", 2501)} == found(store)
