@@ -15,8 +15,10 @@ from runwright import codec, states
 from runwright.result import NoResult, Result, ResultRef
 from runwright.states import CLASS_BY_CODE, State
 
-times = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  zone follows
-messages = st.none() | st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
+times = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+messages = st.none() | st.text(
+    alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20
+)
 refs = st.builds(
     ResultRef, st.sampled_from(["pack", "local"]), st.text(max_size=9), st.just("json"), st.integers(0, 2**40),
     st.text(max_size=4), st.none() | st.integers(0, 99),
@@ -112,7 +114,9 @@ def test_a_value_that_was_not_stored_is_known_to_be_lost_however_often_it_is_rec
 
 def test_a_reader_is_given_the_reference() -> None:
     ref = ResultRef("local", "here", "json", 3, "c")
-    back = codec.state_from_data(states.Success.kind.code, {"result": list(msgspec.structs.astuple(ref))}, lambda r: Result(r.size))
+    back = codec.state_from_data(
+        states.Success.kind.code, {"result": list(msgspec.structs.astuple(ref))}, lambda r: Result(r.size)
+    )
     assert (3, ref) == (back.result, back._result.ref)
 
 

@@ -167,7 +167,7 @@ class TestTimes:
         assert states.Paused().start_time is None
 
     def test_a_naive_time_is_utc_and_an_aware_one_is_kept(self) -> None:
-        noon = datetime(2026, 1, 1, 12)  # noqa: DTZ001  naive on purpose
+        noon = datetime(2026, 1, 1, 12)
         assert noon.replace(tzinfo=UTC) == states.Scheduled(start_time=noon).start_time
         east = noon.replace(tzinfo=timezone(timedelta(hours=2)))
         assert east == states.Queued(start_time=east).start_time
@@ -213,7 +213,7 @@ class TestMapped:
 class _Shelf(Result):
     """Keeps values by location."""
 
-    values = {"here": 11}  # noqa: RUF012  never changed
+    values = {"here": 11}
 
     def read(self, location: str) -> Result:
         return Result(self.values[location], location)

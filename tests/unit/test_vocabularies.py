@@ -99,9 +99,7 @@ def test_the_documented_words_are_all_there_is() -> None:
 def test_foreign_words_pick_the_first_row_that_has_them(kind: StateKind) -> None:
     found, known = kind_from_event(kind.event_type, kind.event_name)
     assert Details() == known
-    assert found is next(
-        row for row in TABLE if (row.event_type, row.event_name) == (kind.event_type, kind.event_name)
-    )
+    assert found is next(row for row in TABLE if (row.event_type, row.event_name) == (kind.event_type, kind.event_name))
     assert kind_from_execution(kind.execution) is next(row for row in TABLE if row.execution == kind.execution)
 
 

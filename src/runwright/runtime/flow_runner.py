@@ -434,9 +434,10 @@ class FlowRunner(Runner):
     def _outcome(self) -> State:
         """Return the final state, or Paused when only a request moves the run on; everything is durable by now."""
         self._writer.flush()
-        if self.machine.is_finished:
-            return self._ended
-        return Paused("Everything that is open is paused.", result=self._task_results())
+        paused = Paused("Everything that is open is paused.", result=self._task_results())
+        state = self._ended if self.machine.is_finished else paused
+        state.context["flow_run_id"] = self._context.get("flow_run_id")
+        return state
 
     def _task_results(self) -> dict[Any, State]:
         return {
