@@ -29,7 +29,9 @@ _IDENTITY_LOW_BITS = 14
 _SUFFIX_BITS = ORDINAL_BITS + VERSION_BITS
 _SUFFIX_MASK = (1 << _SUFFIX_BITS) - 1
 _VERSION_NIBBLE = 0x7 << 76
+_HASHED = 0x8 << 76
 _VARIANT = 0b10 << 62
+_MARKS = 0xF << 76 | 0b11 << 62
 
 
 def new_flow_run_id(at: int) -> UUID:
@@ -57,7 +59,7 @@ def event_id(flow_run: UUID, ordinal: int, version: int) -> UUID:
     """
     if version > MAX_VERSION:
         digest = blake2b(flow_run.bytes + ordinal.to_bytes(8, "big") + version.to_bytes(8, "big"), digest_size=16)
-        return UUID(bytes=digest.digest(), version=8)
+        return UUID(int=int.from_bytes(digest.digest(), "big") & ~_MARKS | _HASHED | _VARIANT)
     return UUID(int=flow_run.int & ~_SUFFIX_MASK | ordinal << VERSION_BITS | version)
 
 

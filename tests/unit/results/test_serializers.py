@@ -150,7 +150,7 @@ def test_a_pickle_that_raises_when_it_is_read_is_an_error_to_read():
         DEFAULT.deserialize(data)
 
 
-@settings(deadline=None, max_examples=200, database=None)
+@settings(max_examples=200)
 @given(st.binary())
 def test_bytes_that_nobody_wrote_raise_the_one_error(data):
     for serializer in (JSONSerializer(), CompressedSerializer(JSONSerializer(), "zlib")):

@@ -84,13 +84,13 @@ def shown(value):
     return f"{kind.__name__} {value!a}" if kind is not int else f"int {value:x}"
 
 
-@settings(deadline=None, max_examples=300, database=None)
+@settings(max_examples=200)
 @given(values)
 def test_every_value_comes_back_exactly(value):
     assert shown(value) == shown(decode(encode(value)))
 
 
-@settings(deadline=None, max_examples=100, database=None)
+@settings(max_examples=100)
 @given(values)
 def test_what_is_written_is_json_for_everyone(value):
     text = encode(value).decode("utf-8")
