@@ -17,6 +17,7 @@ _current: ContextVar[dict[str, Any] | None] = ContextVar("runwright", default=No
 
 activate = _current.set
 deactivate = _current.reset
+current = _current.get
 
 
 class Context:

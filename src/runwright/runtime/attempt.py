@@ -13,7 +13,9 @@ from runwright.executor import Report, TaskCall
 from runwright.metrics import JOURNAL
 from runwright.runtime.journal import Journal
 from runwright.runtime.task_runner import TaskRunner
-from runwright.states import Crashed, Failed, Killed, Pending, Retrying, State
+from runwright.runtime.timeouts import TaskTimeout
+from runwright.signals import PipelineSignal
+from runwright.states import Crashed, Failed, Killed, Pending, Retrying, State, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,6 +121,10 @@ class _Attempt:
 
     def ended_by(self, error: BaseException) -> State:
         """Return the state of an attempt that an exception broke out of."""
+        if isinstance(error, PipelineSignal):
+            return error.state
+        if isinstance(error, TaskTimeout):
+            return TimedOut("Task timed out during execution.", result=error)
         if isinstance(error, Exception):
             return Failed(f"Error during execution of task: {error!r}", result=error)
         if type(error).__name__ == "CancelledError":

@@ -41,7 +41,7 @@ class Runner:
         Failed.
         """
         try:
-            new_state = self.call_runner_target_handlers(old_state, new_state)
+            new_state = self.call_runner_target_handlers(old_state, new_state) or new_state
             for handler in self.state_handlers:
                 new_state = handler(self, old_state, new_state) or new_state
         except (PAUSE, ENDRUN):
@@ -70,14 +70,14 @@ def call_state_handlers(method: Step) -> Step:
         except ENDRUN as end:
             ends, new_state = True, end.state
         except PipelineSignal as signal:
+            self.logger.info("%s signal raised: %r", type(signal).__name__, signal)
             if run_context.get("raise_on_exception"):
                 raise
-            self.logger.info("%s signal raised: %r", type(signal).__name__, signal)
             new_state = signal.state
         except Exception as error:
+            self.logger.exception("Unexpected error: %r", error)  # noqa: TRY401  the text is what callers search for
             if run_context.get("raise_on_exception"):
                 raise
-            self.logger.exception("Unexpected error: %r", error)  # noqa: TRY401  the text is what callers search for
             new_state = Failed(f"Unexpected error: {error!r}", result=error)
         if new_state is not state:
             new_state = self.handle_state_change(old_state=state, new_state=new_state)

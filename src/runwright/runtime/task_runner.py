@@ -8,18 +8,19 @@ behaviour of the steps are those of the Prefect 1 `TaskRunner`.
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright.clock import from_datetime, now, utcnow
-from runwright.context import activate, context as run_context, deactivate
+from runwright.context import activate, context as run_context, current, deactivate
 from runwright.errors import ResultUnavailable
-from runwright.result import Result
-from runwright.runtime import caching, journal, upstream
+from runwright.result import Result, ResultNotImplementedError
+from runwright.runtime import caching, upstream
+from runwright.runtime.calling import await_task, call_task
 from runwright.runtime.pipeline import Pipeline, pipeline_of
 from runwright.runtime.runner import Handler, Runner, call_state_handlers
-from runwright.runtime.timeouts import TaskTimeout, call_within
+from runwright.runtime.timeouts import TaskTimeout
+from runwright.runtime.turns import NextTurn, entered_anew
 from runwright.signals import ENDRUN, LOOP, SUCCESS, TRIGGERFAIL, PipelineSignal
 from runwright.states import (
     Cached,
@@ -54,16 +55,18 @@ class Initialized(NamedTuple):
     context: dict[str, Any]
 
 
-class _Again(Exception):
-    def __init__(self, state: State, context: dict[str, Any]) -> None:
-        self.state = state
-        self.context = context
-
-
 class TaskRunner(Runner):
     """Runs one task once: `run` returns the state it ends in, and raises nothing unless told to by the context."""
 
     logger = logging.getLogger("runwright.TaskRunner")
+    _is_run_overridden = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let a `run` of a subclass be entered anew at each turn of a loop, so that it sees them all."""
+        super().__init_subclass__(**kwargs)
+        if "run" in cls.__dict__:
+            cls._is_run_overridden = True
+            cls.run = entered_anew(cls.__dict__["run"])
 
     def __init__(
         self, task: Any, state_handlers: Sequence[Handler] | None = None, flow_result: Result | None = None
@@ -72,7 +75,7 @@ class TaskRunner(Runner):
         super().__init__(state_handlers)
         self.task = task
         self.result: Result = task.result or flow_result or Result()
-        self.context: dict[str, Any] = {}
+        self.context: dict[str, Any] = current() or {}
         self.upstream_states: UpstreamStates = {}
         self.inputs: Inputs = {}
         self.announce: Callable[[State], None] | None = None
@@ -110,21 +113,24 @@ class TaskRunner(Runner):
         """
         context = {**run_context.to_dict(), **(context or {})}
         while True:
-            token, state, pipeline = self._begin(state, upstream_states, context, is_mapped_parent)
+            token = self._enter(context)
             try:
+                state, pipeline = self._begin(state, upstream_states, context)
                 for step in pipeline.steps(self, state, is_mapped_parent=is_mapped_parent):
                     state = step(self, state)
-            except ENDRUN as end:
-                state = end.state
-            except _Again as again:
-                state, context = again.state, again.context
+            except (ENDRUN, PipelineSignal) as end:
+                state = self._ended_by(end)
+            except NextTurn as turn:
+                if self._is_run_overridden:
+                    raise
+                state, context = turn.state, turn.context
                 continue
             except Exception as error:  # noqa: BLE001
                 state = self._failed_unexpectedly(error)
             finally:
                 self._is_in_run = False
                 deactivate(token)
-            return self._end(state)
+            return self._end(state, context)
 
     async def run_async(
         self,
@@ -135,72 +141,71 @@ class TaskRunner(Runner):
         """Run a task whose body is a coroutine on the current event loop; as `run` otherwise."""
         context = {**run_context.to_dict(), **(context or {})}
         while True:
-            token, state, pipeline = self._begin(state, upstream_states, context, is_mapped_parent=False)
+            token = self._enter(context)
             try:
+                state, pipeline = self._begin(state, upstream_states, context)
                 for step in pipeline.steps(self, state):
                     if step is Pipeline.body and isinstance(state, Running):
                         await self._await_body()
                     state = step(self, state)
-            except ENDRUN as end:
-                state = end.state
-            except _Again as again:
-                state, context = again.state, again.context
+            except (ENDRUN, PipelineSignal) as end:
+                state = self._ended_by(end)
+            except NextTurn as turn:
+                state, context = turn.state, turn.context
                 continue
             except Exception as error:  # noqa: BLE001
                 state = self._failed_unexpectedly(error)
             finally:
                 self._is_in_run = False
                 deactivate(token)
-            return self._end(state)
+            return self._end(state, context)
+
+    def _enter(self, context: dict[str, Any]) -> Any:
+        index = context.setdefault("map_index", None)
+        context["task_full_name"] = self.task.name if index is None else f"{self.task.name}[{index}]"
+        self._is_in_run = True
+        return activate(context)
 
     def _begin(
-        self,
-        state: State | None,
-        upstream_states: UpstreamStates | None,
-        context: dict[str, Any],
-        is_mapped_parent: bool,  # noqa: FBT001
-    ) -> tuple[Any, State, Pipeline]:
-        context.setdefault("map_index", None)
-        index = context["map_index"]
-        context["task_full_name"] = self.task.name if index is None else f"{self.task.name}[{index}]"
+        self, state: State | None, upstream_states: UpstreamStates | None, context: dict[str, Any]
+    ) -> tuple[State, Pipeline]:
         self.upstream_states = upstream_states or {}
-        self._is_in_run = True
-        token = activate(context)
         state, self.context = self.initialize_run(state, context)
-        if not is_mapped_parent and "task_loop_count" not in context and self.logger.isEnabledFor(logging.INFO):
-            self.logger.info("Task '%s': Starting task run...", self.task_full_name)
-        return token, state, pipeline_of(type(self), self.task)
+        if self.logger.isEnabledFor(logging.INFO) and "task_loop_count" not in context:
+            self.logger.info("Task '%s': Starting task run...", context["task_full_name"])
+        return state, pipeline_of(type(self), self.task)
 
-    def _end(self, state: State) -> State:
-        if self.logger.isEnabledFor(logging.INFO):
+    def _end(self, state: State, context: dict[str, Any]) -> State:
+        # The context is that of the caller again: the turns of a loop are one run, unless the caller's are loops.
+        if self.logger.isEnabledFor(logging.INFO) and "task_loop_count" not in run_context:
             self.logger.info(
                 "Task '%s': Finished task run for task with final state: '%s'",
-                self.context["task_full_name"],
+                context["task_full_name"],
                 type(state).__name__,
             )
         return state
+
+    def _ended_by(self, end: ENDRUN | PipelineSignal) -> State:
+        if isinstance(end, PipelineSignal) and run_context.get("raise_on_exception"):
+            raise end
+        return end.state
 
     def _failed_unexpectedly(self, error: Exception) -> State:
         if run_context.get("raise_on_exception"):
             raise error
         message = f"Task '{self.task_full_name}': Unexpected error while running task: {error!r}"
         self.logger.exception(message)  # noqa: LOG004
-        return self.handle_state_change(Pending(), Failed(message, result=error))
+        try:
+            return self.handle_state_change(Pending(), Failed(message, result=error))
+        except (ENDRUN, PipelineSignal) as end:
+            return end.state
 
     async def _await_body(self) -> None:
         """Run the coroutine here; `get_task_run_state` then takes the outcome as if it had called the task."""
-        import asyncio  # noqa: PLC0415  only flows with async tasks pay for it
-
-        limit = asyncio.timeout(self.task.timeout)
         try:
-            async with limit:
-                with journal.log_stdout(self.task.logger) if self.task.log_stdout else nullcontext():
-                    value = await self.task.run(**{key: held.value for key, held in self.inputs.items()})
+            value = await await_task(self.task, {key: held.value for key, held in self.inputs.items()})
             self._outcome = True, value
-        except TimeoutError as late:
-            is_ours = limit.expired()
-            self._outcome = False, TaskTimeout("Task timed out during execution.") if is_ours else late
-        except (Exception, PipelineSignal) as error:  # noqa: BLE001  user code
+        except (Exception, PipelineSignal, TaskTimeout) as error:  # noqa: BLE001  user code
             self._outcome = False, error
 
     # ---- the steps, in order
@@ -210,7 +215,7 @@ class TaskRunner(Runner):
 
         A wrapped state counts as what it wraps, None as Pending. The context gets `task_run_count` (one more than a
         Retrying state's), `resume` for a state that was paused, loop count and result of a loop under way, the task's
-        name and tags, and its logger.
+        name and tags, its logger, and `checkpointing` as `config["flows"]` says unless it is there.
         """
         while isinstance(state, MetaState):
             state = state.state
@@ -224,7 +229,12 @@ class TaskRunner(Runner):
             context["task_loop_result"] = state.load_result(self.result).result
         context["task_name"] = self.task.name
         context["task_tags"] = self.task.tags
-        context.setdefault("logger", self.task.logger)
+        logger = self.task.logger
+        if context.get("map_index") is not None:
+            logger = logging.getLogger(f"runwright.{context['task_full_name']}")
+        context["logger"] = logger
+        if "checkpointing" not in context and context.get("config"):
+            context["checkpointing"] = context["config"].get("flows", {}).get("checkpointing")
         if self.task.target:
             self._aim()
         return Initialized(state, context)
@@ -239,7 +249,7 @@ class TaskRunner(Runner):
     @call_state_handlers
     def check_task_reached_start_time(self, state: State) -> State:
         """Check that a scheduled task's time has come; no start time means it never does by itself."""
-        if isinstance(state, Scheduled) and not isinstance(state, Resume) and not _is_due(state):
+        if isinstance(state, Scheduled) and not _is_due(state):
             raise ENDRUN(state)
         return state
 
@@ -290,19 +300,22 @@ class TaskRunner(Runner):
         naming = self.task.task_run_name
         if naming:
             keywords = self._keywords(task_inputs)
-            name = naming(**keywords) if callable(naming) else naming.format(**keywords)
-            self.context["task_run_name"] = str(name)
+            name = str(naming(**keywords) if callable(naming) else naming.format(**keywords))
+            self.context = {**self.context, "task_run_name": name}
+            run_context.update(task_run_name=name)
 
     @call_state_handlers
     def check_target(self, state: State, inputs: Inputs) -> State:
         """Return Cached with the value stored at the task's target, if there is one."""
-        if self.task.target:
+        target = self.task.target
+        if target:
             keywords = self._keywords(inputs)
-            found = self.result.format(**keywords)
-            if found.location is not None and found.exists(found.location, **keywords):
+            location = str(target(**keywords) if callable(target) else target)
+            if self.result.exists(location, **keywords):
+                location = location.format(**keywords)
                 return Cached(
-                    f"Result found at task target {found.location}",
-                    result=found.read(found.location),
+                    f"Result found at task target {location}",
+                    result=self.result.read(location),
                     hashed_inputs=caching.hash_inputs(inputs),
                     cached_parameters=run_context.get("parameters"),
                 )
@@ -327,6 +340,7 @@ class TaskRunner(Runner):
             if run_context.get("raise_on_exception"):
                 raise
             message = f"Unexpected error while checking task trigger: {error!r}"
+            self.logger.exception("Task '%s': %s", self.task_full_name, message)
             raise ENDRUN(TriggerFailed(message, result=error)) from error
         return state
 
@@ -347,8 +361,10 @@ class TaskRunner(Runner):
         if not isinstance(state, Running):
             raise ENDRUN(state)
         try:
-            value = self._call_task(inputs)
+            value = self._outcome_of(inputs)
         except TaskTimeout as late:
+            if run_context.get("raise_on_exception"):
+                raise
             return TimedOut("Task timed out during execution.", result=late)
         except LOOP as signal:
             turn = signal.state
@@ -413,38 +429,34 @@ class TaskRunner(Runner):
         if not isinstance(state, Looped):
             return state
         again = {**(context or self.context), "task_loop_result": state.result, "task_loop_count": state.loop_count + 1}
-        fresh = Pending(f"Looping task (on loop index {again['task_loop_count']})")
+        fresh = Pending(f"Looping task (on loop index {state.loop_count})")
         if self._is_in_run:
-            raise _Again(fresh, again)
+            raise NextTurn(fresh, upstream_states or {}, again)
         return self.run(fresh, upstream_states, again)
 
     # ---- what the steps share
 
-    def _call_task(self, inputs: Inputs) -> Any:
-        if self._outcome is not None:
-            (worked, value), self._outcome = self._outcome, None
-            if not worked:
-                raise value
-            return value
-        task = self.task
-        kwargs = {key: held.value for key, held in inputs.items()}
-        if task.is_async:
-            import asyncio  # noqa: PLC0415  only a coroutine called outside of a flow run comes here
-
-            return asyncio.run(asyncio.wait_for(task.run(**kwargs), task.timeout))
-        if task.log_stdout:
-            with journal.log_stdout(task.logger):
-                return call_within(task.timeout, task.run, kwargs)
-        return task.run(**kwargs) if task.timeout is None else call_within(task.timeout, task.run, kwargs)
+    def _outcome_of(self, inputs: Inputs) -> Any:
+        if self._outcome is None:
+            return call_task(self.task, {key: held.value for key, held in inputs.items()})
+        (worked, value), self._outcome = self._outcome, None
+        if not worked:
+            raise value
+        return value
 
     def _store(self, value: Any, inputs: Inputs) -> Result:
         """Write a value to the task's result, where checkpointing is on; else hold it in memory."""
-        context, result = self.context, self.result
-        if value is None or not context.get("checkpointing") or self.task.checkpoint is False or not result.can_store:
-            return Result(value)
-        if result.location is None and result.formatter is None:
-            return result.write(value, flow_run_id=context.get("flow_run_id"))
-        return result.write(value, **self._keywords(inputs))
+        result = self.result
+        if value is None or run_context.get("checkpointing") is not True or self.task.checkpoint is False:
+            return result.from_value(value)
+        if not result.can_store:
+            return result.from_value(value)
+        if result.kind == "pack" and result.location is None and result.formatter is None:
+            return result.write(value, flow_run_id=run_context.get("flow_run_id"))  # it needs no other keyword
+        try:
+            return result.write(value, **self._keywords(inputs))
+        except ResultNotImplementedError:
+            return result.from_value(value)
 
     def _retrying(self, delay: float, attempts: int, inputs: Inputs) -> Retrying:
         start_time = utcnow() + timedelta(seconds=delay)
@@ -452,19 +464,22 @@ class TaskRunner(Runner):
         again = Retrying(
             f"Retrying Task (after attempt {attempts} of {limit + 1})", start_time=start_time, run_count=attempts
         )
-        if "task_loop_count" in self.context:
-            again.result = self._store(self.context.get("task_loop_result"), inputs)
-            again.context["_loop_count"] = self.context["task_loop_count"]
+        turn = run_context.get("task_loop_count")
+        if turn is not None:
+            again.result = self._store(run_context.get("task_loop_result"), inputs)
+            again.context["_loop_count"] = turn
         return again
 
     def _keywords(self, inputs: Inputs) -> dict[str, Any]:
         """Return what templates may name: parameters, then the context, then the inputs, the later winning."""
-        context = self.context
-        return {
+        context = current() or {}
+        keywords = {
             **(context.get("parameters") or {}),
             **context,
-            **{key: held.value for key, held in inputs.items() if key != "self"},
+            **{key: held.value for key, held in inputs.items()},
         }
+        keywords.pop("self", None)
+        return keywords
 
     def _aim(self) -> None:
         target = self.task.target

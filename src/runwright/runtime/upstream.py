@@ -31,8 +31,13 @@ def parent_state(state: State, upstream_states: dict[Any, State]) -> State:
         missing = state.n_map_states - len(state.map_states)
         if missing > 0:
             state.map_states = [*state.map_states, *[None] * missing]
+        state.cached_inputs = {
+            edge.key: each._result  # noqa: SLF001  public by custom
+            for edge, each in upstream_states.items()
+            if edge.key is not None
+        }
         return state
-    if mapped and not any(each.is_successful() for each in mapped):
+    if not any(each.is_successful() for each in mapped):
         return Failed("No upstream states can be mapped over.")
     for each in mapped:
         if each.is_successful() and not isinstance(each, Mapped) and not hasattr(each.result, "__getitem__"):
