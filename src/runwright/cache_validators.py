@@ -1,7 +1,8 @@
 """Cache validators: whether an earlier result may serve a run, `validator(state, inputs, parameters) -> bool`.
 
 `state` is the Cached state, `inputs` are the values a task would get now and `parameters` those of the flow run. Inputs
-are compared by `hash_input`, so that a cache need not keep them.
+are compared by `hash_input`, so that a cache need not keep them: by Dask's token where Dask is installed, which knows
+arrays and frames, else by a hash of Runwright's own.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import os
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from runwright.clock import utcnow
@@ -45,7 +48,7 @@ def all_inputs(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str
         return False
     if state.hashed_inputs is not None:
         return state.hashed_inputs == _hashes(inputs)
-    return {key: held.value for key, held in state.cached_inputs.items()} == dict(inputs)
+    return {key: held.value for key, held in state.cached_inputs.items()} == dict(inputs or {})
 
 
 def all_parameters(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None) -> bool:
@@ -85,7 +88,21 @@ class _Partial:
         return _chosen(held, names) == _chosen(inputs, names)
 
 
-def hash_input(value: Any, pickled: Callable[[Any], bytes] | None = None) -> str:
+def hash_input(value: Any) -> str:
+    """Return a hash of a value: `dask.base.tokenize(value)` where Dask is installed, else `plain_hash(value)`.
+
+    A value that has none gets a hash that no other call returns, so that a cache never matches it by mistake.
+    """
+    tokenize = _dask_tokenize()
+    if tokenize is None:
+        return plain_hash(value)
+    try:
+        return tokenize(value, ensure_deterministic=True)
+    except Exception:  # noqa: BLE001  Dask's own error, and whatever user code raises
+        return _no_hash()
+
+
+def plain_hash(value: Any, pickled: Callable[[Any], bytes] | None = None) -> str:
     """Return a hash of a value: for plain data equal in every process if values and types are equal throughout.
 
     What is no plain data is hashed by its pickle; `pickled` makes it, by default the standard library's. A value that
@@ -95,11 +112,25 @@ def hash_input(value: Any, pickled: Callable[[Any], bytes] | None = None) -> str
     try:
         _feed(digest.update, value, pickled or _standard_pickle)
     except Exception:  # noqa: BLE001  whatever pickling user code raises: such a value has no hash
-        return f"{_UNHASHABLE}{os.urandom(16).hex()}"
+        return _no_hash()
     return digest.hexdigest()
 
 
-def _hashes(inputs: Mapping[str, Any]) -> dict[str, str]:
+@cache
+def _dask_tokenize() -> Callable[..., str] | None:
+    if find_spec("dask") is None:
+        return None
+    from dask.base import tokenize  # noqa: PLC0415  only tasks that cache and have inputs pay for it
+
+    return tokenize
+
+
+def _no_hash() -> str:
+    return f"{_UNHASHABLE}{os.urandom(16).hex()}"
+
+
+def _hashes(inputs: Mapping[str, Any] | None) -> dict[str, str]:
+    inputs = inputs or {}
     hashes = {key: hash_input(value) for key, value in inputs.items()}
     for key, found in hashes.items():
         if found.startswith(_UNHASHABLE):
@@ -126,7 +157,7 @@ def _chosen(values: Mapping[str, Any] | None, names: Iterable[str]) -> dict[str,
 
 
 def _feed(update: Callable[[bytes], Any], value: Any, pickled: Callable[[Any], bytes]) -> None:
-    kind: type[Any] = type(value)
+    kind = cast("type[Any]", type(value))
     if kind in _SCALARS:
         content = _SCALARS[kind](value)
         update(b"%s:%d:" % (kind.__name__.encode(), len(content)))

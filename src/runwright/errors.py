@@ -21,6 +21,7 @@
     │   ├── LeaseHeld                       another process runs this flow run
     │   ├── LeaseLost                       another process has taken this flow run over
     │   └── NotOnRecord (ValueError)        no such flow run or task run
+    ├── StateSerializationError (ValueError)  a state that cannot become a document, or a document that is no state
     └── SettingError (ValueError)           a setting or environment variable that cannot be read
 
 Signals are not errors: see `runwright.signals`. Each class carries the exit status of the command line.
@@ -138,6 +139,10 @@ class NotOnRecord(RecordError, ValueError):
     """No such flow run or task run is on this record: check the id and the record's path."""
 
     exit_code = 3
+
+
+class StateSerializationError(RunwrightError, ValueError):
+    """A state cannot become a document, or a document is no state: the message names the part to change."""
 
 
 class SettingError(RunwrightError, ValueError):

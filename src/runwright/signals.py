@@ -17,9 +17,10 @@ class PipelineSignal(BaseException):
     state_class: ClassVar[type[states.State]] = states.State
 
     def __init__(self, message: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Build the state; its result is this signal unless `result=` is given."""
+        """Build the state from its own arguments; its result is this signal unless one is given."""
         super().__init__(message)
-        kwargs.setdefault("result", self)
+        if not args:
+            kwargs.setdefault("result", self)
         self.state = self.state_class(message, *args, **kwargs)
 
 
@@ -81,7 +82,7 @@ class LOOP(PipelineSignal):
 
     def __init__(self, message: Any = None, *args: Any, **kwargs: Any) -> None:
         """Build the state of the turn that is over."""
-        if "result" not in kwargs:
+        if not args and "result" not in kwargs:
             BaseException.__init__(self, message)
             kwargs["result"] = repr(self)
         super().__init__(message, *args, **kwargs)

@@ -7,6 +7,7 @@ which: see `runwright.engine.transitions`.
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar, NamedTuple
@@ -57,7 +58,7 @@ TABLE: tuple[StateKind, ...] = (
     StateKind(7,  "Retrying",         "Scheduled", "SCHEDULED",  "AwaitingRetry",           "RETRYING",  _W,   "#f66a0a"),
     StateKind(8,  "Running",          "State",     "RUNNING",    "Running",                 "RUNNING",   _A,   "#3d67ff"),
     StateKind(9,  "Looped",           "Finished",  "RUNNING",    "Running",                 "RUNNING",   _A,   "#003ccb"),
-    StateKind(10, "Cancelling",       "Running",   "CANCELLING", "Cancelling",              "KILLING",   _A,   "#e8e8e8"),
+    StateKind(10, "Cancelling",       "Running",   "CANCELLING", "Cancelling",              "KILLING",   _A,   "#E8E8E8"),
     StateKind(11, "Success",          "Finished",  "COMPLETED",  "Completed",               "SUCCESS",   _OK,  "#28a745"),
     StateKind(12, "Cached",           "Success",   "COMPLETED",  "Cached",                  "SUCCESS",   _OK,  "#34d058"),
     StateKind(13, "Mapped",           "Success",   "COMPLETED",  "Completed",               "SUCCESS",   _OK,  "#003ccb"),
@@ -103,7 +104,7 @@ class State:
         self.context: dict[str, Any] = context or {}
         self.cached_inputs: dict[str, Result] = cached_inputs or {}
         tags = run_context.get("task_tags")
-        if tags:
+        if tags is not None:
             self.context.setdefault("tags", list(tags))
 
     @property
@@ -186,22 +187,40 @@ class State:
         return isinstance(self, MetaState)
 
     @classmethod
-    def children(cls, *, include_self: bool = True, names_only: bool = False) -> list[Any]:
+    def children(cls, include_self: bool = True, names_only: bool = False) -> list[Any]:  # noqa: FBT001, FBT002  documented
         """Return the kinds of this state, itself first."""
-        found = [cls] if include_self else []
-        found += [state for state in _PUBLIC if issubclass(state, cls) and state is not cls]
+        found = [cls] * include_self + [state for state in _PUBLIC if issubclass(state, cls) and state is not cls]
         return [state.__name__ for state in found] if names_only else found
 
     @classmethod
-    def parents(cls, *, include_self: bool = True, names_only: bool = False) -> list[Any]:
+    def parents(cls, include_self: bool = True, names_only: bool = False) -> list[Any]:  # noqa: FBT001, FBT002  documented
         """Return what this state is a kind of, nearest first."""
-        found = [state for state in cls.__mro__ if issubclass(state, State) and state is not MetaState]
-        found = found if include_self else [state for state in found if state is not cls]
+        found = [each for each in cls.__mro__[not include_self :] if issubclass(each, State) and each is not MetaState]
         return [state.__name__ for state in found] if names_only else found
+
+    def serialize(self) -> dict[str, Any]:
+        """Return a dict that JSON can say, without the value; raises `StateSerializationError` for what is none."""
+        from runwright import state_documents  # noqa: PLC0415  only those who send states to others pay for it
+
+        return state_documents.to_document(self)
+
+    @staticmethod
+    def deserialize(json_blob: dict[str, Any]) -> State:
+        """Return the state of a document, of which `type` alone has to be there; raises `StateSerializationError`."""
+        from runwright import state_documents  # noqa: PLC0415  only those who get states from others pay for it
+
+        return state_documents.from_document(json_blob)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel with a text in the place of an exception that cannot."""
+        attributes = dict(vars(self))
+        if isinstance(self._result.value, Exception):
+            attributes["_result"] = _portable(self._result)
+        return attributes
 
     def __eq__(self, other: object) -> bool:
         """Compare kind, result and extra attributes."""
-        return type(self) is type(other) and _compared(self) == _compared(other)
+        return isinstance(other, State) and type(self) is type(other) and _compared(self) == _compared(other)
 
     __hash__ = object.__hash__
 
@@ -227,7 +246,7 @@ class Scheduled(Pending):
     ) -> None:
         """Hold the time to start at (naive is UTC), by default now."""
         super().__init__(message, result, context, cached_inputs)
-        self.start_time = _aware(start_time or self._default_start())
+        self.start_time = aware(start_time or self._default_start())
         run_count = run_context.get("task_run_count")
         if run_count is not None:
             self.context.setdefault("task_run_count", run_count)
@@ -313,7 +332,7 @@ class Queued(MetaState):
     ) -> None:
         """Hold the time to ask again at, by default now."""
         super().__init__(message, result, state, context, cached_inputs)
-        self.start_time = _aware(start_time or utcnow())
+        self.start_time = aware(start_time or utcnow())
 
 
 class Running(State):
@@ -364,7 +383,7 @@ class Cached(Success):
         """Hold what a cache validator compares."""
         super().__init__(message, result, context, cached_inputs)
         self.cached_parameters = cached_parameters
-        self.cached_result_expiration = _aware(cached_result_expiration)
+        self.cached_result_expiration = aware(cached_result_expiration)
         self.hashed_inputs = hashed_inputs
 
 
@@ -391,9 +410,9 @@ class Mapped(Success):
         return self._n_map_states if self._n_map_states is not None else len(self.map_states)
 
     def load_result(self, result: Result | None = None) -> State:
-        """Read every child's value and hold the list of them."""
-        values = [child.load_result(result).result for child in self.map_states]
-        self._result = Result(values)
+        """Read every child's value and hold the list of them; nothing changes while a child's state is missing."""
+        if all(child is not None for child in self.map_states):
+            self._result = Result([child.load_result(result).result for child in self.map_states])
         return self
 
 
@@ -438,31 +457,9 @@ class Killed(Cancelled):
 
 
 _ALL: tuple[type[State], ...] = (
-    Pending,
-    Scheduled,
-    Queued,
-    Submitted,
-    Paused,
-    Resume,
-    Retrying,
-    Running,
-    Looped,
-    Cancelling,
-    Success,
-    Cached,
-    Mapped,
-    Skipped,
-    Warning,
-    Failed,
-    TimedOut,
-    ValidationFailed,
-    TriggerFailed,
-    Crashed,
-    Retried,
-    Cancelled,
-    Killed,
-    ClientFailed,
-)
+    Pending, Scheduled, Queued, Submitted, Paused, Resume, Retrying, Running, Looped, Cancelling, Success, Cached, Mapped,
+    Skipped, Warning, Failed, TimedOut, ValidationFailed, TriggerFailed, Crashed, Retried, Cancelled, Killed, ClientFailed,
+)  # fmt: skip
 _PUBLIC: tuple[type[State], ...] = (State, *_ALL[:8], Finished, *_ALL[8:])
 CLASS_BY_CODE: dict[int, type[State]] = {}
 
@@ -472,7 +469,8 @@ for _class, _row in zip(_ALL, TABLE, strict=True):
 Finished.color = "#003ccb"
 
 
-def _aware(moment: datetime | None) -> datetime | None:
+def aware(moment: datetime | None) -> datetime | None:
+    """Return the time with its zone: one without is UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
@@ -481,6 +479,21 @@ def _read(held: Result, adapter: Result | None) -> Result:
     return reader.read_ref(held.ref) if held.ref is not None else reader.read(held.location or "")
 
 
+def _portable(held: Result) -> Result:
+    import pickle  # noqa: PLC0415  only failures that travel pay for it
+
+    # Whoever pickles by value has loaded cloudpickle. Many exceptions can be written and not read.
+    try:
+        pickle.loads(sys.modules.get("cloudpickle", pickle).dumps(held.value))  # noqa: S301  its own bytes
+    except Exception as failure:  # noqa: BLE001  user code
+        portable = held.copy()
+        portable.value = f"The following exception could not be pickled: {held.value!r} ({failure})"
+        return portable
+    return held
+
+
 def _compared(state: State) -> dict[str, Any]:
     attributes = {key: value for key, value in vars(state).items() if key not in {"message", "context", "_result"}}
+    if isinstance(state, Mapped):
+        attributes["_n_map_states"] = state.n_map_states
     return attributes | {"result": state.result}

@@ -9,6 +9,7 @@ HOMES = {
     "apsw": {"stores"},
     "click": {"cli"},
     "cloudpickle": {"results"},
+    "dask": {"cache_validators"},
     "hypothesis": {"testing"},
     "psycopg": {"stores"},
     "pytest": {"testing"},

@@ -37,7 +37,7 @@ DOCUMENTED = {
     "State": (None, "#696969"), "Pending": ("State", "#7ebdff"), "Scheduled": ("Pending", "#ffab00"),
     "Paused": ("Scheduled", "#99a8e8"), "Resume": ("Scheduled", "#f58c0c"), "Retrying": ("Scheduled", "#f66a0a"),
     "ClientFailed": ("State", "#eb0000"), "Submitted": ("State", "#ffdf5d"), "Queued": ("State", "#ffea7f"),
-    "Running": ("State", "#3d67ff"), "Cancelling": ("Running", "#e8e8e8"), "Finished": ("State", "#003ccb"),
+    "Running": ("State", "#3d67ff"), "Cancelling": ("Running", "#E8E8E8"), "Finished": ("State", "#003ccb"),
     "Looped": ("Finished", "#003ccb"), "Success": ("Finished", "#28a745"), "Cached": ("Success", "#34d058"),
     "Mapped": ("Success", "#003ccb"), "Skipped": ("Success", "#62757f"), "Cancelled": ("Finished", "#bdbdbd"),
     "Failed": ("Finished", "#eb0000"), "TimedOut": ("Failed", "#ff4e33"), "TriggerFailed": ("Failed", "#ff5131"),

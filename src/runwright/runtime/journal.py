@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -67,28 +68,31 @@ class JournalHandler(logging.Handler):
 class StdoutRouter:
     """Stands in for `sys.stdout`: lines of tasks that log their output go to their logger, all else goes through."""
 
+    lock = threading.Lock()
+
     def __init__(self, stream: Any) -> None:
         """Route in front of `stream`."""
-        self._stream = stream
+        self.stream = stream
+        self.users = 0
 
     def write(self, text: str) -> int:
         """Log the text in a task that asks for it; white space alone is dropped there."""
+        if not isinstance(text, str):
+            raise TypeError(f"string argument expected, got {type(text).__name__!r}")
         logger: logging.Logger | None = run_context.get("_stdout")
         if logger is None:
-            return self._stream.write(text)
+            return self.stream.write(text)
         if text.strip():
             logger.info(text.rstrip("\n"))
         return len(text)
 
     def __getattr__(self, name: str) -> Any:
         """Answer everything else as the stream does."""
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)
 
 
 def log_stdout(logger: logging.Logger) -> AbstractContextManager[None]:
     """Send what is printed inside the block, by this task alone, to `logger` at INFO."""
-    if not isinstance(sys.stdout, StdoutRouter):
-        sys.stdout = StdoutRouter(sys.stdout)
     return _routed(logger)
 
 
@@ -107,5 +111,26 @@ def install(level: int = logging.INFO) -> None:
 
 @contextmanager
 def _routed(logger: logging.Logger) -> Generator[None]:
-    with run_context(_stdout=logger):
-        yield
+    router = _enter_router()
+    try:
+        with run_context(_stdout=logger):
+            yield
+    finally:
+        _leave_router(router)
+
+
+def _enter_router() -> StdoutRouter:
+    with StdoutRouter.lock:
+        stdout: Any = sys.stdout
+        router = stdout if isinstance(stdout, StdoutRouter) else StdoutRouter(stdout)
+        router.users += 1
+        sys.stdout = router
+        return router
+
+
+def _leave_router(router: StdoutRouter) -> None:
+    """Give the stream back when no task needs the router; what somebody put in its place meanwhile stays."""
+    with StdoutRouter.lock:
+        router.users -= 1
+        if not router.users and sys.stdout is router:
+            sys.stdout = router.stream

@@ -447,9 +447,10 @@ class TaskRunner(Runner):
     def _store(self, value: Any, inputs: Inputs) -> Result:
         """Write a value to the task's result, where checkpointing is on; else hold it in memory."""
         result = self.result
-        if value is None or run_context.get("checkpointing") is not True or self.task.checkpoint is False:
-            return result.from_value(value)
-        if not result.can_store:
+        if type(result) is Result:
+            return Result(value)
+        is_kept = value is not None and self.task.checkpoint is not False
+        if not is_kept or run_context.get("checkpointing") is not True or not result.can_store:
             return result.from_value(value)
         if result.kind == "pack" and result.location is None and result.formatter is None:
             return result.write(value, flow_run_id=run_context.get("flow_run_id"))  # it needs no other keyword

@@ -7,12 +7,20 @@ when it is late: Python cannot stop a thread. Executors that own processes also 
 from __future__ import annotations
 
 import contextvars
+import logging
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING, Any
+
+from runwright.context import context as run_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_SOON = 0.001
+_logger = logging.getLogger("runwright.TaskRunner")
 
 
 class TaskTimeout(BaseException):
@@ -32,13 +40,16 @@ def _call_with_alarm(seconds: float, function: Callable[..., Any], kwargs: dict[
     def ring(*_: object) -> None:
         raise TaskTimeout("Task timed out during execution.")
 
+    started = time.monotonic()
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return function(**kwargs)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if outer:  # a task of a flow that runs inside of a task: the alarm of that one goes on
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - started), _SOON))
 
 
 def _call_in_thread(seconds: float, function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
@@ -54,6 +65,10 @@ def _call_in_thread(seconds: float, function: Callable[..., Any], kwargs: dict[s
     thread.start()
     thread.join(seconds)
     if not outcome:
+        _logger.warning(
+            "Task '%s': It timed out, but a thread cannot be stopped: what it does goes on. Run it with processes.",
+            run_context.get("task_full_name"),
+        )
         raise TaskTimeout("Task timed out during execution.")
     worked, value = outcome[0]
     if worked:

@@ -190,6 +190,10 @@ class NeedsTwoArguments(Exception):
         """Pass on one text."""
         super().__init__(f"{first} and {second}")
 
+    def __reduce__(self) -> Any:
+        """Say what every exception says by itself, so that no library that helps exceptions along helps this one."""
+        return type(self), self.args
+
 
 class HoldsALock(Exception):
     """Cannot be pickled."""

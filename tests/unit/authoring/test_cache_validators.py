@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 
 from runwright import cache_validators, clock
-from runwright.cache_validators import hash_input
+from runwright.cache_validators import hash_input, plain_hash
 from runwright.result import Result
 from runwright.states import Cached
 
@@ -154,21 +154,21 @@ DIFFERENT = [
 
 
 def test_different_values_have_different_hashes():
-    hashes = [hash_input(value) for value in DIFFERENT]
+    hashes = [plain_hash(value) for value in DIFFERENT]
     assert len(DIFFERENT) == len(set(hashes))
     assert not [value for value, each in zip(DIFFERENT, hashes, strict=True) if each.startswith("unhashable")]
 
 
 def test_equal_values_have_equal_hashes():
-    assert hash_input({"a": 1, "b": {3, 1, 2}}) == hash_input({"b": {2, 1, 3}, "a": 1})
-    assert hash_input([float("nan")]) == hash_input([float("nan")])
-    assert hash_input(Point(1)) == hash_input(Point(1))
-    assert 32 == len(hash_input("x"))
+    assert plain_hash({"a": 1, "b": {3, 1, 2}}) == plain_hash({"b": {2, 1, 3}, "a": 1})
+    assert plain_hash([float("nan")]) == plain_hash([float("nan")])
+    assert plain_hash(Point(1)) == plain_hash(Point(1))
+    assert 32 == len(plain_hash("x"))
 
 
 def test_the_hash_is_the_same_in_every_process():
     value = "{'words': {'b', 'a', 'c'}, 'n': [1, 2.5, None, (True, b'x')]}"
-    program = f"from runwright.cache_validators import hash_input; print(hash_input({value}))"
+    program = f"from runwright.cache_validators import plain_hash; print(plain_hash({value}))"
     hashes = {
         subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=True,
@@ -176,14 +176,14 @@ def test_the_hash_is_the_same_in_every_process():
         ).stdout.strip()
         for seed in ("1", "2")
     }  # fmt: skip
-    assert {hash_input({"words": {"a", "b", "c"}, "n": [1, 2.5, None, (True, b"x")]})} == hashes
+    assert {plain_hash({"words": {"a", "b", "c"}, "n": [1, 2.5, None, (True, b"x")]})} == hashes
 
 
 def test_what_has_no_hash_is_never_equal_to_anything():
     circle = []
     circle.append(circle)
     for value in (threading.Lock(), lambda: 1, circle, [object, {"deep": threading.Lock()}]):
-        first, second = hash_input(value), hash_input(value)
+        first, second = plain_hash(value), plain_hash(value)
         assert first.startswith("unhashable-")
         assert first != second
 
@@ -192,5 +192,5 @@ def test_another_pickler_can_be_given():
     def function():
         return 1
 
-    assert hash_input(function, pickled=lambda _: b"f") == hash_input(function, pickled=lambda _: b"f")
-    assert hash_input(function, pickled=lambda _: b"f") != hash_input(function, pickled=lambda _: b"g")
+    assert plain_hash(function, pickled=lambda _: b"f") == plain_hash(function, pickled=lambda _: b"f")
+    assert plain_hash(function, pickled=lambda _: b"f") != plain_hash(function, pickled=lambda _: b"g")
