@@ -1,0 +1,1 @@
+"""Parity: the documented behaviour of the task-level engine, row by row."""
