@@ -24,25 +24,26 @@ if TYPE_CHECKING:
 
     from runwright.states import Cached
 
-    Validator = Callable[[Cached, Mapping[str, Any], Mapping[str, Any] | None], bool]
+    Values = Mapping[str, Any] | None
+    Validator = Callable[[Cached, Values, Values], bool]
 
 _UNHASHABLE = "unhashable-"
 
 
-def never_use(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None) -> bool:
+def never_use(state: Cached, inputs: Values, parameters: Values) -> bool:
     """Never use the cache."""
     del state, inputs, parameters
     return False
 
 
-def duration_only(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None) -> bool:
+def duration_only(state: Cached, inputs: Values, parameters: Values) -> bool:
     """Use the cache until it expires; without an expiration, always."""
     del inputs, parameters
     expires = state.cached_result_expiration
     return expires is None or expires > utcnow()
 
 
-def all_inputs(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None) -> bool:
+def all_inputs(state: Cached, inputs: Values, parameters: Values) -> bool:
     """Use the cache until it expires, when every input is as it was."""
     if not duration_only(state, inputs, parameters):
         return False
@@ -51,7 +52,7 @@ def all_inputs(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str
     return {key: held.value for key, held in state.cached_inputs.items()} == dict(inputs or {})
 
 
-def all_parameters(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None) -> bool:
+def all_parameters(state: Cached, inputs: Values, parameters: Values) -> bool:
     """Use the cache until it expires, when every parameter of the flow run is as it was."""
     return duration_only(state, inputs, parameters) and state.cached_parameters == parameters
 
@@ -74,7 +75,7 @@ class _Partial:
         self.validate_on = None if validate_on is None else tuple(validate_on)
         self.__name__ = name if self.validate_on is None else f"{name}({', '.join(self.validate_on)})"
 
-    def __call__(self, state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any] | None) -> bool:
+    def __call__(self, state: Cached, inputs: Values, parameters: Values) -> bool:
         if not duration_only(state, inputs, parameters):
             return False
         names = self.validate_on
@@ -129,7 +130,7 @@ def _no_hash() -> str:
     return f"{_UNHASHABLE}{os.urandom(16).hex()}"
 
 
-def _hashes(inputs: Mapping[str, Any] | None) -> dict[str, str]:
+def _hashes(inputs: Values) -> dict[str, str]:
     inputs = inputs or {}
     hashes = {key: hash_input(value) for key, value in inputs.items()}
     for key, found in hashes.items():
@@ -149,7 +150,7 @@ def _warn_about(key: str, value: Any) -> None:
     )
 
 
-def _chosen(values: Mapping[str, Any] | None, names: Iterable[str]) -> dict[str, Any]:
+def _chosen(values: Values, names: Iterable[str]) -> dict[str, Any]:
     return {name: values[name] for name in names if name in values} if values else {}
 
 

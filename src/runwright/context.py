@@ -64,7 +64,7 @@ class Context(MutableMapping[str, Any]):
         """Return a copy of everything in the context."""
         return dict(_current.get() or {})
 
-    def update(self, *mappings: Mapping[str, Any], **values: Any) -> None:  # type: ignore[override]
+    def update(self, *mappings: Mapping[str, Any], **values: Any) -> None:  # type: ignore[override]  several mappings, and values by name
         """Set values in the current context, until the block that opened it ends; `config` is merged, level by level."""
         _current.set(_merged(self.to_dict(), *mappings, values))
 
@@ -121,7 +121,7 @@ class Context(MutableMapping[str, Any]):
         """Take one value out; raises `KeyError`."""
         del self[name]
 
-    __hash__ = object.__hash__  # type: ignore[assignment]
+    __hash__ = object.__hash__  # type: ignore[assignment]  there is one context, and it is itself
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled: a context belongs to one run of one process."""

@@ -21,7 +21,7 @@ def edge_to(downstream: Task, key: str | None = None, *, mapped: bool = False) -
     return Edge(Task(name="upstream"), downstream, key=key, mapped=mapped)
 
 
-def ended_by(call: Callable[[], Any]) -> State:
+def ended_by(call: Callable[[], Any]) -> Any:
     """Return the state that a step ends the run with."""
     with pytest.raises(ENDRUN) as caught:
         call()

@@ -36,7 +36,7 @@ from runwright.states import (
 )
 
 
-def run_state(declared: Any, **inputs: Any) -> State:
+def run_state(declared: Any, **inputs: Any) -> Any:
     """Return what `get_task_run_state` makes of a task."""
     held = {key: Result(value) for key, value in inputs.items()}
     return TaskRunner(declared).get_task_run_state(state=Running(), inputs=held)
@@ -230,7 +230,8 @@ class TestLogStdout:
         assert "from elsewhere\n" == capsys.readouterr().out
 
     def test_what_is_no_text_is_refused_as_ever(self) -> None:
-        state = run_state(task(lambda: sys.stdout.write(5), name="t", log_stdout=True))  # type: ignore[arg-type]
+        write: Any = lambda value: sys.stdout.write(value)
+        state = run_state(task(lambda: write(5), name="t", log_stdout=True))
         assert TypeError is type(state.result)
 
     def test_a_coroutine_too(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -244,8 +245,9 @@ class TestLogStdout:
 
 class TestCheckForRetry:
     @staticmethod
-    def retried(state: State, run_count: int = 1, **options: Any) -> State:
-        declared = Task(name="t", **{"max_retries": 1, "retry_delay": 60, **options})
+    def retried(state: State, run_count: int = 1, **options: Any) -> Any:
+        options = {"max_retries": 1, "retry_delay": 60, **options}
+        declared = Task(name="t", **options)
         with context(task_run_count=run_count):
             return TaskRunner(declared).check_for_retry(state=state, inputs={})
 
@@ -256,8 +258,8 @@ class TestCheckForRetry:
     @pytest.mark.parametrize("state", [Failed(), TimedOut(), TriggerFailed()])
     def test_all_of_them(self, state: State) -> None:
         again = self.retried(state, max_retries=3, run_count=2)
-        assert (Retrying, "Retrying Task (after attempt 2 of 4)", 2) == (type(again), again.message, again.run_count)  # type: ignore[attr-defined]
-        left = again.start_time - utcnow()  # type: ignore[attr-defined]
+        assert (Retrying, "Retrying Task (after attempt 2 of 4)", 2) == (type(again), again.message, again.run_count)
+        left = again.start_time - utcnow()
         assert timedelta(seconds=50) < left <= timedelta(seconds=60)
 
     @pytest.mark.parametrize(("is_retried", "run_count"), [(True, 1), (True, 2), (False, 3), (False, 4)])
@@ -313,8 +315,8 @@ class TestCheckForRetry:
         def again() -> None:
             raise RETRY("later", start_time=naive)
 
-        state = TaskRunner(task(again, name="t")).run()
-        assert (Retrying, "later", naive.replace(tzinfo=UTC)) == (type(state), state.message, state.start_time)  # type: ignore[attr-defined]
+        state: Any = TaskRunner(task(again, name="t")).run()
+        assert (Retrying, "later", naive.replace(tzinfo=UTC)) == (type(state), state.message, state.start_time)
         assert isinstance(state.result, RETRY)
 
     def test_a_run_counts_on(self) -> None:

@@ -49,7 +49,7 @@ class TestAllInputs:
     def test_other_missing_and_further_inputs(self) -> None:
         state = Cached(hashed_inputs=hashed(x=1))
         for inputs in ({"x": 2}, {}, {"x": 1, "y": 2}, {"y": 1}, None):
-            assert all_inputs(state, inputs, None) is False  # type: ignore[arg-type]
+            assert all_inputs(state, inputs, None) is False
 
     def test_expired(self) -> None:
         assert all_inputs(Cached(hashed_inputs=hashed(x=1), cached_result_expiration=EARLIER), {"x": 1}, None) is False
@@ -82,7 +82,7 @@ class TestPartialInputsOnly:
         state = Cached(hashed_inputs=hashed(x=1, s="text", z=3))
         assert validator(state, {"x": 1, "s": "text", "z": 4}, None) is True
         assert validator(state, {"x": 1, "s": "other", "z": 3}, None) is False
-        assert validator(state, None, None) is False  # type: ignore[arg-type]
+        assert validator(state, None, None) is False
 
     def test_expired(self) -> None:
         state = Cached(hashed_inputs=hashed(x=1), cached_result_expiration=EARLIER)
@@ -115,7 +115,8 @@ class TestTheHash:
     def test_a_cached_success_has_dasks_tokens(self) -> None:
         keeps = task(lambda x, y: x, name="keeps", cache_for=60, cache_validator=all_inputs)
         upstream: dict[Any, Any] = {edge_to(keeps, "x"): Success(result=1), edge_to(keeps, "y"): Success(result=[2])}
-        assert hashed(x=1, y=[2]) == TaskRunner(keeps).run(upstream_states=upstream).hashed_inputs  # type: ignore[attr-defined]
+        state: Any = TaskRunner(keeps).run(upstream_states=upstream)
+        assert hashed(x=1, y=[2]) == state.hashed_inputs
 
     def test_without_dask_it_is_one_of_our_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(cache_validators, "_dask_tokenize", lambda: None)

@@ -68,13 +68,13 @@ class TestCheckTarget:
     def test_something_is(self) -> None:
         runner = TaskRunner(Task(name="t", target="{x}.txt", result=Shelf(values={"1.txt": "found"})))
         with context(parameters={"p": 2}):
-            state = runner.check_target(state=Pending(), inputs={"x": Result(1)})
+            state: Any = runner.check_target(state=Pending(), inputs={"x": Result(1)})
         assert (Cached, "Result found at task target 1.txt") == (type(state), state.message)
         assert ("found", "1.txt") == (state.result, state._result.location)
         assert ({"x": tokenize(1)}, None, {"p": 2}) == (
-            state.hashed_inputs,  # type: ignore[attr-defined]
-            state.cached_result_expiration,  # type: ignore[attr-defined]
-            state.cached_parameters,  # type: ignore[attr-defined]
+            state.hashed_inputs,
+            state.cached_result_expiration,
+            state.cached_parameters,
         )
 
     def test_it_exists_by_template_and_is_read_by_location(self) -> None:
@@ -150,7 +150,8 @@ class TestCheckTaskIsCached:
     def test_the_validator_gets_plain_inputs_and_the_parameters(self) -> None:
         asked: list[Any] = []
         state = Cached()
-        runner = TaskRunner(Task(name="t", cache_for=HOUR, cache_validator=lambda *given: asked.append(given)))
+        refuses: Any = lambda *given: asked.append(given)
+        runner = TaskRunner(Task(name="t", cache_for=HOUR, cache_validator=refuses))
         with context(parameters={"p": 1}):
             runner.check_task_is_cached(state=state, inputs={"x": Result(2)})
         assert [(state, {"x": 2}, {"p": 1})] == asked
@@ -211,15 +212,15 @@ class TestCacheResult:
         runner = TaskRunner(Task(name="t", cache_for=HOUR))
         held = Result(2, location="here")
         with context(parameters={"p": 3}):
-            state = runner.cache_result(state=Success("why", held), inputs={"x": Result(1)})
+            state: Any = runner.cache_result(state=Success("why", held), inputs={"x": Result(1)})
         assert (Cached, "why", {"x": tokenize(1)}, {"p": 3}) == (
             type(state),
             state.message,
-            state.hashed_inputs,  # type: ignore[attr-defined]
-            state.cached_parameters,  # type: ignore[attr-defined]
+            state.hashed_inputs,
+            state.cached_parameters,
         )
         assert state._result is held
-        assert timedelta(minutes=59) < state.cached_result_expiration - utcnow() <= HOUR  # type: ignore[attr-defined]
+        assert timedelta(minutes=59) < state.cached_result_expiration - utcnow() <= HOUR
 
     @pytest.mark.parametrize("state", [Pending(), Failed(), Skipped(), Running(), Retrying()])
     def test_no_other_state(self, state: State) -> None:

@@ -173,7 +173,7 @@ class TestGetTaskInputs:
 
 class TestCheckTaskReadyToMap:
     @staticmethod
-    def mapped_by(upstream: dict[Any, State], state: State | None = None) -> State:
+    def mapped_by(upstream: dict[Any, State], state: State | None = None) -> Any:
         return ended_by(
             lambda: TaskRunner(one).check_task_ready_to_map(state=state or Pending(), upstream_states=upstream)
         )
@@ -184,14 +184,14 @@ class TestCheckTaskReadyToMap:
             edge_to(one, "y", mapped=True): Success(result=(1, 2)),
             edge_to(one, "z"): Success(result=[1]),
         })  # fmt: skip
-        assert (Mapped, "Ready to proceed with mapping.", 2) == (type(state), state.message, state.n_map_states)  # type: ignore[attr-defined]
+        assert (Mapped, "Ready to proceed with mapping.", 2) == (type(state), state.message, state.n_map_states)
 
     def test_a_mapped_input_counts_by_its_children(self) -> None:
         state = self.mapped_by({edge_to(one, "x", mapped=True): Mapped(n_map_states=4)})
-        assert 4 == state.n_map_states  # type: ignore[attr-defined]
+        assert 4 == state.n_map_states
 
     def test_an_empty_input_maps_over_nothing(self) -> None:
-        assert 0 == self.mapped_by({edge_to(one, "x", mapped=True): Success(result=[])}).n_map_states  # type: ignore[attr-defined]
+        assert 0 == self.mapped_by({edge_to(one, "x", mapped=True): Success(result=[])}).n_map_states
 
     @pytest.mark.parametrize(
         "upstream", [{}, {edge_to(one): Success(result=[1])}, {edge_to(one, mapped=True): Failed()}]
@@ -212,7 +212,7 @@ class TestCheckTaskReadyToMap:
             edge_to(one, "x", mapped=True): Success(result=[1, 2]),
             edge_to(one, "y", mapped=True): Failed(result=ValueError()),
         })  # fmt: skip
-        assert 2 == state.n_map_states  # type: ignore[attr-defined]
+        assert 2 == state.n_map_states
 
     def test_a_parent_that_is_mapped_already_gets_what_its_children_need(self) -> None:
         before = Mapped(n_map_states=3)
@@ -225,7 +225,7 @@ class TestCheckTaskReadyToMap:
     def test_and_keeps_the_children_it_has(self) -> None:
         children = [Success(), Failed()]
         before = Mapped(map_states=children)
-        assert self.mapped_by({edge_to(one, "x", mapped=True): Success(result=[1, 2])}, before).map_states == children  # type: ignore[attr-defined]
+        assert self.mapped_by({edge_to(one, "x", mapped=True): Success(result=[1, 2])}, before).map_states == children
 
     def test_the_parents_trigger_is_never_asked(self) -> None:
         def refuses(_: Any) -> bool:

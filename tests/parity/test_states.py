@@ -47,6 +47,8 @@ PUBLIC = [
 ]  # fmt: skip
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
+deserialize: Any = State.deserialize
+
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
 
 
@@ -83,10 +85,10 @@ class TestEveryClass:
         assert f"<{cls.__name__}>" == repr(cls())
         assert f'<{cls.__name__}: "why">' == repr(cls("why"))
 
-    def test_equality_ignores_message_and_context(self, cls: type[State]) -> None:
-        start = {"start_time": NOON} if issubclass(cls, Scheduled | Queued) else {}
-        assert cls("a", 1, context={"a": 1}, **start) == cls("b", 1, context={"b": 2}, **start)  # type: ignore[arg-type]
-        assert cls(result=1, **start) != cls(result=2, **start)  # type: ignore[arg-type]
+    def test_equality_ignores_message_and_context(self, cls: Any) -> None:
+        start: Any = {"start_time": NOON} if issubclass(cls, Scheduled | Queued) else {}
+        assert cls("a", 1, context={"a": 1}, **start) == cls("b", 1, context={"b": 2}, **start)
+        assert cls(result=1, **start) != cls(result=2, **start)
 
     def test_the_hash_is_the_identity(self, cls: type[State]) -> None:
         first, second = cls(), cls()
@@ -101,7 +103,7 @@ class TestEveryClass:
     def test_a_document_and_back(self, cls: type[State]) -> None:
         state = cls("why", context={"x": [1]})
         document = json.loads(json.dumps(state.serialize()))
-        back = State.deserialize(document)
+        back = deserialize(document)
         assert (cls, "why", [1]) == (type(back), back.message, back.context["x"])
 
 
@@ -166,8 +168,9 @@ class TestExtraArguments:
 
     def test_paused_has_no_start_time_and_the_others_start_now(self) -> None:
         assert Paused().start_time is None
-        for state in (Scheduled(start_time=None), Resume(), Retrying(), Queued()):
-            assert abs(state.start_time - datetime.now(UTC)) < timedelta(minutes=1)  # type: ignore[operator]
+        waiting: list[Any] = [Scheduled(start_time=None), Resume(), Retrying(), Queued()]
+        for state in waiting:
+            assert abs(state.start_time - datetime.now(UTC)) < timedelta(minutes=1)
 
     def test_retrying_counts_by_argument_context_or_one(self) -> None:
         assert 1 == Retrying().run_count
@@ -272,46 +275,46 @@ class TestDocuments:
 
     @pytest.mark.parametrize("cls", [Scheduled, Paused, Resume])
     def test_a_start_time_is_iso_or_null(self, cls: Any) -> None:
-        assert NOON == State.deserialize(cls(start_time=NOON).serialize()).start_time  # type: ignore[attr-defined]
+        assert NOON == deserialize(cls(start_time=NOON).serialize()).start_time
         assert "2026-01-01T12:00:00+00:00" == cls(start_time=NOON).serialize()["start_time"]
-        assert State.deserialize(Paused().serialize()).start_time is None  # type: ignore[attr-defined]
+        assert deserialize(Paused().serialize()).start_time is None
         document = {"type": cls.__name__, "start_time": None}
-        assert State.deserialize(document).start_time is None  # type: ignore[attr-defined]
+        assert deserialize(document).start_time is None
 
     def test_retrying(self) -> None:
         document = Retrying(start_time=NOON, run_count=3).serialize()
         assert 3 == document["run_count"]
-        assert Retrying(start_time=NOON, run_count=3) == State.deserialize(document)
+        assert Retrying(start_time=NOON, run_count=3) == deserialize(document)
 
     def test_queued_and_its_kin_hold_another_document(self) -> None:
         document = Queued(state=Pending("inner"), start_time=NOON).serialize()
         assert ("Pending", "inner") == (document["state"]["type"], document["state"]["message"])
-        assert isinstance(State.deserialize(document).state, Pending)  # type: ignore[attr-defined]
+        assert isinstance(deserialize(document).state, Pending)
         assert Submitted().serialize()["state"] is None
 
     def test_looped(self) -> None:
         assert 4 == Looped(loop_count=4).serialize()["loop_count"]
-        assert 4 == State.deserialize({"type": "Looped", "loop_count": 4}).loop_count  # type: ignore[attr-defined]
+        assert 4 == deserialize({"type": "Looped", "loop_count": 4}).loop_count
 
     def test_cached(self) -> None:
         state = Cached(cached_parameters={"p": 1}, cached_result_expiration=NOON, hashed_inputs={"x": "a"})
-        assert state == State.deserialize(json.loads(json.dumps(state.serialize())))
+        assert state == deserialize(json.loads(json.dumps(state.serialize())))
 
     def test_mapped_has_a_number_and_no_result(self) -> None:
         document = Mapped(result=[1, 2], map_states=[Success(), Success()]).serialize()
         assert 2 == document["n_map_states"]
         assert {"_result", "map_states"}.isdisjoint(document)
-        back = State.deserialize(document)
-        assert ([None, None], 2, None) == (back.map_states, back.n_map_states, back.result)  # type: ignore[attr-defined]
+        back = deserialize(document)
+        assert ([None, None], 2, None) == (back.map_states, back.n_map_states, back.result)
 
     def test_the_type_is_enough_and_unknown_keys_are_dropped(self) -> None:
-        state = State.deserialize({"type": "Pending", "message": "Task run created", "colour": "blue"})
+        state = deserialize({"type": "Pending", "message": "Task run created", "colour": "blue"})
         assert (Pending, "Task run created") == (type(state), state.message)
-        assert Failed is type(State.deserialize({"type": "Failed"}))
+        assert Failed is type(deserialize({"type": "Failed"}))
 
     def test_an_unknown_type_is_refused(self) -> None:
         with pytest.raises(StateSerializationError, match="Did you mean 'Success'"):
-            State.deserialize({"type": "Succes"})
+            deserialize({"type": "Succes"})
 
     def test_what_is_no_json_is_refused(self) -> None:
         with pytest.raises(ValueError, match="context cannot go"):
@@ -323,20 +326,20 @@ class TestDocuments:
         held = LocalResult(dir=str(tmp_path), location="a.pickle").write(7)
         document = json.loads(json.dumps(Success(result=held).serialize()))
         assert ("LocalResult", str(tmp_path)) == (document["_result"]["type"], document["_result"]["dir"])
-        back = State.deserialize(document)
+        back = deserialize(document)
         assert (LocalResult, None) == (type(back._result), back.result)
         assert 7 == back.load_result().result
-        assert ConstantResult is type(State.deserialize(Success(result=ConstantResult(3)).serialize())._result)
+        assert ConstantResult is type(deserialize(Success(result=ConstantResult(3)).serialize())._result)
 
     def test_a_result_of_a_users_own_comes_back_with_its_location_alone(self) -> None:
         document = Success(result=Shelf(location="here")).serialize()
         assert "tests.parity.steps.Shelf" == document["_result"]["type"]
-        back = State.deserialize(document)._result
+        back = deserialize(document)._result
         assert (Result, "here") == (type(back), back.location)
 
     def test_cached_inputs_are_documents_of_results(self) -> None:
         document = Cached(cached_inputs={"x": Result(1, location="here")}).serialize()
-        assert "here" == State.deserialize(document).cached_inputs["x"].location
+        assert "here" == deserialize(document).cached_inputs["x"].location
 
 
 def test_states_of_our_own_are_kinds_of_documented_ones() -> None:

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from runwright.states import State
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class NextTurn(Exception):
     """Leaves a turn that is over with what the next one begins with."""
 
-    def __init__(self, state: State, upstream_states: dict[Any, State], context: dict[str, Any]) -> None:
+    def __init__(self, state: State, upstream_states: Mapping[Any, State], context: dict[str, Any]) -> None:
         """Hold the arguments of `run`."""
         self.state = state
         self.upstream_states = upstream_states
