@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.parity.steps import edge_to, ended_by
+from tests.parity.steps import Shelf, edge_to, ended_by
 
 from runwright import Edge, Task, context, task
 from runwright.clock import utcnow
@@ -169,6 +169,17 @@ class TestGetTaskInputs:
     def test_load_results_leaves_what_is_there(self) -> None:
         state, upstream = Pending(), {edge_to(one, "x"): Success(result=1)}
         assert (state, upstream) == TaskRunner(one).load_results(state=state, upstream_states=upstream)
+
+    def test_load_results_leaves_what_nothing_here_can_read(self) -> None:
+        upstream = {edge_to(one, "x"): Success(result=Result(location="elsewhere"))}
+        _, loaded = TaskRunner(one).load_results(state=Pending(), upstream_states=upstream)
+        assert [None] == [each.result for each in loaded.values()]
+
+    def test_load_results_reads_what_is_stored(self) -> None:
+        shelf = Shelf(values={"here": 7})
+        upstream = {edge_to(one, "x"): Success(result=Result(location="here"))}
+        _, loaded = TaskRunner(one, flow_result=shelf).load_results(state=Pending(), upstream_states=upstream)
+        assert [7] == [each.result for each in loaded.values()]
 
 
 class TestCheckTaskReadyToMap:

@@ -423,6 +423,15 @@ class TestInitializeRun:
         assert "runwright.seen" == TaskRunner(seen).run().result
         assert "runwright.seen[2]" == TaskRunner(seen).run(context={"map_index": 2, "logger": None}).result
 
+    def test_what_a_child_logs_has_its_name(self, log: pytest.LogCaptureFixture) -> None:
+        @task
+        def says() -> None:
+            context.logger.info("hello")
+
+        TaskRunner(says).run(context={"map_index": 2})
+        assert ["runwright.says[2]"] == [each.name for each in log.records if each.getMessage() == "hello"]
+        assert "runwright.says[2]" not in logging.root.manager.loggerDict
+
     def test_a_target_is_where_the_result_goes(self) -> None:
         runner = TaskRunner(Task(name="t", target="{x}.txt", result=Shelf()))
         runner.initialize_run(None, {})

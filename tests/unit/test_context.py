@@ -70,6 +70,43 @@ def test_configuration_is_merged_level_by_level_and_other_values_are_replaced() 
     assert {"checkpointing": False, "results": {"folder": "a"}} == flows
 
 
+def test_configuration_is_read_by_attribute_too() -> None:
+    with context(config={"flows": {"checkpointing": False}}):
+        assert context.config.flows.checkpointing is False
+        context.config.flows.checkpointing = True
+        assert context["config"]["flows"]["checkpointing"] is True
+        with pytest.raises(AttributeError, match="no 'nothing' here. It has: checkpointing"):
+            _ = context.config.flows.nothing
+    token = activate({"config": {"flows": {"checkpointing": 1}}})
+    assert 1 == context.config.flows.checkpointing
+    deactivate(token)
+
+
+def test_a_configuration_of_another_class_keeps_it() -> None:
+    class Settings(dict):
+        pass
+
+    with context(config=Settings(flows=Settings(a=1))), context(config={"flows": {"b": 2}}):
+        assert (Settings, Settings) == (type(context.config), type(context.config["flows"]))
+        assert {"flows": {"a": 1, "b": 2}} == context.config
+
+
+def test_it_is_a_mapping_whose_changes_end_with_the_block() -> None:
+    with context(a=1, b=2):
+        with context():
+            assert 2 == len(context)
+            assert {"a": 1, "b": 2} == {**context} == context
+            assert 1 == context.pop("a")
+            del context["b"]
+            assert 3 == context.setdefault("c", 3)
+            del context.c
+            with pytest.raises(KeyError):
+                del context["c"]
+            context.clear()
+            assert not context
+        assert {"a": 1, "b": 2} == context.to_dict()
+
+
 def test_each_thread_has_its_own() -> None:
     seen: list[object] = []
     with context(x=1):

@@ -65,6 +65,24 @@ class JournalHandler(logging.Handler):
         )
 
 
+class ChildLogger(logging.Logger):
+    """The logger of one mapped child: named after it, below its task's, and forgotten with it.
+
+    `logging.getLogger` keeps every logger for ever, which a map over a million elements cannot afford.
+    """
+
+    def __init__(self, name: str, parent: logging.Logger) -> None:
+        """Log under `name` to wherever `parent` does."""
+        # Not the inherited constructor: it takes locks, and longer than the rest of the step.
+        self.name = name
+        self.level = logging.NOTSET
+        self.parent = parent
+        self.propagate = True
+        self.disabled = False
+        self.handlers, self.filters = [], []
+        self._cache: dict[int, bool] = {}
+
+
 class StdoutRouter:
     """Stands in for `sys.stdout`: lines of tasks that log their output go to their logger, all else goes through."""
 

@@ -17,6 +17,7 @@ from runwright.errors import ResultUnavailable
 from runwright.result import Result, ResultNotImplementedError
 from runwright.runtime import caching, upstream
 from runwright.runtime.calling import await_task, call_task
+from runwright.runtime.journal import ChildLogger
 from runwright.runtime.pipeline import Pipeline, pipeline_of
 from runwright.runtime.runner import Handler, Runner, call_state_handlers
 from runwright.runtime.timeouts import TaskTimeout
@@ -231,7 +232,7 @@ class TaskRunner(Runner):
         context["task_tags"] = self.task.tags
         logger = self.task.logger
         if context.get("map_index") is not None:
-            logger = logging.getLogger(f"runwright.{context['task_full_name']}")
+            logger = ChildLogger(f"runwright.{context['task_full_name']}", logger)
         context["logger"] = logger
         if "checkpointing" not in context and context.get("config"):
             context["checkpointing"] = context["config"].get("flows", {}).get("checkpointing")
@@ -281,8 +282,9 @@ class TaskRunner(Runner):
                     f"The result of {edge!r} was not stored and its process is gone: run the flow again, or give the "
                     "task checkpoint=True."
                 )
-            if held.value is None and held.location is not None:
-                each.load_result(None if held.can_store else self.result)
+            reader = held if held.can_store else self.result
+            if held.value is None and held.location is not None and reader.can_store:
+                each.load_result(reader)
         return state, upstream_states
 
     def get_task_inputs(self, state: State, upstream_states: UpstreamStates) -> Inputs:
