@@ -8,6 +8,7 @@ type and text.
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -92,6 +93,20 @@ def error_data(error: BaseException) -> dict[str, Any]:
     except Exception as failure:  # noqa: BLE001  user code
         text = f"<its text raised {type(failure).__name__}>"
     return {"type": type(error).__name__, "text": shorten(text)}
+
+
+def portable(held: Result) -> Result:
+    """Return a result whose exception can travel: the same one, or one with a text in its place."""
+    import pickle  # noqa: PLC0415  only failures that travel pay for it
+
+    # Whoever pickles by value has loaded cloudpickle. Many exceptions can be written and not read.
+    try:
+        pickle.loads(sys.modules.get("cloudpickle", pickle).dumps(held.value))  # noqa: S301  its own bytes
+    except Exception as failure:  # noqa: BLE001  user code
+        told = held.copy()
+        told.value = f"The following exception could not be pickled: {held.value!r} ({failure})"
+        return told
+    return held
 
 
 class RemoteError(Exception):

@@ -7,7 +7,6 @@ which: see `runwright.engine.transitions`.
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar, NamedTuple
@@ -215,8 +214,16 @@ class State:
         """Travel with a text in the place of an exception that cannot."""
         attributes = dict(vars(self))
         if isinstance(self._result.value, Exception):
-            attributes["_result"] = _portable(self._result)
+            from runwright import codec  # noqa: PLC0415  only failures that travel pay for it
+
+            attributes["_result"] = codec.portable(self._result)
         return attributes
+
+    def __copy__(self) -> State:
+        """Return a state with the same attributes: a copy does not travel."""
+        copied = object.__new__(type(self))
+        vars(copied).update(vars(self))
+        return copied
 
     def __eq__(self, other: object) -> bool:
         """Compare kind, result and extra attributes."""
@@ -477,19 +484,6 @@ def aware(moment: datetime | None) -> datetime | None:
 def _read(held: Result, adapter: Result | None) -> Result:
     reader = adapter or held
     return reader.read_ref(held.ref) if held.ref is not None else reader.read(held.location or "")
-
-
-def _portable(held: Result) -> Result:
-    import pickle  # noqa: PLC0415  only failures that travel pay for it
-
-    # Whoever pickles by value has loaded cloudpickle. Many exceptions can be written and not read.
-    try:
-        pickle.loads(sys.modules.get("cloudpickle", pickle).dumps(held.value))  # noqa: S301  its own bytes
-    except Exception as failure:  # noqa: BLE001  user code
-        portable = held.copy()
-        portable.value = f"The following exception could not be pickled: {held.value!r} ({failure})"
-        return portable
-    return held
 
 
 def _compared(state: State) -> dict[str, Any]:

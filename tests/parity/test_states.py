@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 import threading
@@ -253,6 +254,12 @@ class TestPickling:
                 assert back.result.startswith("The following exception could not be pickled")
                 assert (Failed, "why") == (type(back), back.message)
         assert Failed(result=error).result is error
+
+    def test_a_copy_does_not_travel(self) -> None:
+        state = Failed("why", Unreadable(1, 2))
+        copied = copy.copy(state)
+        assert copied.result is state.result
+        assert (state, "why") == (copied, copied.message)
 
     def test_an_exception_that_can_stays_one(self) -> None:
         back = pickle.loads(pickle.dumps(Failed(result=ValueError("no"))))
