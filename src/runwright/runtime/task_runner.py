@@ -109,22 +109,46 @@ class TaskRunner(Runner):
         `context` adds to the current context. With `is_mapped_parent` the task's children are counted, nothing runs.
         """
         context = {**run_context.to_dict(), **(context or {})}
+        return self._run(context, state, upstream_states, is_mapped_parent)
+
+    def run_in(
+        self,
+        context: dict[str, Any],
+        state: State | None,
+        upstream_states: UpstreamStates,
+        is_mapped_parent: bool,  # noqa: FBT001  as in `run`
+    ) -> State:
+        """Run the task in a whole `context` that is this run's own: what attempts call; a subclass's `run` is asked."""
+        if type(self).run is TaskRunner.run:
+            return self._run(context, state, upstream_states, is_mapped_parent)
+        token = activate(context)
+        try:
+            return self.run(state, upstream_states, is_mapped_parent=is_mapped_parent)
+        finally:
+            deactivate(token)
+
+    def _run(
+        self,
+        context: dict[str, Any],
+        state: State | None,
+        upstream_states: UpstreamStates | None,
+        is_mapped_parent: bool,  # noqa: FBT001  as in `run`
+    ) -> State:
         while True:
             token, state, pipeline = self._begin(state, upstream_states, context, is_mapped_parent)
             try:
                 for step in pipeline.steps(self, state, is_mapped_parent=is_mapped_parent):
                     state = step(self, state)
+                return self._end(state)
             except ENDRUN as end:
-                state = end.state
+                return self._end(end.state)
             except _Again as again:
                 state, context = again.state, again.context
-                continue
             except Exception as error:  # noqa: BLE001
-                state = self._failed_unexpectedly(error)
+                return self._end(self._failed_unexpectedly(error))
             finally:
                 self._is_in_run = False
                 deactivate(token)
-            return self._end(state)
 
     async def run_async(
         self,
@@ -141,17 +165,16 @@ class TaskRunner(Runner):
                     if step is Pipeline.body and isinstance(state, Running):
                         await self._await_body()
                     state = step(self, state)
+                return self._end(state)
             except ENDRUN as end:
-                state = end.state
+                return self._end(end.state)
             except _Again as again:
                 state, context = again.state, again.context
-                continue
             except Exception as error:  # noqa: BLE001
-                state = self._failed_unexpectedly(error)
+                return self._end(self._failed_unexpectedly(error))
             finally:
                 self._is_in_run = False
                 deactivate(token)
-            return self._end(state)
 
     def _begin(
         self,

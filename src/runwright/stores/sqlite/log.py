@@ -23,9 +23,9 @@ _CREATED = int(EventKind.CREATED)
 _CHUNK = 5_000
 
 
-def number(db: apsw.Connection, events: list[Event]) -> int:
-    """Give the events their cursors and return the last one."""
-    cursor = db.execute(SQL["last_cursor"]).get
+def number(db: apsw.Connection, events: list[Event], last: int | None = None) -> int:
+    """Give the events their cursors and return the last one; `last` is the log's last cursor where it is known."""
+    cursor = db.execute(SQL["last_cursor"]).get if last is None else last
     for event in events:
         cursor += 1
         event.cursor = cursor
