@@ -420,7 +420,7 @@ def test_a_flow_run_cannot_start_twice(play: Play) -> None:
     """Starting is refused once it has happened."""
     run = play("a")
     run.start()
-    with pytest.raises(IllegalTransition, match="the flow run .* cannot go Running -> Running"):
+    with pytest.raises(IllegalTransition, match=r"the flow run .* cannot go Running -> Running"):
         run.handle(Started())
     assert "Success" == run.complete()
 

@@ -91,7 +91,7 @@ class ChildStates(Sequence[State]):
     def __repr__(self) -> str:
         """Return the number, and the states of a few."""
         few = ", ".join(repr(each) for each in self[:3])
-        return f"<{len(self)} children: {few}{', ...' if len(self) > 3 else ''}>"  # noqa: PLR2004
+        return f"<{len(self)} children: {few}{', ...' if len(self) > 3 else ''}>"  # noqa: PLR2004  the few
 
     def __reduce__(self) -> tuple[type[list[State]], tuple[list[State]]]:
         """Travel to another process as a list."""
