@@ -205,7 +205,7 @@ class Flow(Wiring):
             == (other.name, other.tasks, other.edges, other.reference_tasks())
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  flows change, and are equal by what they hold
 
     def __repr__(self) -> str:
         """Return the class and the name."""

@@ -352,7 +352,7 @@ class TaskRunner(Runner):
             return TimedOut("Task timed out during execution.", result=late)
         except LOOP as signal:
             turn = signal.state
-            turn.message = turn.message or f"Task is looping ({turn.loop_count})"  # type: ignore[attr-defined]
+            turn.message = turn.message or f"Task is looping ({turn.loop_count})"  # type: ignore[attr-defined]  LOOP carries a Looped
             turn.result = self._store(turn.result, inputs)
             return turn
         except SUCCESS as signal:

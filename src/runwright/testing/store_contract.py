@@ -329,7 +329,7 @@ def _long_story(scribe: Scribe, *, is_cut: bool) -> None:
         return scribe
 
     if is_cut:
-        scribe.write = write_and_commit  # type: ignore[method-assign]
+        scribe.write = write_and_commit
     scribe.start()
     scribe.enter(1, "Running").enter(1, "Retrying", failed={"state": 17, "message": "Too late."}, due=5, run_count=1)
     scribe.enter(1, "Running").enter(1, "Looped", loop_count=2).enter(1, "Running", same_attempt=True)
