@@ -295,7 +295,8 @@ class RunFold:
             self._expand(event)
         elif event.kind == EventKind.ANNOTATED:
             name = (event.data or {}).get("name")
-            row.name = row.name if name is None else to_text(name)
+            if name is not None:
+                row.name = to_text(name)
         elif event.kind == EventKind.CREATED:
             if row.version:
                 raise self._refusal(event, "it was created before")
