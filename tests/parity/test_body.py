@@ -200,10 +200,10 @@ class TestLogStdout:
 
     def test_what_is_printed_is_logged_without_white_space(self, caplog: pytest.LogCaptureFixture) -> None:
         def prints() -> None:
-            print("hello 100%")
-            print("   ")
-            print()
-            print("bye")
+            print("hello 100%")  # noqa: T201  the output is what this is about
+            print("   ")  # noqa: T201  the output is what this is about
+            print()  # noqa: T201  the output is what this is about
+            print("bye")  # noqa: T201  the output is what this is about
 
         before = sys.stdout
         run_state(task(prints, name="t", log_stdout=True))
@@ -213,31 +213,33 @@ class TestLogStdout:
     def test_not_unless_the_task_asks(
         self, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        run_state(task(lambda: print("hello"), name="t"))
+        run_state(task(lambda: print("hello"), name="t"))  # noqa: T201  the output is what this is about
         assert ([], "hello\n") == (self.lines(caplog), capsys.readouterr().out)
 
     def test_others_that_print_meanwhile_are_left_alone(
         self, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
     ) -> None:
         def prints() -> None:
-            other = threading.Thread(target=lambda: print("from elsewhere"))
+            other = threading.Thread(target=print, args=["from elsewhere"])
             other.start()
             other.join()
-            print("from the task")
+            print("from the task")  # noqa: T201  the output is what this is about
 
         run_state(task(prints, name="t", log_stdout=True))
         assert ["from the task"] == self.lines(caplog)
         assert "from elsewhere\n" == capsys.readouterr().out
 
     def test_what_is_no_text_is_refused_as_ever(self) -> None:
-        write: Any = lambda value: sys.stdout.write(value)
-        state = run_state(task(lambda: write(5), name="t", log_stdout=True))
+        def writes(number: Any) -> None:
+            sys.stdout.write(number)
+
+        state = run_state(task(writes, name="t", log_stdout=True), number=5)
         assert TypeError is type(state.result)
 
     def test_a_coroutine_too(self, caplog: pytest.LogCaptureFixture) -> None:
         @task(log_stdout=True)
         async def prints() -> None:
-            print("hello")
+            print("hello")  # noqa: T201  the output is what this is about
 
         run_state(prints)
         assert ["hello"] == self.lines(caplog)

@@ -113,7 +113,7 @@ class TestPartialParametersOnly:
 
 class TestTheHash:
     def test_a_cached_success_has_dasks_tokens(self) -> None:
-        keeps = task(lambda x, y: x, name="keeps", cache_for=60, cache_validator=all_inputs)
+        keeps = task(lambda x, y: (x, y), name="keeps", cache_for=60, cache_validator=all_inputs)
         upstream: dict[Any, Any] = {edge_to(keeps, "x"): Success(result=1), edge_to(keeps, "y"): Success(result=[2])}
         state: Any = TaskRunner(keeps).run(upstream_states=upstream)
         assert hashed(x=1, y=[2]) == state.hashed_inputs

@@ -45,9 +45,9 @@ class TestSetTaskRunName:
         assert "7" == self.name_of("{value}", {"value": 7})
 
     def test_in_a_run_it_is_there_for_the_task(self) -> None:
-        named = task(lambda x: context.task_run_name, name="named", task_run_name="{task_name}-{x}")
+        named = task(lambda x: (x, context.task_run_name), name="named", task_run_name="{task_name}-{x}")
         runner = TaskRunner(named)
-        assert "named-3" == runner.run(upstream_states={edge_to(named, "x"): Success(result=3)}).result
+        assert (3, "named-3") == runner.run(upstream_states={edge_to(named, "x"): Success(result=3)}).result
         assert "named-3" == runner.context["task_run_name"]
         assert "task_run_name" not in context
 
@@ -150,7 +150,11 @@ class TestCheckTaskIsCached:
     def test_the_validator_gets_plain_inputs_and_the_parameters(self) -> None:
         asked: list[Any] = []
         state = Cached()
-        refuses: Any = lambda *given: asked.append(given)
+
+        def refuses(*given: Any) -> bool:
+            asked.append(given)
+            return False
+
         runner = TaskRunner(Task(name="t", cache_for=HOUR, cache_validator=refuses))
         with context(parameters={"p": 1}):
             runner.check_task_is_cached(state=state, inputs={"x": Result(2)})
@@ -194,8 +198,12 @@ class TestCheckTaskIsCached:
 
     @pytest.mark.parametrize(("validator", "change"), [(all_inputs, {"x": 2}), (all_parameters, {"p": 2})])
     def test_a_success_serves_a_later_run_until_something_changes(self, validator: Any, change: dict[str, int]) -> None:
-        counts = task(lambda x: calls.append(x), name="t", cache_for=HOUR, cache_validator=validator)
         calls: list[int] = []
+
+        @task(name="t", cache_for=HOUR, cache_validator=validator)
+        def counts(x: int) -> None:
+            calls.append(x)
+
         first = self.run(counts, {}, x=1, p=1)
         assert self.run(counts, {"t": [first]}, x=1, p=1) is first
         assert self.run(counts, {"t": [first]}, **{"x": 1, "p": 1, **change}) is not first
@@ -235,7 +243,12 @@ class TestCheckpoints:
     @staticmethod
     def run(value: Any, result: Result, checkpointing: Any = True, checkpoint: bool | None = None) -> State:
         """Return the state of calling the step by itself, as its users do."""
-        declared = task(lambda x: value, name="t", result=result, checkpoint=checkpoint)
+
+        @task(name="t", result=result, checkpoint=checkpoint)
+        def declared(x: str) -> Any:
+            del x
+            return value
+
         with context(checkpointing=checkpointing):
             return TaskRunner(declared).get_task_run_state(state=Running(), inputs={"x": Result("in")})
 
@@ -281,6 +294,9 @@ class TestCheckpoints:
 
 
 def test_an_upstream_that_is_mapped_hands_on_the_list_of_its_children() -> None:
-    sums = task(lambda x: sum(x), name="sums")
+    @task
+    def sums(x: list[int]) -> int:
+        return sum(x)
+
     mapped = Mapped(result=[1, 2], map_states=[Success(result=1), Success(result=2)])
     assert 3 == TaskRunner(sums).run(upstream_states={edge_to(sums, "x"): mapped}).result

@@ -48,7 +48,7 @@ class TestCheckTaskIsReady:
     @pytest.mark.parametrize(
         "state",
         [Pending(), Scheduled(), Paused(), Resume(), Retrying(), Mapped(), Cached()],
-        ids=lambda each: repr(each),
+        ids=repr,
     )
     def test_passes(self, state: State) -> None:
         assert TaskRunner(one).check_task_is_ready(state=state) is state
@@ -57,7 +57,7 @@ class TestCheckTaskIsReady:
         "state",
         [Running(), Finished(), Success(), Skipped(), Failed(), TimedOut(), TriggerFailed(), Looped(), Cancelled(), State(),
          Queued(), Submitted()],
-        ids=lambda each: repr(each),
+        ids=repr,
     )  # fmt: skip
     def test_ends(self, state: State) -> None:
         assert ended_by(lambda: TaskRunner(one).check_task_is_ready(state=state)) is state

@@ -37,7 +37,7 @@ def test_an_exception_restores_it_too() -> None:
 
 
 def test_missing_values_are_named_with_those_there_are() -> None:
-    with pytest.raises(AttributeError, match="no 'nothing'.*no flow or task is running here"):
+    with pytest.raises(AttributeError, match=r"no 'nothing'.*no flow or task is running here"):
         _ = context.nothing
     with context(b=1, a=2), pytest.raises(AttributeError, match=r"no 'c'\. It has: a, b\."):
         _ = context.c
@@ -75,7 +75,7 @@ def test_configuration_is_read_by_attribute_too() -> None:
         assert context.config.flows.checkpointing is False
         context.config.flows.checkpointing = True
         assert context["config"]["flows"]["checkpointing"] is True
-        with pytest.raises(AttributeError, match="no 'nothing' here. It has: checkpointing"):
+        with pytest.raises(AttributeError, match=r"no 'nothing' here\. It has: checkpointing"):
             _ = context.config.flows.nothing
     token = activate({"config": {"flows": {"checkpointing": 1}}})
     assert 1 == context.config.flows.checkpointing

@@ -16,6 +16,8 @@ from runwright.views import TaskRunFilter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from click import shell_completion
+
     from runwright.store import Store
 
     Command = TypeVar("Command", bound=Callable[..., Any])
@@ -70,7 +72,7 @@ class StateNames(click.ParamType):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[click.shell_completion.CompletionItem]:
+    ) -> list[shell_completion.CompletionItem]:
         """Return the names that begin like this."""
         from click.shell_completion import CompletionItem  # noqa: PLC0415  only the shell's own question needs it
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from runwright.cli.session import Session
+    from runwright.cli.table import Form
 
 FORMATS = ("table", "wide", "json", "jsonl", "csv", "name")
 
@@ -84,7 +85,7 @@ def write_json(value: Any) -> None:
 
 def write_json_line(value: Any) -> None:
     """Print a value as JSON in one line."""
-    import msgspec  # noqa: PLC0415
+    import msgspec  # noqa: PLC0415  tables need it less often
 
     sys.stdout.write(clean_json(msgspec.json.encode(value).decode()) + "\n")
 
@@ -105,13 +106,13 @@ def _chosen(session: Session, row: dict[str, Any]) -> dict[str, Any]:
 
 def _columns(session: Session, columns: Sequence[Column]) -> list[Column]:
     if session.fields:
-        forms = {column.field: column.form for column in columns}
+        forms: dict[str, Form] = {column.field: column.form for column in columns}
         return [Column(field.upper(), field, forms.get(field, "text")) for field in session.fields]
     return [column for column in columns if session.shape == "wide" or not column.wide]
 
 
 def _write_csv(fields: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    import csv  # noqa: PLC0415
+    import csv  # noqa: PLC0415  tables need it less often
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(fields)
@@ -123,7 +124,7 @@ def _csv_value(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict | list | tuple):
-        import msgspec  # noqa: PLC0415
+        import msgspec  # noqa: PLC0415  tables need it less often
 
         return clean_json(msgspec.json.encode(value).decode())
     return value

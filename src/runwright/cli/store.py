@@ -36,7 +36,7 @@ def store() -> None:
 @click.pass_obj
 def path(session: Session) -> None:
     """Print where the record is."""
-    from runwright import settings  # noqa: PLC0415
+    from runwright import settings  # noqa: PLC0415  help needs none of it
 
     url = session.record or settings.load().record
     sys.stdout.write(f"{url.removeprefix('sqlite:///')}\n")
@@ -47,7 +47,7 @@ def path(session: Session) -> None:
 @click.pass_obj
 def check(session: Session) -> int:
     """Check every invariant of the record, and that its rows say what its log says; exit status 1 when not."""
-    from runwright import app  # noqa: PLC0415
+    from runwright import app  # noqa: PLC0415  help needs none of it
 
     record = session.open_record()
     problems = app.check_record(record)

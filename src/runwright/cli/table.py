@@ -98,8 +98,8 @@ def _print_rich(
     session: Session,
 ) -> None:
     from rich.console import Console  # noqa: PLC0415  only terminals need it
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415  only terminals need it
+    from rich.text import Text  # noqa: PLC0415  only terminals need it
 
     is_colored = session.is_colored
     width = None if session.is_interactive else max(80, *(2 * len("  ".join(line)) for line in [[""], *cells]))

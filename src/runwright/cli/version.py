@@ -23,7 +23,7 @@ FIELDS = ("version", "python", "platform")
 @click.pass_obj
 def version(session: Session) -> None:
     """Print the version of Runwright and of Python."""
-    from importlib.metadata import PackageNotFoundError, version as installed  # noqa: PLC0415
+    from importlib.metadata import PackageNotFoundError, version as installed  # noqa: PLC0415  only this command needs it
 
     try:
         number = installed("runwright")

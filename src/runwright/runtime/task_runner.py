@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runwright.clock import from_datetime, now, utcnow
 from runwright.context import activate, context as run_context, current, deactivate
 from runwright.errors import ResultUnavailable
-from runwright.result import Result, ResultNotImplementedError
+from runwright.result import Result
 from runwright.runtime import caching, upstream
 from runwright.runtime.calling import await_task, call_task
 from runwright.runtime.journal import ChildLogger
 from runwright.runtime.pipeline import Pipeline, pipeline_of
 from runwright.runtime.runner import Handler, Runner, call_state_handlers
+from runwright.runtime.storing import aimed, keywords_of, store
 from runwright.runtime.timeouts import TaskTimeout
 from runwright.runtime.turns import NextTurn, entered_anew
 from runwright.signals import ENDRUN, LOOP, SUCCESS, TRIGGERFAIL, PipelineSignal
@@ -113,25 +114,50 @@ class TaskRunner(Runner):
         `context` adds to the current context. With `is_mapped_parent` the task's children are counted, nothing runs.
         """
         context = {**run_context.to_dict(), **(context or {})}
+        return self._run(context, state, upstream_states, is_mapped_parent)
+
+    def run_in(
+        self,
+        context: dict[str, Any],
+        state: State | None,
+        upstream_states: UpstreamStates,
+        is_mapped_parent: bool,  # noqa: FBT001  as in `run`
+    ) -> State:
+        """Run the task in a whole `context` that is this run's own: what attempts call; a subclass's `run` is asked."""
+        if type(self).run is TaskRunner.run:
+            return self._run(context, state, upstream_states, is_mapped_parent)
+        token = activate(context)
+        try:
+            return self.run(state, upstream_states, is_mapped_parent=is_mapped_parent)
+        finally:
+            deactivate(token)
+
+    def _run(
+        self,
+        context: dict[str, Any],
+        state: State | None,
+        upstream_states: UpstreamStates | None,
+        is_mapped_parent: bool,  # noqa: FBT001  as in `run`
+    ) -> State:
+        first = context
         while True:
             token = self._enter(context)
             try:
                 state, pipeline = self._begin(state, upstream_states, context)
                 for step in pipeline.steps(self, state, is_mapped_parent=is_mapped_parent):
                     state = step(self, state)
+                return self._end(state, first)
             except (ENDRUN, PipelineSignal) as end:
-                state = self._ended_by(end)
+                return self._end(self._ended_by(end), first)
             except NextTurn as turn:
                 if self._is_run_overridden:
                     raise
                 state, context = turn.state, turn.context
-                continue
             except Exception as error:  # noqa: BLE001  any error of a step or a hook fails the run
-                state = self._failed_unexpectedly(error)
+                return self._end(self._failed_unexpectedly(error), first)
             finally:
                 self._is_in_run = False
                 deactivate(token)
-            return self._end(state, context)
 
     async def run_async(
         self,
@@ -140,7 +166,7 @@ class TaskRunner(Runner):
         context: dict[str, Any] | None = None,
     ) -> State:
         """Run a task whose body is a coroutine on the current event loop; as `run` otherwise."""
-        context = {**run_context.to_dict(), **(context or {})}
+        context = first = {**run_context.to_dict(), **(context or {})}
         while True:
             token = self._enter(context)
             try:
@@ -149,17 +175,16 @@ class TaskRunner(Runner):
                     if step is Pipeline.body and isinstance(state, Running):
                         await self._await_body()
                     state = step(self, state)
+                return self._end(state, first)
             except (ENDRUN, PipelineSignal) as end:
-                state = self._ended_by(end)
+                return self._end(self._ended_by(end), first)
             except NextTurn as turn:
                 state, context = turn.state, turn.context
-                continue
             except Exception as error:  # noqa: BLE001  any error of a step or a hook fails the run
-                state = self._failed_unexpectedly(error)
+                return self._end(self._failed_unexpectedly(error), first)
             finally:
                 self._is_in_run = False
                 deactivate(token)
-            return self._end(state, context)
 
     def _enter(self, context: dict[str, Any]) -> Any:
         index = context.setdefault("map_index", None)
@@ -176,12 +201,12 @@ class TaskRunner(Runner):
             self.logger.info("Task '%s': Starting task run...", context["task_full_name"])
         return state, pipeline_of(type(self), self.task)
 
-    def _end(self, state: State, context: dict[str, Any]) -> State:
-        # The context is that of the caller again: the turns of a loop are one run, unless the caller's are loops.
-        if self.logger.isEnabledFor(logging.INFO) and "task_loop_count" not in run_context:
+    def _end(self, state: State, first: dict[str, Any]) -> State:
+        # Told by the context of the first turn: all turns of a loop end as one run.
+        if self.logger.isEnabledFor(logging.INFO) and "task_loop_count" not in first:
             self.logger.info(
                 "Task '%s': Finished task run for task with final state: '%s'",
-                context["task_full_name"],
+                first["task_full_name"],
                 type(state).__name__,
             )
         return state
@@ -237,7 +262,7 @@ class TaskRunner(Runner):
         if "checkpointing" not in context and context.get("config"):
             context["checkpointing"] = context["config"].get("flows", {}).get("checkpointing")
         if self.task.target:
-            self._aim()
+            self.result = aimed(self.result, self.task.target)
         return Initialized(state, context)
 
     @call_state_handlers
@@ -301,7 +326,7 @@ class TaskRunner(Runner):
         """Give the task run its name, from a template or function of the context and the inputs."""
         naming = self.task.task_run_name
         if naming:
-            keywords = self._keywords(task_inputs)
+            keywords = keywords_of(task_inputs)
             name = str(naming(**keywords) if callable(naming) else naming.format(**keywords))
             self.context = {**self.context, "task_run_name": name}
             run_context.update(task_run_name=name)
@@ -311,7 +336,7 @@ class TaskRunner(Runner):
         """Return Cached with the value stored at the task's target, if there is one."""
         target = self.task.target
         if target:
-            keywords = self._keywords(inputs)
+            keywords = keywords_of(inputs)
             location = str(target(**keywords) if callable(target) else target)
             if self.result.exists(location, **keywords):
                 location = location.format(**keywords)
@@ -371,10 +396,10 @@ class TaskRunner(Runner):
         except LOOP as signal:
             turn = signal.state
             turn.message = turn.message or f"Task is looping ({turn.loop_count})"  # type: ignore[attr-defined]  LOOP carries a Looped
-            turn.result = self._store(turn.result, inputs)
+            turn.result = store(turn.result, self.task, self.result, inputs)
             return turn
         except SUCCESS as signal:
-            signal.state.result = self._store(signal.state.result, inputs)
+            signal.state.result = store(signal.state.result, self.task, self.result, inputs)
             return signal.state
         except PipelineSignal:
             raise
@@ -383,7 +408,7 @@ class TaskRunner(Runner):
                 raise
             self.task.logger.exception("Task '%s': Exception encountered during task execution!", self.task_full_name)
             return Failed(f"Error during execution of task: {error!r}", result=error)
-        return Success("Task run succeeded.", self._store(value, inputs))
+        return Success("Task run succeeded.", store(value, self.task, self.result, inputs))
 
     @call_state_handlers
     def cache_result(self, state: State, inputs: Inputs) -> State:
@@ -444,21 +469,6 @@ class TaskRunner(Runner):
             raise value
         return value
 
-    def _store(self, value: Any, inputs: Inputs) -> Result:
-        """Write a value to the task's result, where checkpointing is on; else hold it in memory."""
-        result = self.result
-        if type(result) is Result:
-            return Result(value)
-        is_kept = value is not None and self.task.checkpoint is not False
-        if not is_kept or run_context.get("checkpointing") is not True or not result.can_store:
-            return result.from_value(value)
-        if result.kind == "pack" and result.location is None and result.formatter is None:
-            return result.write(value, flow_run_id=run_context.get("flow_run_id"))  # it needs no other keyword
-        try:
-            return result.write(value, **self._keywords(inputs))
-        except ResultNotImplementedError:
-            return result.from_value(value)
-
     def _retrying(self, delay: float, attempts: int, inputs: Inputs) -> Retrying:
         start_time = utcnow() + timedelta(seconds=delay)
         limit = self.task.retry_policy.limit
@@ -467,27 +477,9 @@ class TaskRunner(Runner):
         )
         turn = run_context.get("task_loop_count")
         if turn is not None:
-            again.result = self._store(run_context.get("task_loop_result"), inputs)
+            again.result = store(run_context.get("task_loop_result"), self.task, self.result, inputs)
             again.context["_loop_count"] = turn
         return again
-
-    def _keywords(self, inputs: Inputs) -> dict[str, Any]:
-        """Return what templates may name: parameters, then the context, then the inputs, the later winning."""
-        context = current() or {}
-        keywords = {
-            **(context.get("parameters") or {}),
-            **context,
-            **{key: held.value for key, held in inputs.items()},
-        }
-        keywords.pop("self", None)
-        return keywords
-
-    def _aim(self) -> None:
-        target = self.task.target
-        aimed = self.result.copy()
-        aimed.formatter = target if callable(target) else None  # pyright: ignore[reportAttributeAccessIssue]  it gives text
-        aimed.location = None if callable(target) else str(target)
-        self.result = aimed
 
 
 def _is_due(state: State) -> bool:

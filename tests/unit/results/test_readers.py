@@ -90,6 +90,9 @@ def test_a_forged_location_does_not_lead_out_of_the_root(tmp_path, location):
 class Bomb:
     """Leaves a trace when it is read."""
 
+    def __init__(self, trace):
+        self.trace = trace
+
     def __reduce__(self):
         return os.mkdir, (self.trace,)
 
@@ -99,9 +102,7 @@ class TestPickles:
 
     @pytest.fixture
     def bomb(self, tmp_path):
-        bomb = Bomb()
-        bomb.trace = str(tmp_path / "exploded")
-        return bomb
+        return Bomb(str(tmp_path / "exploded"))
 
     def test_a_pickle_is_read_by_those_who_trust_it(self, tmp_path):
         assert 1j == read_result(LocalResult(tmp_path).write(1j).ref, tmp_path)

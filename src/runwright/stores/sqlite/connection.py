@@ -11,7 +11,7 @@ import shutil
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
@@ -74,8 +74,13 @@ def connect_to_read(path: str) -> apsw.Connection:
             return _open_to_read(unchanging, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
 
 
+def rows_of(db: apsw.Connection, query: str, values: Any = ()) -> list[Any]:
+    """Return all rows of a query; what types their values have is said by the schema, which no type checker reads."""
+    return db.execute(query, values).fetchall()
+
+
 @contextmanager
-def explained(path: str) -> Iterator[None]:  # noqa: C901
+def explained(path: str) -> Iterator[None]:  # noqa: C901  one error a branch
     """Turn what SQLite raises inside the block into the errors of a record."""
     try:
         yield
