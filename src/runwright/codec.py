@@ -95,20 +95,6 @@ def error_data(error: BaseException) -> dict[str, Any]:
     return {"type": type(error).__name__, "text": shorten(text)}
 
 
-def portable(held: Result) -> Result:
-    """Return a result whose exception can travel: the same one, or one with a text in its place."""
-    import pickle  # noqa: PLC0415  only failures that travel pay for it
-
-    # Whoever pickles by value has loaded cloudpickle. Many exceptions can be written and not read.
-    try:
-        pickle.loads(sys.modules.get("cloudpickle", pickle).dumps(held.value))  # noqa: S301  its own bytes
-    except Exception as failure:  # noqa: BLE001  user code
-        told = held.copy()
-        told.value = f"The following exception could not be pickled: {held.value!r} ({failure})"
-        return told
-    return held
-
-
 class RemoteError(Exception):
     """An exception of another process or an earlier day: its type's name and its text."""
 
@@ -121,6 +107,20 @@ class RemoteError(Exception):
     def __reduce__(self) -> tuple[type[RemoteError], tuple[str, str]]:
         """Keep both across processes."""
         return RemoteError, (self.type_name, self.text)
+
+
+def portable(held: Result) -> Result:
+    """Return a result whose exception can travel: the same one, or one with a text in its place."""
+    import pickle  # noqa: PLC0415  only failures that travel pay for it
+
+    # Whoever pickles by value has loaded cloudpickle. Many exceptions can be written and not read.
+    try:
+        pickle.loads(sys.modules.get("cloudpickle", pickle).dumps(held.value))  # noqa: S301  its own bytes
+    except Exception as failure:  # noqa: BLE001  user code
+        told = held.copy()
+        told.value = f"The following exception could not be pickled: {held.value!r} ({failure})"
+        return told
+    return held
 
 
 class LostResult(Result):

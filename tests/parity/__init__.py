@@ -1,1 +1,1 @@
-"""Parity: the documented behaviour of the task-level engine, row by row."""
+"""Documented behaviour of the Prefect 1 engine, held by this one: a class for each step, a test for each row."""

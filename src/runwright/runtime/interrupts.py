@@ -10,13 +10,13 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from runwright.runtime.calling import call_task
+from runwright.runtime.task_runner import TaskRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, TracebackType
 
-_BODY = call_task.__code__  # the frame of user code
+_BODY = TaskRunner._call_task.__code__  # noqa: SLF001  the frame of user code
 
 
 class Interrupts:

@@ -388,7 +388,7 @@ class TaskRunner(Runner):
         if not isinstance(state, Running):
             raise ENDRUN(state)
         try:
-            value = self._outcome_of(inputs)
+            value = self._call_task(inputs)
         except TaskTimeout as late:
             if run_context.get("raise_on_exception"):
                 raise
@@ -461,7 +461,7 @@ class TaskRunner(Runner):
 
     # ---- what the steps share
 
-    def _outcome_of(self, inputs: Inputs) -> Any:
+    def _call_task(self, inputs: Inputs) -> Any:
         if self._outcome is None:
             return call_task(self.task, {key: held.value for key, held in inputs.items()})
         (worked, value), self._outcome = self._outcome, None
