@@ -86,12 +86,12 @@ def _result_of(document: dict[str, Any] | None) -> Result:
         return NoResult
     location = document.get("location")
     places = {place: document[place] for place in _PLACES if place in document}
+    if "dir" in places:
+        places["validate_dir"] = False  # a document makes no folders here
     for kind in _result_classes(Result):
         if kind.__name__ == document.get("type"):
-            held = kind.__new__(kind)
-            Result.__init__(held, location=location)
             try:
-                kind.__init__(held, **places)
+                held = kind(**places)
             except Exception:  # noqa: BLE001  an adapter that needs more than a document tells
                 break
             held.location = location

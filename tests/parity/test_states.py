@@ -338,6 +338,12 @@ class TestDocuments:
         assert 7 == back.load_result().result
         assert ConstantResult is type(deserialize(Success(result=ConstantResult(3)).serialize())._result)
 
+    def test_a_document_makes_no_folder(self, tmp_path: Any) -> None:
+        folder = tmp_path / "elsewhere"
+        held = {"type": "LocalResult", "location": "a", "dir": str(folder)}
+        assert LocalResult is type(deserialize({"type": "Success", "_result": held})._result)
+        assert not folder.exists()
+
     def test_a_result_of_a_users_own_comes_back_with_its_location_alone(self) -> None:
         document = Success(result=Shelf(location="here")).serialize()
         assert "tests.parity.steps.Shelf" == document["_result"]["type"]

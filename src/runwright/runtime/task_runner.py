@@ -77,7 +77,7 @@ class TaskRunner(Runner):
         super().__init__(state_handlers)
         self.task = task
         self.result: Result = task.result or flow_result or Result()
-        self.context: dict[str, Any] = current() or {}
+        self.context: dict[str, Any] = current() or {}  # never changed in place: a snapshot without a copy
         self.upstream_states: UpstreamStates = {}
         self.inputs: Inputs = {}
         self.announce: Callable[[State], None] | None = None
