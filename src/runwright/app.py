@@ -166,7 +166,7 @@ class _Assembly:
         self._keeper: LeaseKeeper | None = None
         self._runner: FlowRunner | None = None
         self.inputs = Inputs(self.graph, lambda task: flow.constants.get(task, {}), self._load_children)
-        self.writer = Writer(self.store, before_commit=self._sync_results())
+        self.writer = Writer(self.store, before_commit=self._secure_results())
         self._flow_run: UUID | None = None
         journal.install(self.settings.log_level)
 
@@ -265,8 +265,9 @@ class _Assembly:
     def _reader(self, ref: ResultRef) -> Result:
         return reader_for(ref, root=self.root)
 
-    def _sync_results(self) -> Callable[[], Any] | None:
-        return pack.sync_packs if self.settings.result_sync == "commit" else None
+    def _secure_results(self) -> Callable[[], Any]:
+        pack.hold_back()
+        return pack.sync_packs if self.settings.result_sync == "commit" else pack.flush_packs
 
     def _on_lost(self, lost: Any) -> None:
         if self._runner is not None:

@@ -98,6 +98,7 @@ class FlowRunner(Runner):
         self._writer = writer
         self._inputs = inputs
         self._context = context
+        self._id = str(machine.flow_run)
         self._result = result
         self._is_strict = is_strict
         self._task_runner = task_runner
@@ -294,7 +295,7 @@ class FlowRunner(Runner):
             node=submit.node,
             slug=node.slug,
             task=task,
-            task_run_id=ids.task_run_text(self.machine.flow_run, submit.ordinal),
+            task_run_id=ids.task_run_text(self._id, submit.ordinal),
             context=self._context,
             upstream=self._inputs.of(submit, node),
             attempt=submit.attempt,
