@@ -9,6 +9,7 @@ import atexit
 import os
 import threading
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +22,7 @@ from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
 from runwright.flowables.mapped import Mapped
 from runwright.result import Result
-from runwright.results import pack, reader_for
+from runwright.results import find_damage, pack, reader_for
 from runwright.runtime import caching, journal, naming
 from runwright.runtime.flow_runner import FlowRunner
 from runwright.runtime.inputs import Inputs
@@ -33,7 +34,7 @@ from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from uuid import UUID  # noqa: I001
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from runwright.executor import Executor
     from runwright.result import ResultRef
@@ -71,9 +72,21 @@ def close_records() -> None:
 atexit.register(close_records)
 
 
-def check_record(store: Store) -> list[Any]:
-    """Return what is wrong with a record: the invariants it breaks, and rows that do not say what its log says."""
-    return [*checking.check(store), *store.rebuild()]
+def check_record(store: Store, *, results: Path | None = None) -> list[Any]:
+    """Return all that `find_problems` finds."""
+    return list(find_problems(store, results=results))
+
+
+def find_problems(store: Store, *, results: Path | None = None) -> Iterator[Any]:
+    """Yield what is wrong with a record, each as something whose text is one line.
+
+    Looked at are the place that keeps it, the invariants, and whether its rows say what its log says. With `results`, the
+    folder of packed results, the stored bytes of every result on this machine are compared with their checksums too.
+    """
+    look = None if results is None else partial(find_damage, root=results)
+    yield from store.find_damage()
+    yield from checking.check(store, find_damage=look)
+    yield from store.rebuild()
 
 
 def run_flow(

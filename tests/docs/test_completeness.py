@@ -8,7 +8,7 @@ import pytest
 from tests.docs.tables import DOCS, TABLES, with_table
 
 from runwright import errors
-from runwright.cli.main import cli
+from runwright.cli.main import root
 from runwright.events import EventKind
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _verbs(command: click.Command, path: str = "") -> Iterator[str]:
 def test_every_command_is_documented() -> None:
     """Each verb stands on the command line's page."""
     text = (DOCS / "command-line.md").read_text()
-    assert [verb for verb in _verbs(cli) if f"`{verb}" not in text] == []
+    assert [verb for verb in _verbs(root) if f"`{verb}" not in text] == []
 
 
 def test_every_kind_of_event_is_documented() -> None:

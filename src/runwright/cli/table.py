@@ -19,6 +19,8 @@ Form = Literal["text", "state", "age", "seconds", "number"]
 SYMBOLS = {"Retrying": "\u21bb", "Skipped": "\u2298", "Cancelled": "\u25a0", "Killed": "\u25a0", "Paused": "\u2016"}
 PHASE_SYMBOLS = {Phase.OK: "\u2713", Phase.BAD: "\u2717", Phase.ACTIVE: "\u25b6", Phase.WAITING: "\u2026"}
 _FULL_CIRCLE = "\u25cf"
+_GAP = 2
+_NARROWEST = 8
 
 
 class Column(NamedTuple):
@@ -80,9 +82,26 @@ def print_table(columns: Sequence[Column], rows: Sequence[dict[str, Any]], sessi
         _print_plain(columns, cells)
 
 
+def natural_widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide each column is when nothing is cut off."""
+    return [max(map(len, (column.title, *texts))) for column, *texts in zip(columns, *cells, strict=True)]
+
+
+def fitted(widths: Sequence[int], columns: Sequence[Column], room: int) -> list[int]:
+    """Return widths that fit: columns of text give way, the widest first; states, times and numbers are never cut off."""
+    fit = list(widths)
+    flexible = [place for place, column in enumerate(columns) if column.form == "text"]
+    while sum(fit) + _GAP * (len(fit) - 1) > room and flexible:
+        widest = max(flexible, key=fit.__getitem__)
+        if fit[widest] <= _NARROWEST:
+            break
+        fit[widest] -= 1
+    return fit
+
+
 def _print_plain(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
     titles = [column.title for column in columns]
-    widths = [max([len(title), *(len(line[place]) for line in cells)]) for place, title in enumerate(titles)]
+    widths = natural_widths(columns, cells)
     for line in [titles, *cells]:
         padded = [
             text.rjust(width) if _is_number(column) and line is not titles else text.ljust(width)
@@ -102,17 +121,18 @@ def _print_rich(
     from rich.text import Text  # noqa: PLC0415
 
     is_colored = session.is_colored
-    width = None if session.is_interactive else max(80, *(2 * len("  ".join(line)) for line in [[""], *cells]))
-    console = Console(no_color=not is_colored, force_terminal=is_colored, width=width, highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold" if is_colored else "", show_edge=False)
-    for column in columns:
-        table.add_column(
-            column.title,
-            justify="right" if _is_number(column) else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=4,
-        )
+    # Rich is told every width: left to itself it takes from all columns alike, until short ones are gone.
+    widths = natural_widths(columns, cells)
+    if session.is_interactive:
+        widths = fitted(widths, columns, Console().width)
+    total = sum(widths) + _GAP * len(widths)
+    console = Console(no_color=not is_colored, force_terminal=is_colored, width=total, highlight=False)
+    table = Table(
+        box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold" if is_colored else "", show_edge=False
+    )
+    for column, width in zip(columns, widths, strict=True):
+        justify = "right" if _is_number(column) else "left"
+        table.add_column(column.title, justify=justify, no_wrap=True, overflow="ellipsis", width=width)
     for row, line in zip(rows, cells, strict=True):
         table.add_row(
             *(

@@ -13,11 +13,12 @@ DEFAULT_HOME = "~/.runwright"
 
 def results_root() -> Path:
     """Return the folder of results in Runwright's home, as the environment says now; it may not exist yet."""
-    return _root_in(os.environ.get("RUNWRIGHT_HOME") or DEFAULT_HOME)
+    return _root_in(os.environ.get("RUNWRIGHT_HOME") or DEFAULT_HOME, os.environ.get("HOME"))
 
 
 @lru_cache(maxsize=16)
-def _root_in(home: str) -> Path:
+def _root_in(home: str, user_home: str | None) -> Path:
+    del user_home  # what `~` stands for: another answer when it changes
     expanded = os.path.expanduser(home)  # noqa: PTH111  pathlib raises where there is no home
     if expanded.startswith("~"):
         raise SettingError("This user has no home directory: set RUNWRIGHT_HOME to an absolute path.")

@@ -59,7 +59,7 @@ def test_a_sound_record_is_said_to_be_sound(runwright, run):
 
 
 def test_what_is_wrong_with_a_record_is_one_line_each(runwright, run, monkeypatch):
-    monkeypatch.setattr(app, "check_record", lambda _: ["I1: two\nlines", "I2: broken"])
+    monkeypatch.setattr(app, "find_problems", lambda *_, **__: ["I1: two\nlines", "I2: broken"])
 
     outcome = runwright("store", "check")
 

@@ -10,6 +10,7 @@ import random
 import shutil
 import time
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ def connect_to_read(path: str) -> apsw.Connection:
     """Return a connection that only reads, also from a place where nothing may be written."""
     with explained(path):
         _check_file(path)
+        _check_there(path)
         try:
             return _open_to_read(path, apsw.SQLITE_OPEN_READONLY)
         except (apsw.CantOpenError, apsw.ReadOnlyError):
@@ -72,6 +74,16 @@ def connect_to_read(path: str) -> apsw.Connection:
                 raise
             unchanging = f"{Path(path).as_uri()}?immutable=1"
             return _open_to_read(unchanging, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+
+
+def connect_to_check(path: str) -> apsw.Connection:
+    """Return a connection that reads and knows the constraints, which SQLite leaves out of what it opens for reading only."""
+    try:
+        with explained(path):
+            _check_there(path)
+            return _open_to_read(path, apsw.SQLITE_OPEN_READWRITE)
+    except RecordUnreadable:
+        return connect_to_read(path)
 
 
 @contextmanager
@@ -174,6 +186,11 @@ def _check_file(path: str) -> None:
         raise RecordUnreadable(f"{path} is a directory: give the path of a file in it.")
 
 
+def _check_there(path: str) -> None:
+    if Path(path).parent.is_dir() and not os.path.lexists(path):
+        raise RecordUnreadable(f"There is no record at {path} yet: run a flow first, or give another path.")
+
+
 def _sync(directory: Path) -> None:
     """Make a new name in a directory survive a power failure, where directories can be opened."""
     if os.name == "posix":
@@ -190,9 +207,20 @@ def _has_content(path: str) -> bool:
 
 def _is_full(path: str) -> bool:
     try:
-        return shutil.disk_usage(Path(path).parent).free < _LITTLE_ROOM
+        return min(shutil.disk_usage(Path(path).parent).free, _left_of_limit(path)) < _LITTLE_ROOM
     except OSError:
         return False
+
+
+def _left_of_limit(path: str) -> float:
+    """Return by how many bytes the files may still grow for what this process may write (`ulimit -f`)."""
+    try:
+        import resource  # noqa: PLC0415  there is none on Windows
+    except ImportError:
+        return inf
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    sizes = [os.path.getsize(name) for name in (path, f"{path}-wal") if os.path.exists(name)]  # noqa: PTH110, PTH202
+    return inf if limit == resource.RLIM_INFINITY else limit - max(sizes, default=0)
 
 
 def _full(path: str) -> RecordFull:
