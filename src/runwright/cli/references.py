@@ -42,8 +42,8 @@ class AmbiguousReference(click.ClickException):
     def __init__(self, text: str, what: str, candidates: Iterable[str]) -> None:
         """List the candidates, the first ten."""
         listed = list(candidates)
-        more = [f"  ... and {len(listed) - _SHOWN} more"] if len(listed) > _SHOWN else []
-        lines = [f"{clean_line(text)!r} may mean {len(listed)} {what}: name one of them", *listed[:_SHOWN], *more]
+        count = f"more than {_SHOWN}" if len(listed) > _SHOWN else len(listed)
+        lines = [f"{clean_line(text)!r} may mean {count} {what}: name one of them", *listed[:_SHOWN]]
         super().__init__("\n".join(lines))
 
 

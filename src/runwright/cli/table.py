@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 
     from runwright.cli.session import Session
 
-Form = Literal["text", "state", "age", "seconds", "number"]
+Form = Literal["text", "path", "state", "age", "seconds", "number"]
 
 SYMBOLS = {"Retrying": "\u21bb", "Skipped": "\u2298", "Cancelled": "\u25a0", "Killed": "\u25a0", "Paused": "\u2016"}
 PHASE_SYMBOLS = {Phase.OK: "\u2713", Phase.BAD: "\u2717", Phase.ACTIVE: "\u25b6", Phase.WAITING: "\u2026"}
 _FULL_CIRCLE = "\u25cf"
 _GAP = 2
 _NARROWEST = 8
+_CUT = frozenset({"text", "path"})
 
 
 class Column(NamedTuple):
     """One column: its title, the field of the row it shows (dots lead inside), and how people read it.
 
-    A `wide` column is left out unless it is asked for. Ages and durations are exact values in lines for programs.
+    A `wide` column is left out unless it is asked for. Ages and durations are exact values in lines for programs. Where a
+    table is too wide, text is cut off at its end and a path at its beginning.
     """
 
     title: str
@@ -88,15 +90,21 @@ def natural_widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) ->
 
 
 def fitted(widths: Sequence[int], columns: Sequence[Column], room: int) -> list[int]:
-    """Return widths that fit: columns of text give way, the widest first; states, times and numbers are never cut off."""
+    """Return widths that fit: texts give way, the last column first; states, times and numbers are never cut off."""
     fit = list(widths)
-    flexible = [place for place, column in enumerate(columns) if column.form == "text"]
-    while sum(fit) + _GAP * (len(fit) - 1) > room and flexible:
-        widest = max(flexible, key=fit.__getitem__)
-        if fit[widest] <= _NARROWEST:
-            break
-        fit[widest] -= 1
+    excess = sum(fit) + _GAP * (len(fit) - 1) - room
+    for place, column in reversed(list(enumerate(columns))):
+        if excess > 0 and column.form in _CUT:
+            given = min(excess, max(0, fit[place] - _NARROWEST))
+            fit[place] -= given
+            excess -= given
     return fit
+
+
+def _cut(text: str, width: int, form: Form) -> str:
+    if len(text) <= width:
+        return text
+    return f"\u2026{text[1 - width :]}" if form == "path" else f"{text[: width - 1]}\u2026"
 
 
 def _print_plain(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
@@ -136,8 +144,11 @@ def _print_rich(
     for row, line in zip(rows, cells, strict=True):
         table.add_row(
             *(
-                Text(text, style=_style(pick(row, column.field)) if column.form == "state" else "")
-                for text, column in zip(line, columns, strict=True)
+                Text(
+                    _cut(text, width, column.form),
+                    style=_style(pick(row, column.field)) if column.form == "state" else "",
+                )
+                for text, width, column in zip(line, widths, columns, strict=True)
             )
         )
     console.print(table)
