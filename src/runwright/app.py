@@ -170,8 +170,8 @@ class _Assembly:
         self.flow = flow
         self.graph = flow.compile()
         self.settings: Settings = settings.load()
-        self.store = open_record(record)
         self.executor, self.executor_name = _executor(executor or flow.executor or self.settings.executor)
+        self.store = open_record(record)
         self.root = Path(self.settings.home) / "results"
         self._runner_cls = runner_cls or FlowRunner
         self._task_runner_cls = task_runner_cls

@@ -16,7 +16,15 @@ from runwright.cli.lazy import Entry, LazyGroup
 from runwright.cli.options import common
 from runwright.cli.session import Session, say
 from runwright.cli.text import clean, clean_line
-from runwright.errors import FlowFileError, LeaseHeld, NotOnRecord, RecordFull, RecordUnreadable, RunwrightError
+from runwright.errors import (
+    FlowFileError,
+    LeaseHeld,
+    NotOnRecord,
+    ParameterError,
+    RecordFull,
+    RecordUnreadable,
+    RunwrightError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +53,7 @@ ALIASES = {"tr": "task-run", "fr": "flow-run"}
 _HINTS: tuple[tuple[type[RunwrightError], str], ...] = (
     (NotOnRecord, "`runwright fr ls` and `runwright tr ls` show what is on record"),
     (LeaseHeld, "wait until the lease ends, then try again; `runwright fr watch` shows whether the run goes on"),
+    (ParameterError, "-p NAME=VALUE gives a parameter, --param-file several"),
     (RecordFull, "with room again, `runwright fr resume RUN` goes on; `runwright fr ls --state running` names the run"),
     (RecordUnreadable, "`runwright config view` shows which record is read and who says so; --record names another"),
 )

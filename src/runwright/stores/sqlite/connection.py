@@ -187,7 +187,8 @@ def _check_file(path: str) -> None:
 
 
 def _check_there(path: str) -> None:
-    if Path(path).parent.is_dir() and not os.path.lexists(path):
+    directory = Path(path).parent
+    if not os.path.lexists(path) and (directory.is_dir() or not directory.exists()):
         raise RecordUnreadable(f"There is no record at {path} yet: run a flow first, or give another path.")
 
 
