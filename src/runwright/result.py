@@ -157,5 +157,5 @@ class NoResultType(Result):
 NoResult = NoResultType()
 
 
-def _public(result: Result) -> dict[str, Any]:
+def _public(result: object) -> dict[str, Any]:
     return {key: value for key, value in vars(result).items() if not key.startswith("_")}

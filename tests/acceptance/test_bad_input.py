@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import closing
+from typing import Any
 
 import apsw
 import pytest
@@ -366,13 +367,19 @@ class TestInPython:
         with pytest.raises(errors.FlowFileError):
             load_flow(str(newcomer.folder / newcomer.write(text, "flow_file_in_python.py")))
 
-    def test_an_input_that_cannot_be_pickled(self, runwright_record):
-        flow = declared(f"{TASKS}\nwith Flow('bad') as flow:\n    add(threading.Lock())\n")
-        state = flow.run(executor="processes:1")
+    @pytest.mark.parametrize(
+        ("expected", "body", "executor"),
+        [
+            (errors.UnpicklableCall, "add(threading.Lock())", "processes:1"),
+            (errors.ResultSerializationError, "task(lambda: threading.Lock(), name='add')()", "inline"),
+        ],
+    )
+    def test_a_value_that_cannot_be_pickled(self, runwright_record, expected, body, executor):
+        state = declared(f"{TASKS}\nwith Flow('bad') as flow:\n    {body}\n").run(executor=executor)
 
         assert state.is_failed()
         (ended,) = [each for task, each in state.result.items() if task.name == "add"]
-        assert isinstance(ended.result, errors.UnpicklableCall)
+        assert isinstance(ended.result, expected)
 
     @pytest.mark.parametrize(
         ("expected", "damage"),
@@ -417,6 +424,6 @@ class TestInPython:
 
 def declared(text):
     """Return the flow that a file would declare."""
-    names: dict[str, object] = {"__name__": "declared_here"}
+    names: dict[str, Any] = {"__name__": "declared_here"}
     exec(text, names)  # noqa: S102  the text is ours
     return names["flow"]

@@ -48,7 +48,7 @@ ENTRIES = {
     "completion": Entry("runwright.cli.completion:completion", "Print the completion script of a shell."),
     "version": Entry("runwright.cli.version:version", "Print the version."),
 }
-ALIASES = {"tr": "task-run", "fr": "flow-run"}
+ALIASES = {"tr": "task-run", "fr": "flow-run", "task-runs": "task-run", "flow-runs": "flow-run", "flows": "flow"}
 
 _HINTS: tuple[tuple[type[RunwrightError], str], ...] = (
     (NotOnRecord, "`runwright fr ls` and `runwright tr ls` show what is on record"),
@@ -59,12 +59,23 @@ _HINTS: tuple[tuple[type[RunwrightError], str], ...] = (
 )
 
 
+def _print_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  click calls it
+    if value:
+        from runwright.cli.version import in_words  # noqa: PLC0415  few ask for it
+
+        sys.stdout.write(f"{in_words()}\n")
+        context.exit()
+
+
 @click.group(
     cls=LazyGroup,
     entries=ENTRIES,
     aliases=ALIASES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`runwright COMMAND --help` tells more. Data goes to standard output, all else to standard error.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
 @common
 def root() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from runwright.cli.session import Session
+    from runwright.cli.table import Form
 
 FORMATS = ("table", "wide", "json", "jsonl", "yaml", "csv", "name")
 
@@ -57,10 +58,14 @@ def show(
 
 
 def show_one(session: Session, row: dict[str, Any], page: Callable[[], Iterable[str]], fields: Sequence[str]) -> None:
-    """Print one thing: as JSON where that, or some of its fields, are asked for, else as a page of text."""
+    """Print one thing: as data where that, or some of its fields, are asked for, else as a page of text."""
     check_fields(session, fields)
-    if session.format in {"json", "jsonl", "yaml"} or session.fields:
+    if session.format in {"json", "jsonl", "yaml"} or (session.fields and session.format not in {"csv", "name"}):
         write_value(session, _chosen(session, row))
+    elif session.format == "csv":
+        _write_csv(session.fields or fields, [row])
+    elif session.format == "name":
+        sys.stdout.write(clean_line(str(row.get("path") or row[fields[0]])) + "\n")
     else:
         for line in page():
             sys.stdout.write(line + "\n")
@@ -121,7 +126,7 @@ def _chosen(session: Session, row: dict[str, Any]) -> dict[str, Any]:
 
 def _columns(session: Session, columns: Sequence[Column]) -> list[Column]:
     if session.fields:
-        forms = {column.field: column.form for column in columns}
+        forms: dict[str, Form] = {column.field: column.form for column in columns}
         return [Column(field.upper(), field, forms.get(field, "text")) for field in session.fields]
     return [column for column in columns if session.shape == "wide" or not column.wide]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runwright.cli.rows import TASK_RUN_COLUMNS
+from runwright.cli.session import Session
 from runwright.cli.table import fitted, print_table
 
 COLUMNS = [column for column in TASK_RUN_COLUMNS if not column.wide]
@@ -20,11 +21,16 @@ ROWS = [
 ]
 
 
-class Terminal:
+class Terminal(Session):
     """A session of a person at a terminal without colours."""
 
-    is_interactive = True
-    is_colored = False
+    @property
+    def is_interactive(self):
+        return True
+
+    @property
+    def is_colored(self):
+        return False
 
 
 @pytest.mark.parametrize("width", [70, 80, 100, 200])

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from contextlib import closing
+from typing import Any
 
 import apsw
 import pytest
@@ -53,7 +54,8 @@ def test_a_record_is_known_by_its_marks(store, path):
 
 @pytest.mark.parametrize(("expected", "given"), [(2, "FULL"), (1, "NORMAL")])
 def test_commits_are_synced_as_asked(path, expected, given):
-    with closing(open_store(f"sqlite:///{path}", synchronous=given)) as store:
+    with closing(open_store(f"sqlite:///{path}", synchronous=given)) as opened:
+        store: Any = opened
         assert expected == store._db.pragma("synchronous")
         assert 1 == store._db.pragma("foreign_keys")
         assert 1 == store._db.pragma("cell_size_check")

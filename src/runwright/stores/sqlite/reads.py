@@ -150,7 +150,7 @@ class SqliteViews:
             self._idle.pop().close(True)  # noqa: FBT003  the library takes no keyword
 
     @contextmanager
-    def _reading(self) -> Iterator[apsw.Connection]:
+    def _reading(self) -> Iterator[Any]:  # the schema is STRICT: it says what the columns are, not the library's types
         with explained(self.path):
             if self._is_closed:
                 raise RecordError(f"The record {self.path} was closed: open it again.")
