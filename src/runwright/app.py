@@ -72,20 +72,21 @@ def close_records() -> None:
 atexit.register(close_records)
 
 
-def check_record(store: Store, *, results: Path | None = None) -> list[Any]:
+def check_record(store: Store, *, results: Path | None = None, is_at_rest: bool = False) -> list[Any]:
     """Return all that `find_problems` finds."""
-    return list(find_problems(store, results=results))
+    return list(find_problems(store, results=results, is_at_rest=is_at_rest))
 
 
-def find_problems(store: Store, *, results: Path | None = None) -> Iterator[Any]:
+def find_problems(store: Store, *, results: Path | None = None, is_at_rest: bool = False) -> Iterator[Any]:
     """Yield what is wrong with a record, each as something whose text is one line.
 
     Looked at are the place that keeps it, the invariants, and whether its rows say what its log says. With `results`, the
-    folder of packed results, the stored bytes of every result on this machine are compared with their checksums too.
+    folder of packed results, the stored bytes of every result on this machine are compared with their checksums too;
+    with `is_at_rest`, when no flow runs, leases are looked at.
     """
     look = None if results is None else partial(find_damage, root=results)
     yield from store.find_damage()
-    yield from checking.check(store, find_damage=look)
+    yield from checking.check(store, is_at_rest=is_at_rest, find_damage=look)
     yield from store.rebuild()
 
 

@@ -45,9 +45,10 @@ def path(session: Session) -> None:
 
 @store.command("check")
 @click.option("--results/--no-results", default=True, help="Read the files of all results too, or leave them out.")
+@click.option("--at-rest", "is_at_rest", is_flag=True, help="No flow runs now: look at leases too.")
 @with_record
 @click.pass_obj
-def check(session: Session, *, results: bool) -> int:
+def check(session: Session, *, results: bool, is_at_rest: bool) -> int:
     """Check the record, and print a line for each thing that is wrong; exit status 1 when there is one.
 
     Looked at are its file, every invariant, whether its rows say what its log says, and whether the results that it
@@ -58,7 +59,7 @@ def check(session: Session, *, results: bool) -> int:
     record = session.open_record()
     folder = Path(settings.load().home) / "results" if results else None
     count = 0
-    for problem in app.find_problems(record, results=folder):
+    for problem in app.find_problems(record, results=folder, is_at_rest=is_at_rest):
         count += 1
         sys.stdout.write(clean_line(str(problem)) + "\n")
     sys.stdout.flush()

@@ -74,6 +74,16 @@ def test_a_result_that_is_gone_is_found_unless_results_are_left_out(runwright, r
     assert 0 == runwright("store", "check", "--no-results").status
 
 
+def test_at_rest_leases_are_looked_at_too(runwright, store):
+    RecordedRun(store).start().commit()
+    assert 0 == runwright("store", "check", "--at-rest").status
+    run = RecordedRun(store, "calm-crow").start().release()
+
+    outcome = runwright("store", "check", "--at-rest")
+    assert [f"I10: flow run {run.id}, ordinal 0: it is Running, and nobody holds its lease"] == outcome.lines
+    assert 0 == runwright("store", "check").status
+
+
 def test_what_is_wrong_with_a_record_is_one_line_each(runwright, run, monkeypatch):
     monkeypatch.setattr(app, "find_problems", lambda *_, **__: ["I1: two\nlines", "I2: broken"])
 
