@@ -412,6 +412,15 @@ class TestInPython:
         with pytest.raises(errors.RecordTooNew):
             declared(SOUND).run(record=str(tmp_path / "later.db"))
 
+    def test_a_record_that_is_full(self, runwright_home):
+        from runwright import app
+
+        store: Any = app.open_record()
+        store._db.pragma("max_page_count", store._db.pragma("page_count") + 20)
+        with pytest.raises(errors.RecordFull):
+            declared(LARGE).run()
+        assert [] == app.check_record(store, results=runwright_home / "results")
+
     def test_a_run_that_is_not_on_record(self, runwright_record):
         from runwright.backend import FlowRunView, TaskRunView
 

@@ -16,6 +16,8 @@ from runwright.views import TaskRunFilter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from click.shell_completion import CompletionItem
+
     from runwright.store import Store
 
     Command = TypeVar("Command", bound=Callable[..., Any])
@@ -68,14 +70,12 @@ class StateNames(click.ParamType):
             )
         return found
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[click.shell_completion.CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the names that begin like this."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415  only the shell's own question needs it
+        from click import shell_completion  # noqa: PLC0415  only the shell's own question needs it
 
         names = [kind.name for kind in TABLE]
-        return [CompletionItem(name) for name in names if name.lower().startswith(incomplete.lower())]
+        return [shell_completion.CompletionItem(name) for name in names if name.lower().startswith(incomplete.lower())]
 
 
 def states_named(word: str) -> list[str]:
