@@ -90,7 +90,7 @@ def disk_use() -> int:
 
 
 def _connection(name: str, synchronous: str) -> Any:
-    connection = apsw.Connection(os.path.join(os.environ["RUNWRIGHT_HOME"], name))  # noqa: PTH118
+    connection = apsw.Connection(os.path.join(os.environ["RUNWRIGHT_HOME"], name))  # noqa: PTH118  the library takes text
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("CREATE TABLE IF NOT EXISTS event (cursor INTEGER PRIMARY KEY, run, version, at, data)")

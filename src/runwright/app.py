@@ -33,8 +33,8 @@ from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from uuid import UUID  # noqa: I001
     from collections.abc import Callable, Iterator
+    from uuid import UUID
 
     from runwright.executor import Executor
     from runwright.result import ResultRef

@@ -126,7 +126,7 @@ def _chosen(values: Mapping[str, Any] | None, names: Iterable[str]) -> dict[str,
 
 
 def _feed(update: Callable[[bytes], Any], value: Any, pickled: Callable[[Any], bytes]) -> None:
-    kind: type[Any] = type(value)
+    kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]  a value of any type
     if kind in _SCALARS:
         content = _SCALARS[kind](value)
         update(b"%s:%d:" % (kind.__name__.encode(), len(content)))

@@ -36,7 +36,7 @@ def data_from_state(state: states.State) -> dict[str, Any] | None:
     data: dict[str, Any] = {}
     if state.message and state.message != USUAL_MESSAGES.get(state.kind.code):
         data["message"] = shorten(str(state.message))
-    held = state._result  # noqa: SLF001  the field is public by custom
+    held = state._result  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the field is public by custom
     if held.ref is not None:
         data["result"] = held.ref
     elif isinstance(held.value, BaseException):
@@ -70,7 +70,7 @@ def state_from_data(
         expires = data.get("expires")
         state.cached_result_expiration = None if expires is None else to_datetime(expires)
     if isinstance(state, states.Mapped):
-        state._n_map_states = data.get("children", 0)  # noqa: SLF001
+        state._n_map_states = data.get("children", 0)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  as above
     return state
 
 

@@ -105,8 +105,8 @@ def holds_tasks(value: Any) -> bool:
         item = found.pop()
         if isinstance(item, _TASK_LIKE):
             return True
-        if isinstance(item, _CONTAINERS) and id(item) not in seen:  # pyright: ignore[reportUnknownArgumentType]
-            seen.add(id(item))  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(item, _CONTAINERS) and id(item) not in seen:  # pyright: ignore[reportUnknownArgumentType]  of anything
+            seen.add(id(item))  # pyright: ignore[reportUnknownArgumentType]  of anything
             found.extend(_contents(item))
     return False
 

@@ -74,7 +74,7 @@ def compile_graph(flow: Flow) -> Graph:
 
 def check_inputs(task: Task, keys: Sequence[str]) -> None:
     """Raise `FlowError` when `run` of a task does not take one of the `keys` it is given, or is given one twice."""
-    signature = task._signature  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    signature = task._signature  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the package reads it
     for key in keys:
         if not signature.takes(key):
             hint = did_you_mean(key, signature.names)

@@ -48,7 +48,11 @@ def choose_files(library: str, count: int) -> list[str]:
     return chosen
 
 
-@task(task_run_name=lambda path, **_: f"count {Path(path).name}")
+def _name_of(path: str, **_: Any) -> str:
+    return f"count {Path(path).name}"
+
+
+@task(task_run_name=_name_of)
 def count_definitions(path: str) -> dict[str, Any]:
     """Parse a module and count its functions and classes."""
     with open(path, "rb") as file:  # noqa: PTH123  the demo has no need of pathlib here
@@ -68,7 +72,7 @@ def ask_how_many() -> int:
 
 
 @task(trigger=triggers.any_successful)
-def report(counts: list[Any], how_many: int) -> list[str]:
+def report(counts: list[dict[str, Any] | BaseException], how_many: int) -> list[str]:
     """Name the modules that define most; a file that could not be parsed counts for nothing."""
     parsed = [each for each in counts if isinstance(each, dict)]
     largest = sorted(parsed, key=lambda each: -(each["functions"] + each["classes"]))[:how_many]
@@ -92,14 +96,14 @@ with Flow("demo") as flow:
     lines = report(counts, ask_how_many())
     with case(is_long(lines), True):  # noqa: FBT003  the value that chooses the branch
         shorten(lines)
-vars(flow)["_file"] = os.path.abspath(__file__)  # so that a demo that was stopped can be resumed  # noqa: PTH100
+vars(flow)["_file"] = os.path.abspath(__file__)  # so that a demo that was stopped can be resumed  # noqa: PTH100  text in, text out
 
 
 def main(session: Session | None = None) -> int:
     """Run the demo, tell what to look at next, and return the exit status: 0, though one task run fails by design."""
     from runwright import app  # noqa: PLC0415  loading this file to resume a run needs none of it
-    from runwright.cli.run import run_in_foreground  # noqa: PLC0415
-    from runwright.cli.session import Session, say  # noqa: PLC0415
+    from runwright.cli.run import run_in_foreground  # noqa: PLC0415  as above
+    from runwright.cli.session import Session, say  # noqa: PLC0415  as above
 
     session = session or Session()
     session.format = session.format or "table"

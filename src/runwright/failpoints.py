@@ -64,7 +64,7 @@ def _pass(name: str) -> None:
     """Let the place be passed."""
 
 
-def _kill(name: str) -> None:  # noqa: ARG001
+def _kill(name: str) -> None:  # noqa: ARG001  one signature for all actions
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -72,7 +72,7 @@ def _raise(name: str) -> None:
     raise FailpointReached(f"The failpoint {name} was reached.")
 
 
-def _hang(name: str) -> None:  # noqa: ARG001
+def _hang(name: str) -> None:  # noqa: ARG001  one signature for all actions
     threading.Event().wait()
 
 

@@ -205,7 +205,7 @@ class Flow(Wiring):
             == (other.name, other.tasks, other.edges, other.reference_tasks())
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  flows change, and are equal by what they hold
 
     def __repr__(self) -> str:
         """Return the class and the name."""
@@ -239,4 +239,4 @@ def _calling_file() -> str | None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "runwright":
         frame = frame.f_back
     path = "" if frame is None else os.path.abspath(frame.f_code.co_filename)  # noqa: PTH100  no pathlib at import
-    return path if os.path.isfile(path) else None  # noqa: PTH113
+    return path if os.path.isfile(path) else None  # noqa: PTH113  no pathlib at import

@@ -84,7 +84,7 @@ def _listed(flows: list[tuple[str, Flow]]) -> str:
 def _load(path: str) -> ModuleType:
     full = os.path.realpath(path)
     if not os.path.isfile(full):  # noqa: PTH113  text in, text out
-        what = "is a directory" if os.path.isdir(full) else "does not exist"  # noqa: PTH112
+        what = "is a directory" if os.path.isdir(full) else "does not exist"  # noqa: PTH112  text in, text out
         raise FlowFileError(f"{path} {what}. Give a Python file that declares a flow: FILE.py or FILE.py:FLOW")
     changed = _last_change(full)
     known = _loaded.get(full)

@@ -73,10 +73,11 @@ def check_mappable(task_name: str, values: Mapping[str, Any]) -> None:
     """Raise `TypeError` for the first input of a mapped call that has no elements to map over."""
     for key, value in values.items():
         bare, is_mapped, _ = route(value, is_mapped=True)
-        if not is_mapped or (hasattr(bare, "__getitem__") and type(bare) is not dict):
+        kind = type(bare)  # pyright: ignore[reportUnknownVariableType]  a value of any type
+        if not is_mapped or (hasattr(bare, "__getitem__") and kind is not dict):
             continue
         raise TypeError(
-            f"Cannot map over unsubscriptable object of type {type(bare).__name__}: {_shown(bare)}. Task {task_name!r} "
+            f"Cannot map over unsubscriptable object of type {kind.__name__}: {_shown(bare)}. Task {task_name!r} "
             f"takes one element of {key!r} for each child. {_advice(key, bare)}"
         )
 

@@ -44,7 +44,7 @@ class Parameter(Task):
         tags: Iterable[str] | None = None,
     ) -> None:
         """Declare a parameter; raises `TypeError` when the name is no string."""
-        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  users give anything
             raise TypeError(f"The name of a parameter must be a string; got {name!r}.")
         super().__init__(name, name, tags, checkpoint=True)
         self.default: Any = None if isinstance(default, NoDefault) else default

@@ -4,16 +4,13 @@ They are identical for leaf and compound nodes and for both ways of authoring. T
 applies them.
 """
 
-from __future__ import annotations  # noqa: I001
+from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
-from collections.abc import Callable
-
-if TYPE_CHECKING:
-    pass  # noqa: TC005
 
 
 class RetryPolicy(msgspec.Struct, frozen=True):

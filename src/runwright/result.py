@@ -96,26 +96,26 @@ class Result:
 
     def exists(self, location: str, /, **context: Any) -> bool:
         """Say whether something is stored at `location` (a template, filled in from `context`)."""
-        raise self._without_place("look up")
+        raise self._refusal("look up")
 
     def read(self, location: str) -> Result:
         """Return a result with the value stored at the final `location`."""
-        raise self._without_place("read")
+        raise self._refusal("read")
 
     def read_ref(self, ref: ResultRef) -> Result:
         """Return a result with the value that a record's reference points to, checked for damage."""
-        raise self._without_place("read")
+        raise self._refusal("read")
 
     def write(self, value: Any, /, **context: Any) -> Result:
         """Store `value` and return a result with its final location and `ref`."""
-        raise self._without_place("write")
+        raise self._refusal("write")
 
     @property
     def can_store(self) -> bool:
         """Say whether `write` stores anything."""
         return type(self).write is not Result.write
 
-    def _without_place(self, verb: str) -> ResultNotImplementedError:
+    def _refusal(self, verb: str) -> ResultNotImplementedError:
         return ResultNotImplementedError(
             f"{type(self).__name__} keeps values in memory and cannot {verb} them: give the task a result with a "
             "storage, for example LocalResult(dir=...)."

@@ -86,7 +86,7 @@ def of_method(run: Any, owner: str) -> RunSignature:
     if isinstance(run, staticmethod):
         return _checked(run.__func__, owner, skip=0)
     if isinstance(run, classmethod):
-        return _checked(run.__func__, owner, skip=1)
+        return _checked(run.__func__, owner, skip=1)  # pyright: ignore[reportUnknownMemberType]  any function
     return _checked(run, owner, skip=1 if isinstance(run, FunctionType) else 0)
 
 

@@ -201,7 +201,7 @@ class State:
 
     def __eq__(self, other: object) -> bool:
         """Compare kind, result and extra attributes."""
-        return type(self) is type(other) and _compared(self) == _compared(other)
+        return isinstance(other, State) and type(self) is type(other) and _compared(self) == _compared(other)
 
     __hash__ = object.__hash__
 

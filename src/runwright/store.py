@@ -54,10 +54,10 @@ class Store(Views, Protocol):
         """Return the flow with its id and version, recorded now unless its fingerprint is known for its name."""
         ...
 
-    def append(self, batch: Batch, leases: dict[UUID, Lease]) -> int:
+    def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
         """Commit a batch and return the cursor of its last event (0 for none).
 
-        Every flow run in the batch needs its lease in `leases`, still the newest: else `LeaseLost` and nothing is written.
+        Every flow run in the batch needs its lease in `held`, still the newest: else `LeaseLost` and nothing is written.
         Raises `IllegalTransition` when a final state would be followed by anything but a restart or a version is not the next,
         `RecordFull` when the disk has no room; nothing is written then either.
         """

@@ -29,6 +29,6 @@ def checked_tags(given: Iterable[str] | None) -> frozenset[str]:
         raise TypeError(f"tags must be a list of strings, not one string: write tags=[{given!r}].")
     found = frozenset(given or ())
     for tag in found:
-        if not isinstance(tag, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(tag, str):  # pyright: ignore[reportUnnecessaryIsInstance]  users give anything
             raise TypeError(f"Each tag must be a string; got {tag!r}.")
     return found

@@ -262,7 +262,7 @@ def _retry_policy(attributes: Mapping[str, Any]) -> RetryPolicy:
         return RetryPolicy()
     if delay is None:
         raise ValueError("max_retries needs a retry_delay: the seconds to wait before each retry, 0 for none.")
-    delays: list[timedelta] = delay if isinstance(delay, list) else [delay]
+    delays: list[timedelta] = [delay] if isinstance(delay, timedelta) else delay
     return RetryPolicy(
         limit=limit,
         delays=tuple(each.total_seconds() for each in delays),

@@ -126,7 +126,7 @@ def some_successful(at_least: float | None = None, at_most: float | None = None)
 def _mark_passing(*passing: Callable[[UpstreamStates], bool]) -> None:
     """Mark the triggers that pass on plain successes and on nothing: the runtime need not ask them then."""
     for trigger in passing:
-        trigger.passes_on_success = True  # type: ignore[attr-defined]
+        trigger.passes_on_success = True  # type: ignore[attr-defined]  functions take attributes
 
 
 _mark_passing(all_successful, all_finished, any_successful)

@@ -51,7 +51,7 @@ class Wiring:
 
         Raises `TypeError` for anything but a task, and `ValueError` when its own slug is taken.
         """
-        if not isinstance(task, Task):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(task, Task):  # pyright: ignore[reportUnnecessaryIsInstance]  users give anything
             raise TypeError(f"Only tasks can be added to a flow; got {task!r}. Make a function one with @task.")
         if task in self._incoming:
             return task
@@ -125,11 +125,12 @@ class Wiring:
         All of them are tasks or plain values, marked with `mapped`, `unmapped` or `flatten` or not; `mapped` holds for
         those that are not. Plain values for keywords become `constants`.
         """
-        joined = self.add_task(as_task(task, self))  # type: ignore[arg-type]
+        joined = self.add_task(as_task(task, self))  # type: ignore[arg-type]  self is a Flow
         for value in _listed("upstream_tasks", upstream_tasks):
             self._join(value, joined, None, mapped=mapped)
         for value in _listed("downstream_tasks", downstream_tasks):
-            self.add_edge(joined, as_task(value, self), mapped=route(value, is_mapped=mapped).is_mapped)  # type: ignore[arg-type]
+            after = as_task(value, self)  # type: ignore[arg-type]  self is a Flow
+            self.add_edge(joined, after, mapped=route(value, is_mapped=mapped).is_mapped)
         for key, value in (keyword_tasks or {}).items():
             self._join(value, joined, key, mapped=mapped)
         if validate:
@@ -180,7 +181,7 @@ class Wiring:
         Raises `FlowError` when `old` is not here, or has something upstream and `new` is a parameter.
         """
         self._require(old)
-        new = as_task(new, self)  # type: ignore[arg-type]
+        new = as_task(new, self)  # type: ignore[arg-type]  self is a Flow
         if isinstance(new, Parameter) and self._incoming[old]:
             raise FlowError(f"Parameters must be root tasks: {new!r} cannot replace {old!r}, which has upstream tasks.")
         swapped = {task: new if task is old else task for task in self.tasks}
@@ -190,7 +191,7 @@ class Wiring:
         ]
         self._take_over_slug(old, new)
         for key, value in self.constants.pop(old, {}).items():
-            if new._signature.takes(key):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            if new._signature.takes(key):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the package reads it
                 self.constants[new].setdefault(key, value)
         self._reference_tasks = dict.fromkeys(swapped[task] for task in self._reference_tasks)
         self._rewire(swapped.values(), edges)
@@ -320,7 +321,7 @@ class Wiring:
                 self.constants[task][key] = bare
                 self._cache.clear()
                 return
-        self.add_edge(as_task(bare, self), task, key, is_mapped, is_flattened)  # type: ignore[arg-type]
+        self.add_edge(as_task(bare, self), task, key, is_mapped, is_flattened)  # type: ignore[arg-type]  self is a Flow
 
     def _take_over_slug(self, old: Task, new: Task) -> None:
         """Give `new` its slug, which may be that of `old` where both ask for the same."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ class TestPacked(ResultContract):
     def make(self, folder, serializer=None):
         return PackedResult(folder, serializer)
 
-    def tamper(self, result, ref, change):
+    def tamper(self, result: Any, ref, change):
         where = parse(ref.location)
         path = Path(result.root, where.file)
         before, data = split(path.read_bytes(), where.offset + RECORD_HEADER)
@@ -33,12 +34,12 @@ class TestPackedUnderANameOfOnesOwn(ResultContract):
     def make(self, folder, serializer=None):
         return PackedResult(folder, serializer, location=numbered())
 
-    def tamper(self, result, ref, change):
+    def tamper(self, result: Any, ref, change):
         path = Path(result.root, ref.location)
         replace(path, change(path.read_bytes()))
 
-    test_writing_leaves_the_template_as_it_was = None
-    test_equal_settings_make_equal_results = None
+    test_writing_leaves_the_template_as_it_was = None  # type: ignore[assignment]  here the template has a location
+    test_equal_settings_make_equal_results = None  # type: ignore[assignment]  and each result a function of its own
 
 
 class TestLocal(ResultContract):

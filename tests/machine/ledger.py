@@ -38,8 +38,9 @@ class Violation(AssertionError):
 class Entry(NamedTuple):
     """What the log says of one run.
 
-    `free` counts attempts that used up no retry, `tried` the retries that were used up without an attempt; `is_resumed` says that the next one follows a pause, `is_asked` that
-    somebody asked a paused run to go on.
+    `free` counts attempts that used up no retry, `tried` the retries that were used up without an attempt; `is_resumed`
+    says that the next one follows a pause, `is_asked` that somebody asked a paused run to go on (whose attempt may be under
+    way already: the log does not know).
     """
 
     version: int = 1
@@ -159,7 +160,7 @@ class Ledger:
             return
         for ordinal, entry in self.entries.items():
             is_paused = entry.is_parked or entry.code == PAUSED
-            if ordinal and is_paused and ordinal not in self.serving and asked in {0, ordinal}:
+            if ordinal and is_paused and asked in {0, ordinal}:
                 self.entries[ordinal] = entry._replace(is_asked=True)
 
     def _read_expansion(self, event: Event) -> None:
@@ -263,7 +264,8 @@ class Ledger:
         self._require(serving == self.serving, "the machine knows every attempt that is made", (serving, self.serving))
         self._require(machine.outstanding == len(serving), "outstanding counts the attempts", machine.outstanding)
         self._agree_on_counts(machine)
-        deaf = [ordinal for ordinal, entry in self.entries.items() if entry.is_asked and not entry.is_final]
+        asked = [ordinal for ordinal, entry in self.entries.items() if entry.is_asked and not entry.is_final]
+        deaf = [ordinal for ordinal in asked if ordinal not in self.serving]
         self._require(not deaf, "what was asked to go on goes on", deaf)
         self._require(not self._is_forgotten(machine), "something moves an open flow run on", list(self.open_runs()))
 

@@ -32,11 +32,11 @@ def mutant(*edits: Edit) -> type[machine.Machine]:
         assert found == 1, f"a guard has moved, found {found} times in {edit.module}.py: {edit.old}"
         sources[edit.module] = sources[edit.module].replace(edit.old, edit.new)
     made = _module("cells", sources["cells"])
-    sys.modules[cells.__name__], engine.cells = made, made  # type: ignore[assignment]
+    sys.modules[cells.__name__], engine.cells = made, made  # type: ignore[attr-defined]  set by the import system
     try:
         return _module("machine", sources["machine"]).Machine
     finally:
-        sys.modules[cells.__name__], engine.cells = cells, cells
+        sys.modules[cells.__name__], engine.cells = cells, cells  # type: ignore[attr-defined]  as above
 
 
 def _module(name: str, source: str) -> types.ModuleType:

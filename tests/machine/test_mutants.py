@@ -40,8 +40,8 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         SCOPES["diamond"], "upstream ends first", (Edit("waiting=len(node.inputs)", "waiting=min(1, len(node.inputs))"),)),
     "every upstream run counts down": (
         CHAIN, "something moves|every run ends", (Edit("cell.waiting -= 1", "pass"),)),
-    "a run is submitted once (is_idle in _drain)": (
-        CHAIN, "one attempt at a time", (Edit(_DRAIN, _DRAIN.replace("cell.is_idle and ", "")),)),
+    "only what is idle is submitted (is_idle in _drain)": (
+        CHAIN, "not made before it is due", (Edit(_DRAIN, _DRAIN.replace("cell.is_idle and ", "")),)),
     "a success on record is not made again": (
         CHAIN, "what has ended is not made again",
         (Edit(_DRAIN, _DRAIN.replace("self._cells.get(cell.ordinal) is cell and ", "")),)),

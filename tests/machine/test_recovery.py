@@ -215,7 +215,8 @@ def test_a_finished_run_stays_finished() -> None:
     run, _ = _whole("map")
     run.restore()
     assert run.machine.is_finished
-    assert ([], []) == (lambda decision: (decision.events, decision.effects))(run.handle(Recovered()))
+    decision = run.handle(Recovered())
+    assert ([], []) == (decision.events, decision.effects)
 
 
 def test_recovering_twice_loses_the_attempt_twice(play: Play) -> None:

@@ -149,7 +149,7 @@ class Runs(RuleBasedStateMachine):
     def _say(self, name: str, state: str, **more: int | None) -> None:
         ordinal = self.world.ordinal(name)
         self.last = (ordinal, self.world.ledger.serving[ordinal], state)
-        self.world.report(name, state, **more)  # type: ignore[arg-type]
+        self.world.report(name, state, **more)
 
 
 Runs.TestCase.settings = settings(

@@ -37,7 +37,7 @@ def test_an_exception_restores_it_too() -> None:
 
 
 def test_missing_values_are_named_with_those_there_are() -> None:
-    with pytest.raises(AttributeError, match="no 'nothing'.*no flow or task is running here"):
+    with pytest.raises(AttributeError, match=r"no 'nothing'.*no flow or task is running here"):
         _ = context.nothing
     with context(b=1, a=2), pytest.raises(AttributeError, match=r"no 'c'\. It has: a, b\."):
         _ = context.c

@@ -35,4 +35,4 @@ def test_a_delay_is_never_shorter_than_said_nor_longer_than_its_jitter(
 
 def test_a_policy_cannot_be_changed() -> None:
     with pytest.raises(AttributeError, match="immutable"):
-        RetryPolicy().limit = 3  # type: ignore[misc]
+        RetryPolicy().limit = 3  # type: ignore[misc]  what is refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 
@@ -161,7 +162,9 @@ class TestTimes:
     def test_a_scheduled_state_starts_now_unless_told(self) -> None:
         before = datetime.now(UTC)
         for made in (states.Scheduled, states.Resume, states.Retrying, states.Queued):
-            assert before <= made().start_time <= datetime.now(UTC)
+            due = made().start_time
+            assert due is not None
+            assert before <= due <= datetime.now(UTC)
 
     def test_a_pause_has_no_end_unless_told(self) -> None:
         assert states.Paused().start_time is None
@@ -213,7 +216,7 @@ class TestMapped:
 class _Shelf(Result):
     """Keeps values by location."""
 
-    values = {"here": 11}
+    values: ClassVar[dict[str, int]] = {"here": 11}
 
     def read(self, location: str) -> Result:
         return Result(self.values[location], location)

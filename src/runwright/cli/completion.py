@@ -21,7 +21,7 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class  # noqa: PLC0415  only this command needs it
 
-    from runwright.cli.main import COMPLETION, PROGRAM, root  # noqa: PLC0415
+    from runwright.cli.main import COMPLETION, PROGRAM, root  # noqa: PLC0415  it imports this module
 
     kind = get_completion_class(shell)
     if kind is not None:

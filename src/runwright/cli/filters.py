@@ -16,7 +16,7 @@ from runwright.views import TaskRunFilter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from click.shell_completion import CompletionItem
+    from click import shell_completion
 
     from runwright.store import Store
 
@@ -70,7 +70,9 @@ class StateNames(click.ParamType):
             )
         return found
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[shell_completion.CompletionItem]:
         """Return the names that begin like this."""
         from click import shell_completion  # noqa: PLC0415  only the shell's own question needs it
 

@@ -81,7 +81,7 @@ def get(session: Session, reference: str) -> None:
 @click.pass_obj
 def logs(session: Session, reference: str, *, follow: bool) -> None:
     """Print what the task runs of a flow run logged."""
-    from runwright.cli import log_lines  # noqa: PLC0415
+    from runwright.cli import log_lines  # noqa: PLC0415  the other commands need none of it
 
     store = session.open_record()
     log_lines.print_logs(session, log_lines.of_flow_run(store, find_flow_run(store, reference)), is_followed=follow)
@@ -94,7 +94,7 @@ def logs(session: Session, reference: str, *, follow: bool) -> None:
 @click.pass_obj
 def watch(session: Session, reference: str, timeout: float | None) -> int:
     """Wait for a flow run to end, telling each state; the exit status tells how it ended."""
-    from runwright.cli import watching  # noqa: PLC0415
+    from runwright.cli import watching  # noqa: PLC0415  the other commands need none of it
 
     store = session.open_record()
     return watching.watch_flow_run(session, store, find_flow_run(store, reference), timeout)
@@ -112,7 +112,7 @@ def resume(session: Session, reference: str, executor: str | None) -> int:
     The code is loaded from the file that the record names. Exit status 4: another process still holds the run.
     """
     from runwright import app  # noqa: PLC0415  help needs no engine
-    from runwright.cli.run import run_in_foreground  # noqa: PLC0415
+    from runwright.cli.run import run_in_foreground  # noqa: PLC0415  the other commands need none of it
 
     row = find_flow_run(session.open_record(), reference)
 

@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
-    except (click.ClickException, KeyboardInterrupt, click.Abort, BrokenPipeError, Exception) as error:  # noqa: BLE001
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001  each is told in a line, and shows no traceback unasked
         return _fail(error, session)
     return int(status or 0)
 

@@ -91,7 +91,7 @@ def write_json(value: Any) -> None:
 
 def write_json_line(value: Any) -> None:
     """Print a value as JSON in one line."""
-    import msgspec  # noqa: PLC0415
+    import msgspec  # noqa: PLC0415  tables need it less often
 
     sys.stdout.write(clean_json(msgspec.json.encode(value).decode()) + "\n")
 
@@ -132,7 +132,7 @@ def _columns(session: Session, columns: Sequence[Column]) -> list[Column]:
 
 
 def _write_csv(fields: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    import csv  # noqa: PLC0415
+    import csv  # noqa: PLC0415  tables need it less often
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(fields)
@@ -144,7 +144,7 @@ def _csv_value(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict | list | tuple):
-        import msgspec  # noqa: PLC0415
+        import msgspec  # noqa: PLC0415  tables need it less often
 
         return clean_json(msgspec.json.encode(value).decode())
     return value

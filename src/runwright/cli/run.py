@@ -44,7 +44,7 @@ def run(
     when it is cancelled. Interrupting cancels it.
     """
     from runwright import app  # noqa: PLC0415  help needs no engine
-    from runwright.flow_files import load_flow  # noqa: PLC0415
+    from runwright.flow_files import load_flow  # noqa: PLC0415  help needs none of it
 
     given = read_parameters(parameters, param_file)
     flow = load_flow(target)
@@ -72,9 +72,9 @@ def run_in_foreground(
     is_always_drawn: bool = False,
 ) -> int:
     """Call `begin`, show how it goes and what came of it; returns the exit status."""
-    from runwright.cli.progress import Progress  # noqa: PLC0415
-    from runwright.cli.summary import print_summary  # noqa: PLC0415
-    from runwright.cli.watching import exit_status  # noqa: PLC0415
+    from runwright.cli.progress import Progress  # noqa: PLC0415  help needs none of it
+    from runwright.cli.summary import print_summary  # noqa: PLC0415  help needs none of it
+    from runwright.cli.watching import exit_status  # noqa: PLC0415  help needs none of it
 
     progress = Progress(name, is_always=is_always_drawn)
     try:
@@ -101,7 +101,7 @@ def read_parameters(given: tuple[str, ...], file: str | None) -> dict[str, Any]:
 
 
 def _read_value(text: str) -> Any:
-    import msgspec  # noqa: PLC0415
+    import msgspec  # noqa: PLC0415  help needs none of it
 
     try:
         return msgspec.json.decode(text)
@@ -110,9 +110,9 @@ def _read_value(text: str) -> Any:
 
 
 def _read_file(name: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415
+    import tomllib  # noqa: PLC0415  help needs none of it
 
-    import msgspec  # noqa: PLC0415
+    import msgspec  # noqa: PLC0415  help needs none of it
 
     try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()

@@ -37,7 +37,7 @@ def store() -> None:
 @click.pass_obj
 def path(session: Session) -> None:
     """Print where the record is."""
-    from runwright import settings  # noqa: PLC0415
+    from runwright import settings  # noqa: PLC0415  help needs none of it
 
     url = session.record or settings.load().record
     sys.stdout.write(f"{url.removeprefix('sqlite:///')}\n")
@@ -54,7 +54,7 @@ def check(session: Session, *, results: bool, is_at_rest: bool) -> int:
     Looked at are its file, every invariant, whether its rows say what its log says, and whether the results that it
     refers to are on this machine as they were written.
     """
-    from runwright import app, settings  # noqa: PLC0415
+    from runwright import app, settings  # noqa: PLC0415  help needs none of it
 
     record = session.open_record()
     folder = Path(settings.load().home) / "results" if results else None

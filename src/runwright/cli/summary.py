@@ -102,6 +102,6 @@ def _first_message(store: Store, task: TaskRun, state: str) -> str:
 
 def _worst(children: dict[str, int]) -> str | None:
     """Return the state of children that did not end well, which a table should not hide behind Mapped."""
-    from runwright.states import KIND_BY_NAME, Phase  # noqa: PLC0415
+    from runwright.states import KIND_BY_NAME, Phase  # noqa: PLC0415  help needs none of it
 
     return next((state for state in children if KIND_BY_NAME[state].phase is Phase.BAD), None)

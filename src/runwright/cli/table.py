@@ -125,8 +125,8 @@ def _print_rich(
     session: Session,
 ) -> None:
     from rich.console import Console  # noqa: PLC0415  only terminals need it
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415  only terminals need it
+    from rich.text import Text  # noqa: PLC0415  only terminals need it
 
     is_colored = session.is_colored
     # Rich is told every width: left to itself it takes from all columns alike, until short ones are gone.

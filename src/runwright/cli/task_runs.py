@@ -121,7 +121,7 @@ def attempts(session: Session, reference: str) -> None:
 @click.pass_obj
 def logs(session: Session, reference: str, *, follow: bool, attempt: int | None) -> None:
     """Print what a task run logged; of a mapped task, what its children logged."""
-    from runwright.cli import log_lines  # noqa: PLC0415
+    from runwright.cli import log_lines  # noqa: PLC0415  the other commands need none of it
 
     store = session.open_record()
     row = find_task_run(store, reference)
@@ -135,7 +135,7 @@ def logs(session: Session, reference: str, *, follow: bool, attempt: int | None)
 @click.pass_obj
 def events(session: Session, reference: str) -> None:
     """Print the events of a task run as event clients see them."""
-    from runwright.cli import event_rows  # noqa: PLC0415
+    from runwright.cli import event_rows  # noqa: PLC0415  the other commands need none of it
 
     store = session.open_record()
     row = find_task_run(store, reference)
@@ -161,7 +161,7 @@ def result(session: Session, reference: str, shape: str, *, unpickle: bool, is_j
 
     Parts that JSON has no form for are printed as Python shows them.
     """
-    from runwright.cli import results  # noqa: PLC0415
+    from runwright.cli import results  # noqa: PLC0415  the other commands need none of it
 
     session.format = "json" if is_json else shape
     store = session.open_record()
@@ -176,7 +176,7 @@ def result(session: Session, reference: str, shape: str, *, unpickle: bool, is_j
 @click.pass_obj
 def watch(session: Session, reference: str, timeout: float | None) -> int:
     """Wait for a task run to end, telling each state; the exit status tells how it ended."""
-    from runwright.cli import watching  # noqa: PLC0415
+    from runwright.cli import watching  # noqa: PLC0415  the other commands need none of it
 
     store = session.open_record()
     row = find_task_run(store, reference)

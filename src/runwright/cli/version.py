@@ -34,7 +34,7 @@ def in_words() -> str:
 
 
 def _row() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version as installed  # noqa: PLC0415
+    from importlib.metadata import PackageNotFoundError, version as installed  # noqa: PLC0415  only this command needs it
 
     try:
         number = installed("runwright")

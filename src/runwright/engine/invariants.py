@@ -15,17 +15,17 @@ Pure and streaming: for each run a few bytes are held, whatever the length of it
 caller's business.
 """
 
-from __future__ import annotations  # noqa: I001
+from __future__ import annotations
 
 from array import array
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import msgspec
 
 from runwright.engine.transitions import FINAL_CODES, is_legal
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase
-from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

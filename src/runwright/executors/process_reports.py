@@ -117,7 +117,7 @@ def _bare(state: S) -> S:
     bare = _copy(state)
     held = state._result.copy()  # noqa: SLF001  public by custom
     held.value = None
-    bare._result = held  # noqa: SLF001
+    bare._result = held  # noqa: SLF001  public by custom
     return bare
 
 
@@ -129,8 +129,8 @@ def _plainer(state: State, failure: BaseException) -> State:
     plainer = _copy(state)
     plainer.context, plainer.cached_inputs = {}, {}
     if not _travels(held):
-        plainer._result = Result(location=held.location)  # noqa: SLF001
-        plainer._result.ref = held.ref  # noqa: SLF001
+        plainer._result = Result(location=held.location)  # noqa: SLF001  public by custom
+        plainer._result.ref = held.ref  # noqa: SLF001  public by custom
     return plainer if _travels(plainer) else _unsendable(state, failure)
 
 

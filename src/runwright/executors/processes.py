@@ -61,8 +61,8 @@ class ProcessExecutor:
             self.slots,
             report,
             dumps((level, self._attempt)),
-            directory=os.getcwd(),  # noqa: PTH109
-            grace=self.grace,  # noqa: PTH109, RUF100
+            directory=os.getcwd(),  # noqa: PTH109  text goes to the workers
+            grace=self.grace,
         )
 
     def submit(self, calls: Sequence[TaskCall]) -> None:

@@ -52,7 +52,7 @@ def not_written(path: str, refused: OSError) -> ResultError:
 
 def open_new(path: str, flags: int) -> int:
     """Return the descriptor of a file that did not exist before, in a folder that is made when it is missing."""
-    folder = os.path.dirname(path)  # noqa: PTH120
+    folder = os.path.dirname(path)  # noqa: PTH120  text in, text out
     try:
         descriptor = os.open(path, flags | _NEW, PRIVATE_FILE)
     except FileNotFoundError:
@@ -64,12 +64,12 @@ def open_new(path: str, flags: int) -> int:
 
 def make_folder(folder: str) -> None:
     """Make a folder and those above it where they are missing."""
-    above = os.path.dirname(folder)  # noqa: PTH120
-    if above == folder or os.path.isdir(folder):  # noqa: PTH112
+    above = os.path.dirname(folder)  # noqa: PTH120  text in, text out
+    if above == folder or os.path.isdir(folder):  # noqa: PTH112  text in, text out
         return
     make_folder(above)
     with suppress(FileExistsError):
-        os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102
+        os.mkdir(folder, PRIVATE_FOLDER)  # noqa: PTH102  text in, text out
     unsynced.add_folder(above)
 
 
@@ -93,11 +93,11 @@ def write_whole(path: str, data: bytes) -> None:
     Raises `ResultError` when the system refuses.
     """
     folder, name = os.path.split(path)
-    draft = os.path.join(folder, f".{name[:40]}.{os.urandom(6).hex()}.draft")  # noqa: PTH118
+    draft = os.path.join(folder, f".{name[:40]}.{os.urandom(6).hex()}.draft")  # noqa: PTH118  text in, text out
     with told_to_writers(path):
         _create(draft, [data])
         with _removed_on_failure(draft):
-            os.replace(draft, path)  # noqa: PTH105
+            os.replace(draft, path)  # noqa: PTH105  text in, text out
     unsynced.add_file(path)
     unsynced.add_folder(folder)
 
@@ -119,7 +119,7 @@ def _removed_on_failure(path: str) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(OSError):
-            os.unlink(path)  # noqa: PTH108
+            os.unlink(path)  # noqa: PTH108  text in, text out
         raise
 
 

@@ -40,7 +40,7 @@ class LocalResult(Result):
         self.chosen_dir = None if dir is None else os.fspath(dir)
         self.validate_dir = validate_dir
         if self.chosen_dir is not None and validate_dir:
-            self.chosen_dir = os.path.abspath(os.path.expanduser(self.chosen_dir))  # noqa: PTH100, PTH111
+            self.chosen_dir = os.path.abspath(os.path.expanduser(self.chosen_dir))  # noqa: PTH100, PTH111  locations are text
             with told_to_writers(self.dir):
                 make_folder(self.dir)
 
@@ -51,7 +51,7 @@ class LocalResult(Result):
         if chosen is None:
             return str(results_root())
         home = str(results_root().parent)
-        is_in_home = os.path.abspath(chosen) == home or is_inside(home, chosen)  # noqa: PTH100
+        is_in_home = os.path.abspath(chosen) == home or is_inside(home, chosen)  # noqa: PTH100  locations are text
         return str(results_root()) if is_in_home else chosen
 
     def format(self, /, **context: Any) -> Self:
@@ -59,7 +59,7 @@ class LocalResult(Result):
 
         Raises `ResultError` when what the template is filled in with leads out of `dir`.
         """
-        is_absolute = self.formatter is not None or os.path.isabs(self.location or "")  # noqa: PTH117
+        is_absolute = self.formatter is not None or os.path.isabs(self.location or "")  # noqa: PTH117  locations are text
         formatted = cast("Self", super().format(**context))
         location = formatted.location
         if location is None:
@@ -103,10 +103,10 @@ class LocalResult(Result):
 
     def exists(self, location: str, /, **context: Any) -> bool:
         """Say whether there is a file at `location`, a template that is filled in from `context`."""
-        is_absolute = os.path.isabs(location)  # noqa: PTH117
-        return os.path.isfile(self._path(location.format(**context), is_anywhere=is_absolute))  # noqa: PTH113
+        is_absolute = os.path.isabs(location)  # noqa: PTH117  locations are text
+        return os.path.isfile(self._path(location.format(**context), is_anywhere=is_absolute))  # noqa: PTH113  locations are text
 
     def _path(self, location: str, *, is_anywhere: bool) -> str:
-        if is_anywhere and os.path.isabs(location):  # noqa: PTH117
+        if is_anywhere and os.path.isabs(location):  # noqa: PTH117  locations are text
             return checked(location)
         return confined(self.dir, location)

@@ -55,7 +55,7 @@ class PackedResult(Result):
     ) -> None:
         """Write below `root`; `serializer` None takes JSON where it is exact, else cloudpickle."""
         super().__init__(location=location, serializer=serializer)
-        self.root = None if root is None else os.path.abspath(root)  # noqa: PTH100
+        self.root = None if root is None else os.path.abspath(root)  # noqa: PTH100  text in, text out
 
     def write(self, value: Any, /, **context: Any) -> Result:
         """Store `value` in the pack of `context["flow_run_id"]` and return a result with its location and `ref`.
@@ -97,7 +97,7 @@ class PackedResult(Result):
         """Say whether something whole is stored at `location`: one that `write` made, or a template for `context`."""
         where = pack_file.parse(location)
         if where is None:
-            return os.path.isfile(confined(self._root(), location.format(**context)))  # noqa: PTH113
+            return os.path.isfile(confined(self._root(), location.format(**context)))  # noqa: PTH113  text in, text out
         try:
             pack_file.read_record(self._root(), where, location)
         except ResultError:
@@ -189,7 +189,7 @@ def _drop(root: str, owner: str, pack: PackFile) -> None:
 def _write_large(root: str, owner: str, data: bytes, digest: bytes) -> tuple[str, int]:
     path = _new_path(root, owner)
     write_new(path, [pack_file.header(data, digest), data])
-    return os.path.basename(path), 0  # noqa: PTH119
+    return os.path.basename(path), 0  # noqa: PTH119  text in, text out
 
 
 def _new_path(root: str, owner: str) -> str:

@@ -75,7 +75,7 @@ class PackFile:
     def __init__(self, path: str) -> None:
         """Make the file; raises `ResultError` when the system refuses."""
         self.path = path
-        self.name = os.path.basename(path)  # noqa: PTH119
+        self.name = os.path.basename(path)  # noqa: PTH119  text in, text out
         self._lock = threading.Lock()
         with told_to_writers(path):
             self._descriptor: int | None = open_new(path, os.O_WRONLY | os.O_APPEND)
@@ -126,7 +126,7 @@ def read_record(root: str, where: PackLocation, location: str) -> bytes:
     are not those of a whole record.
     """
     size = _HEADER.size + where.length
-    record = read_part(os.path.join(root, where.file), location, start=where.offset, size=size)  # noqa: PTH118
+    record = read_part(os.path.join(root, where.file), location, start=where.offset, size=size)  # noqa: PTH118  text in, text out
     if len(record) < size:
         raise unavailable(location, "its file ends before it")
     magic, length, digest = _HEADER.unpack_from(record)
@@ -158,6 +158,6 @@ def scan_pack(path: str | os.PathLike[str]) -> Iterator[PackRecord]:
 
 def _size_of(path: str) -> int:
     try:
-        return os.stat(path).st_size  # noqa: PTH116
+        return os.stat(path).st_size  # noqa: PTH116  text in, text out
     except OSError as refused:
         raise unavailable(path, refused.strerror or str(refused)) from refused

@@ -13,16 +13,15 @@ DEFAULT_HOME = "~/.runwright"
 
 def results_root() -> Path:
     """Return the folder of results in Runwright's home, as the environment says now; it may not exist yet."""
-    return _root_in(os.environ.get("RUNWRIGHT_HOME") or DEFAULT_HOME, os.environ.get("HOME"))
+    home = os.environ.get("RUNWRIGHT_HOME") or DEFAULT_HOME
+    return _root_in(os.path.expanduser(home))  # noqa: PTH111  pathlib raises where there is no home
 
 
 @lru_cache(maxsize=16)
-def _root_in(home: str, user_home: str | None) -> Path:
-    del user_home  # what `~` stands for: another answer when it changes
-    expanded = os.path.expanduser(home)  # noqa: PTH111  pathlib raises where there is no home
-    if expanded.startswith("~"):
+def _root_in(home: str) -> Path:
+    if home.startswith("~"):
         raise SettingError("This user has no home directory: set RUNWRIGHT_HOME to an absolute path.")
-    return Path(os.path.abspath(expanded), "results")  # noqa: PTH100  `..` is resolved without following links
+    return Path(os.path.abspath(home), "results")  # noqa: PTH100  `..` is resolved without following links
 
 
 def confined(folder: str, location: str) -> str:
@@ -32,13 +31,13 @@ def confined(folder: str, location: str) -> str:
         raise ResultError(
             f"The location {location!r} leads out of {folder}. Check the values that its template is filled in with."
         )
-    return os.path.abspath(path)  # noqa: PTH100
+    return os.path.abspath(path)  # noqa: PTH100  locations are text
 
 
 def is_inside(folder: str, path: str) -> bool:
     """Say whether a path is below a folder, by name: links are not followed."""
-    folder, path = os.path.abspath(folder), os.path.abspath(path)  # noqa: PTH100
-    return path != folder and path.startswith(os.path.join(folder, ""))  # noqa: PTH118
+    folder, path = os.path.abspath(folder), os.path.abspath(path)  # noqa: PTH100  locations are text
+    return path != folder and path.startswith(os.path.join(folder, ""))  # noqa: PTH118  locations are text
 
 
 def checked(location: str) -> str:

@@ -38,7 +38,7 @@ def find(task: Any, state: State, inputs: dict[str, Result]) -> State:
     candidates = (run_context.get("caches") or {}).get(task.cache_key or task.name, []) if task.cache_for else []
     for candidate in candidates:
         if task.cache_validator(candidate, values, parameters):
-            return candidate.load_result(candidate._result)  # noqa: SLF001
+            return candidate.load_result(candidate._result)  # noqa: SLF001  public by custom
     if candidates:
         _logger.warning("Task '%s': Can't use cache because it is now invalid", run_context.get("task_full_name"))
     return state

@@ -84,14 +84,14 @@ class ChildStates(Sequence[State]):
 
     def __eq__(self, other: object) -> bool:
         """Compare with any sequence of states."""
-        return isinstance(other, Sequence) and list(self) == list(other)  # pyright: ignore[reportUnknownArgumentType]
+        return isinstance(other, Sequence) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  as lists have none
 
     def __repr__(self) -> str:
         """Return the number, and the states of a few."""
         few = ", ".join(repr(each) for each in self[:3])
-        return f"<{len(self)} children: {few}{', ...' if len(self) > 3 else ''}>"  # noqa: PLR2004
+        return f"<{len(self)} children: {few}{', ...' if len(self) > 3 else ''}>"  # noqa: PLR2004  the few
 
     def __reduce__(self) -> tuple[type[list[State]], tuple[list[State]]]:
         """Travel to another process as a list."""
@@ -132,9 +132,9 @@ class ChildValues(Sequence[Any]):
 
     def __eq__(self, other: object) -> bool:
         """Compare with any sequence of values."""
-        return isinstance(other, Sequence) and list(self) == list(other)  # pyright: ignore[reportUnknownArgumentType]
+        return isinstance(other, Sequence) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  as lists have none
 
     def __reduce__(self) -> tuple[type[list[Any]], tuple[list[Any]]]:
         """Travel to another process as a list."""

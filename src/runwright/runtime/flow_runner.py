@@ -46,13 +46,13 @@ from runwright.states import (
 )
 
 if TYPE_CHECKING:
-    from runwright.result import Result  # noqa: I001
     from collections.abc import Callable, Sequence
 
     from runwright.engine.machine import Machine
     from runwright.events import LogLine, Metric
     from runwright.executor import Executor
     from runwright.graph import Graph, Node
+    from runwright.result import Result
     from runwright.runtime.inputs import Inputs
     from runwright.runtime.writer import Writer
 
@@ -239,12 +239,11 @@ class FlowRunner(Runner):
         if decision.events or logs or metrics:
             self._writer.emit(decision.events, logs, metrics)
         for effect in decision.effects:
-            kind = type(effect)
-            if kind is Submit:
+            if isinstance(effect, Submit):
                 self._queue(effect)
-            elif kind is FinishRun:
+            elif isinstance(effect, FinishRun):
                 self._finish = effect
-            elif kind is Kill:
+            elif isinstance(effect, Kill):
                 self._stop(effect)
 
     def _stop(self, kill: Kill) -> None:
@@ -315,7 +314,7 @@ class FlowRunner(Runner):
             return CLASS_BY_CODE[KIND_BY_NAME["Resume"].code]("Resumed.", context=context)
         turn = codec.state_from_data(KIND_BY_NAME["Looped"].code, submit.loop)
         context["_loop_count"] = submit.loop.get("loop_count", 1) + 1
-        return Pending("Going on with the loop.", result=turn._result, context=context)  # noqa: SLF001
+        return Pending("Going on with the loop.", result=turn._result, context=context)  # noqa: SLF001  public by custom
 
     def _coroutines(self) -> Executor:
         if self._lane is None:

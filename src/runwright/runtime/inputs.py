@@ -70,7 +70,7 @@ class Inputs:
         """Return the state of an ended run that is no mapped child; a mapped one comes with its children's values."""
         state = self._states.get(ordinal)
         children = self._children.get(ordinal)
-        if children is not None and isinstance(state, Mapped) and state._result.kind == "none":  # noqa: SLF001
+        if children is not None and isinstance(state, Mapped) and state._result.kind == "none":  # noqa: SLF001  public by custom
             if len(children) <= KEPT:
                 state.map_states = list(children)
                 state.result = [child.result for child in state.map_states]

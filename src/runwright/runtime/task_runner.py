@@ -41,9 +41,9 @@ from runwright.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    UpstreamStates = dict[Any, State]
+    UpstreamStates = Mapping[Any, State]
     Inputs = dict[str, Result]
 
 
@@ -109,22 +109,46 @@ class TaskRunner(Runner):
         `context` adds to the current context. With `is_mapped_parent` the task's children are counted, nothing runs.
         """
         context = {**run_context.to_dict(), **(context or {})}
+        return self._run(context, state, upstream_states, is_mapped_parent)
+
+    def run_in(
+        self,
+        context: dict[str, Any],
+        state: State | None,
+        upstream_states: UpstreamStates,
+        is_mapped_parent: bool,  # noqa: FBT001  as in `run`
+    ) -> State:
+        """Run the task in a whole `context` that is this run's own: what attempts call; a subclass's `run` is asked."""
+        if type(self).run is TaskRunner.run:
+            return self._run(context, state, upstream_states, is_mapped_parent)
+        token = activate(context)
+        try:
+            return self.run(state, upstream_states, is_mapped_parent=is_mapped_parent)
+        finally:
+            deactivate(token)
+
+    def _run(
+        self,
+        context: dict[str, Any],
+        state: State | None,
+        upstream_states: UpstreamStates | None,
+        is_mapped_parent: bool,  # noqa: FBT001  as in `run`
+    ) -> State:
         while True:
             token, state, pipeline = self._begin(state, upstream_states, context, is_mapped_parent)
             try:
                 for step in pipeline.steps(self, state, is_mapped_parent=is_mapped_parent):
                     state = step(self, state)
+                return self._end(state)
             except ENDRUN as end:
-                state = end.state
+                return self._end(end.state)
             except _Again as again:
                 state, context = again.state, again.context
-                continue
-            except Exception as error:  # noqa: BLE001
-                state = self._failed_unexpectedly(error)
+            except Exception as error:  # noqa: BLE001  any error of a step or a hook fails the run
+                return self._end(self._failed_unexpectedly(error))
             finally:
                 self._is_in_run = False
                 deactivate(token)
-            return self._end(state)
 
     async def run_async(
         self,
@@ -141,24 +165,23 @@ class TaskRunner(Runner):
                     if step is Pipeline.body and isinstance(state, Running):
                         await self._await_body()
                     state = step(self, state)
+                return self._end(state)
             except ENDRUN as end:
-                state = end.state
+                return self._end(end.state)
             except _Again as again:
                 state, context = again.state, again.context
-                continue
-            except Exception as error:  # noqa: BLE001
-                state = self._failed_unexpectedly(error)
+            except Exception as error:  # noqa: BLE001  any error of a step or a hook fails the run
+                return self._end(self._failed_unexpectedly(error))
             finally:
                 self._is_in_run = False
                 deactivate(token)
-            return self._end(state)
 
     def _begin(
         self,
         state: State | None,
         upstream_states: UpstreamStates | None,
         context: dict[str, Any],
-        is_mapped_parent: bool,  # noqa: FBT001
+        is_mapped_parent: bool,  # noqa: FBT001  only the two ways to run call it
     ) -> tuple[Any, State, Pipeline]:
         context.setdefault("map_index", None)
         index = context["map_index"]
@@ -184,7 +207,7 @@ class TaskRunner(Runner):
         if run_context.get("raise_on_exception"):
             raise error
         message = f"Task '{self.task_full_name}': Unexpected error while running task: {error!r}"
-        self.logger.exception(message)  # noqa: LOG004
+        self.logger.exception(message)  # noqa: LOG004  only called while an error is handled
         return self.handle_state_change(Pending(), Failed(message, result=error))
 
     async def _await_body(self) -> None:
@@ -278,7 +301,7 @@ class TaskRunner(Runner):
     def get_task_inputs(self, state: State, upstream_states: UpstreamStates) -> Inputs:
         """Return the upstream results by the argument of `run` that they feed."""
         del state
-        return {edge.key: each._result for edge, each in upstream_states.items() if edge.key is not None}  # noqa: SLF001
+        return {edge.key: each._result for edge, each in upstream_states.items() if edge.key is not None}  # noqa: SLF001  public by custom
 
     @call_state_handlers
     def check_task_ready_to_map(self, state: State, upstream_states: UpstreamStates) -> State:
@@ -318,7 +341,7 @@ class TaskRunner(Runner):
         """Check that the task's trigger passes; ends the run as TriggerFailed, or as the signal says, otherwise."""
         try:
             if not self.task.trigger(upstream_states):
-                raise TRIGGERFAIL("Trigger failed")  # noqa: TRY301
+                raise TRIGGERFAIL("Trigger failed")  # noqa: TRY301  one path for both ways to fail
         except PipelineSignal as signal:
             if run_context.get("raise_on_exception"):
                 raise
@@ -352,7 +375,7 @@ class TaskRunner(Runner):
             return TimedOut("Task timed out during execution.", result=late)
         except LOOP as signal:
             turn = signal.state
-            turn.message = turn.message or f"Task is looping ({turn.loop_count})"  # type: ignore[attr-defined]
+            turn.message = turn.message or f"Task is looping ({turn.loop_count})"  # type: ignore[attr-defined]  LOOP carries a Looped
             turn.result = self._store(turn.result, inputs)
             return turn
         except SUCCESS as signal:
@@ -363,9 +386,7 @@ class TaskRunner(Runner):
         except Exception as error:
             if run_context.get("raise_on_exception"):
                 raise
-            self.task.logger.error(  # noqa: G201
-                "Task '%s': Exception encountered during task execution!", self.task_full_name, exc_info=True
-            )
+            self.task.logger.exception("Task '%s': Exception encountered during task execution!", self.task_full_name)
             return Failed(f"Error during execution of task: {error!r}", result=error)
         return Success("Task run succeeded.", self._store(value, inputs))
 
@@ -376,7 +397,7 @@ class TaskRunner(Runner):
             return state
         return Cached(
             state.message,
-            result=state._result,  # noqa: SLF001
+            result=state._result,  # noqa: SLF001  public by custom
             hashed_inputs=caching.hash_inputs(inputs),
             cached_result_expiration=utcnow() + self.task.cache_for,
             cached_parameters=run_context.get("parameters"),
@@ -469,7 +490,7 @@ class TaskRunner(Runner):
     def _aim(self) -> None:
         target = self.task.target
         aimed = self.result.copy()
-        aimed.formatter = target if callable(target) else None
+        aimed.formatter = target if callable(target) else None  # pyright: ignore[reportAttributeAccessIssue]  it gives text
         aimed.location = None if callable(target) else str(target)
         self.result = aimed
 

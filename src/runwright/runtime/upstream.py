@@ -6,7 +6,7 @@ Everything here works on states in memory; it neither reads the record nor decid
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runwright.result import Result
@@ -15,7 +15,7 @@ from runwright.states import Failed, Mapped, State, Success
 _logger = logging.getLogger("runwright.TaskRunner")
 
 
-def expanded(upstream_states: dict[Any, State]) -> Iterator[State]:
+def expanded(upstream_states: Mapping[Any, State]) -> Iterator[State]:
     """Yield the states that count: a mapped task on an unmapped edge counts by its children."""
     for edge, state in upstream_states.items():
         if isinstance(state, Mapped) and not edge.mapped:
@@ -24,7 +24,7 @@ def expanded(upstream_states: dict[Any, State]) -> Iterator[State]:
             yield state
 
 
-def parent_state(state: State, upstream_states: dict[Any, State]) -> State:
+def parent_state(state: State, upstream_states: Mapping[Any, State]) -> State:
     """Return what a mapped parent becomes: Mapped with the number of children, or Failed when there is no way to map."""
     mapped = [each for edge, each in upstream_states.items() if edge.mapped]
     if isinstance(state, Mapped):

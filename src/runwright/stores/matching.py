@@ -66,7 +66,7 @@ def histories(events: Iterable[Event]) -> dict[int, list[tuple[str, int]]]:
 def _own_name(event: Event) -> str:
     """Return the state that an attempt was in itself where its task run went on to Retrying."""
     failed = (event.data or {}).get("failed") or {} if event.state == _RETRYING else {}
-    kind = KIND_BY_CODE.get(failed.get("state"), KIND_BY_CODE[event.state])
+    kind = KIND_BY_CODE.get(failed.get("state", event.state), KIND_BY_CODE[event.state])
     return kind.name if kind.phase.is_final else KIND_BY_CODE[event.state].name
 
 

@@ -20,7 +20,7 @@ from runwright.stores.rows import AttemptRow, ExpansionRow, FlowKey, FlowRunRow,
 from runwright.stores.texts import to_json, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
 _STATE = int(EventKind.STATE)
@@ -70,10 +70,11 @@ class Rows(Protocol):
 class Fold:
     """Folds events, oldest first; `runs` then holds what became of each flow run. After an error it is of no use."""
 
-    def __init__(self, rows: Rows) -> None:
-        """Fold on top of `rows`, which stay as they are."""
+    def __init__(self, rows: Rows, known: Mapping[UUID, RunFold] | None = None) -> None:
+        """Fold on top of `rows`, which stay as they are; `known` are flow runs whose last fold is what `rows` say."""
         self.runs: dict[UUID, RunFold] = {}
         self._rows = rows
+        self._known = known or {}
         self._next_key: int | None = None
 
     def add(self, events: Iterable[Event]) -> Fold:
@@ -88,6 +89,10 @@ class Fold:
         return self
 
     def _open(self, flow_run: UUID, event: Event) -> RunFold:
+        known = self._known.get(flow_run)
+        if known is not None:
+            self.runs[flow_run] = known
+            return known
         row = self._rows.find_flow_run(flow_run)
         if event.kind == EventKind.CREATED:
             if row is not None:
@@ -124,12 +129,15 @@ class Fold:
 
 
 class RunFold:
-    """What became of one flow run: `row`, and by ordinal its task runs; attempts and expansions that are new or changed."""
+    """What became of one flow run: `row`, and by ordinal its task runs; attempts and expansions that are new or changed.
+
+    `is_changed` says that `row` says more than that some task run has changed.
+    """
 
     def __init__(self, flow_run: UUID, row: FlowRunRow, rows: Rows) -> None:
         """Go on from `row`."""
         self.row = row
-        self.is_new = not row.version
+        self.is_changed = False
         self.task_runs: dict[int, TaskRunRow] = {}
         self.attempts: dict[tuple[int, int], AttemptRow] = {}
         self.expansions: list[ExpansionRow] = []
@@ -138,6 +146,22 @@ class RunFold:
         self._before: dict[int, int] = {}
         self._created: Counter[TallyKey] = Counter()
         self._expansion: ExpansionRow | None = None
+        self._open_task_runs: dict[int, TaskRunRow] = {}
+        self._open_attempts: dict[int, AttemptRow] = {}
+
+    def rest(self) -> None:
+        """Stand where the rows are, once they have taken this in: what is open stays known, nothing is new or changed."""
+        for ordinal, task_run in self.task_runs.items():
+            if task_run.version > 1 and task_run.state not in FINAL_CODES:
+                self._open_task_runs[ordinal] = task_run
+                attempt = self.attempts.get((ordinal, task_run.attempt))
+                if attempt is not None:
+                    self._open_attempts[ordinal] = attempt
+            else:
+                self._open_attempts.pop(ordinal, None)
+        self.is_changed = False
+        self.task_runs, self.attempts, self.expansions = {}, {}, []
+        self._before, self._created = {}, Counter()
 
     def add(self, event: Event) -> None:
         """Fold one event of this flow run."""
@@ -155,6 +179,7 @@ class RunFold:
                 self._enter_root(row, event)
         else:
             self._note(run, event)
+        self.is_changed |= not event.ordinal
         run.version = event.version
 
     def tally(self) -> list[tuple[TallyKey, int]]:
@@ -253,7 +278,9 @@ class RunFold:
         key = row.ordinal, number
         found = self.attempts.get(key)
         if found is None:
-            found = self._rows.find_attempt(row.flow_run, row.ordinal, number)
+            found = self._open_attempts.get(row.ordinal)
+            if found is None or found.attempt != number:
+                found = self._rows.find_attempt(row.flow_run, row.ordinal, number)
             if found is not None:
                 self.attempts[key] = found
         return found
@@ -268,7 +295,8 @@ class RunFold:
             self._expand(event)
         elif event.kind == EventKind.ANNOTATED:
             name = (event.data or {}).get("name")
-            row.name = row.name if name is None else to_text(name)
+            if name is not None:
+                row.name = to_text(name)
         elif event.kind == EventKind.CREATED:
             if row.version:
                 raise self._refusal(event, "it was created before")
@@ -309,7 +337,7 @@ class RunFold:
                 expansion = self._expansion = self._find_expansion(event)
             row = self._child(expansion, ordinal)
         else:
-            found = self._rows.find_task_run(self.row.key, ordinal)
+            found = self._open_task_runs.pop(ordinal, None) or self._rows.find_task_run(self.row.key, ordinal)
             if found is None:
                 raise self._refusal(event, "this task run has no earlier event")
             row = found

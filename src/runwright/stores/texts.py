@@ -33,7 +33,7 @@ def to_text(text: Any) -> str:
     return str(text).encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
-def _clean(value: Any, depth: int) -> Any:  # noqa: PLR0911
+def _clean(value: Any, depth: int) -> Any:  # noqa: PLR0911  one kind of value a line
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):

@@ -127,7 +127,7 @@ class RaisesWhenLookedAt:
         """Raise."""
         raise ValueError("no bool")
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  what defines equality has no hash
 
 
 def _raise_when_read(text: str) -> NoReturn:

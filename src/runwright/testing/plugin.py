@@ -30,7 +30,7 @@ def runwright_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 @pytest.fixture
 def runwright_record(runwright_home: Path) -> Iterator[Store]:
     """Give the test an empty record, and check it when the test is over: every invariant, and rows equal to the log's fold."""
-    from runwright import app  # noqa: PLC0415
+    from runwright import app  # noqa: PLC0415  only tests that run flows pay for it
 
     del runwright_home
     store = app.open_record()
@@ -42,7 +42,7 @@ def runwright_record(runwright_home: Path) -> Iterator[Store]:
 @pytest.fixture
 def fake_clock() -> Iterator[FakeClock]:
     """Let time stand still, so that waits take none."""
-    from runwright.testing.fake_clock import FakeClock  # noqa: PLC0415
+    from runwright.testing.fake_clock import FakeClock  # noqa: PLC0415  only tests that run flows pay for it
 
     with FakeClock() as clock:
         yield clock

@@ -146,7 +146,7 @@ class ResultContract:
         """A pickled result reads and writes where the first one does."""
         written = result.write("from here", flow_run_id="run")
 
-        assert "from here" == pickle.loads(pickle.dumps(written)).read_ref(ref_of(written)).value  # noqa: S301
+        assert "from here" == pickle.loads(pickle.dumps(written)).read_ref(ref_of(written)).value  # noqa: S301  our own pickle
 
     def test_equal_settings_make_equal_results(self, result: Result, tmp_path: Path) -> None:
         """Results are compared by type and settings."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -195,7 +195,7 @@ class AppendContract:
             scribe.enter(0, "Running").commit()
         with pytest.raises(NotOnRecord):
             scribe.log(0, "hello").commit()
-        scribe.batch.events.append(Event(*_fields(created, data={**created.data, "flow_version": 9})))
+        scribe.batch.events.append(Event(*_fields(created, data={**(created.data or {}), "flow_version": 9})))
         with pytest.raises(NotOnRecord):
             scribe.commit()
         known = Scribe(store).start()
@@ -206,7 +206,7 @@ class AppendContract:
     @pytest.mark.parametrize(
         "data", [{"first": 2, "tasks": 2}, {"first": 3, "tasks": 3}, {"first": 3, "count": 2, "task": 2}, {}]
     )
-    def test_children_that_cannot_be_are_refused(self, store: Store, data: dict[str, int]) -> None:
+    def test_children_that_cannot_be_are_refused(self, store: Store, data: dict[str, Any]) -> None:
         """Their ordinals come next, and the flow has their tasks."""
         scribe = Scribe(store).start()
         with pytest.raises(IllegalTransition):
@@ -329,7 +329,7 @@ def _long_story(scribe: Scribe, *, is_cut: bool) -> None:
         return scribe
 
     if is_cut:
-        scribe.write = write_and_commit  # type: ignore[method-assign]
+        scribe.write = write_and_commit
     scribe.start()
     scribe.enter(1, "Running").enter(1, "Retrying", failed={"state": 17, "message": "Too late."}, due=5, run_count=1)
     scribe.enter(1, "Running").enter(1, "Looped", loop_count=2).enter(1, "Running", same_attempt=True)
@@ -370,6 +370,6 @@ def _anonymous(row: TaskRun) -> list[object]:
     return [getattr(row, name) for name in row.__struct_fields__ if name != "flow_run"]
 
 
-def _fields(event: Event, **changes: object) -> list[object]:
+def _fields(event: Event, **changes: Any) -> list[Any]:
     """Return the fields of an event, some of them changed."""
     return [changes.get(name, getattr(event, name)) for name in event.__struct_fields__]

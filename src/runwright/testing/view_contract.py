@@ -103,7 +103,7 @@ class ViewContract:
         store: Store,
         pair: Pair,
         states: tuple[str, ...],
-        oldest_first: bool,  # noqa: FBT001
+        oldest_first: bool,  # noqa: FBT001  pytest fills it in by name
     ) -> None:
         """Nothing is missing, nothing comes twice, also at the border of two flow runs."""
         which = {"states": states, "oldest_first": oldest_first}

@@ -43,6 +43,7 @@ class TestCase:
                 alone = step(2)
             after = step(second)
         (matches,) = flow.get_tasks(task_type=CompareValue)
+        assert isinstance(matches, CompareValue)
         assert ("case(yes)", "yes") == (matches.name, matches.value)
         assert {Edge(condition, matches, "value")} == flow.edges_to(matches)
         assert {first, alone} == flow.downstream_tasks(matches)

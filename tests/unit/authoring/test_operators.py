@@ -106,7 +106,7 @@ def test_an_attribute_that_is_missing():
 
 def test_operators_need_a_flow():
     with pytest.raises(ValueError, match="Could not infer an active Flow context for task 'Add'"):
-        number + 1
+        _ = number + 1
 
 
 def test_every_operator_says_what_it_does():

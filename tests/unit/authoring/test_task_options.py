@@ -46,6 +46,7 @@ class TestRetries:
     @pytest.mark.parametrize("given", [ValueError, [ValueError], (ValueError, KeyError)])
     def test_exceptions_are_kept_as_a_set(self, given):
         task = Task(max_retries=1, retry_delay=0, retry_on=given)
+        assert task.retry_on is not None
         assert ValueError in task.retry_on
         assert set(task.retry_policy.retry_on) == task.retry_on
 

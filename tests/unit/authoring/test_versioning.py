@@ -76,7 +76,7 @@ def test_the_same_flow_has_the_same_fingerprint():
         {"trigger": triggers.all_finished},
         {"function": Scale()},
     ],
-    ids=str,
+    ids="-".join,
 )
 def test_any_change_of_meaning_changes_the_fingerprint(change):
     assert build().fingerprint() != build(**change).fingerprint()

@@ -125,11 +125,12 @@ def test_the_children_of_a_mapped_task_travel():
 
     ((state),) = travelled(call_of(upstream={Edge(SOURCE, TASK, "x"): mapped})).upstream.values()
 
+    assert isinstance(state, Mapped)
     assert [0, 1, 2] == [child.result for child in state.map_states]
 
 
 def test_an_input_that_cannot_travel_is_named():
-    with pytest.raises(UnpicklableCall, match="Input 'bad' of task 'give_back' .*lock.*executor='threads'"):
+    with pytest.raises(UnpicklableCall, match=r"Input 'bad' of task 'give_back' .*lock.*executor='threads'"):
         Packer().pack(call_of(inputs={"good": 1, "bad": threading.Lock()}))
 
 
@@ -162,7 +163,7 @@ def test_a_runner_that_cannot_travel_is_named():
 
 def test_a_result_that_cannot_travel_is_named():
     held = Result()
-    held.connection = threading.Lock()
+    vars(held)["connection"] = threading.Lock()
 
     with pytest.raises(UnpicklableCall, match="The flow's result cannot be sent"):
         Packer().pack(call_of(result=held))

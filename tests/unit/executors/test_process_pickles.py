@@ -106,6 +106,6 @@ def test_a_module_whose_name_is_another_one_on_the_path_cannot_be_imported(load)
 
 def test_a_module_of_a_package_is_no_flow_file():
     module = types.ModuleType("package.flows")
-    module.flow = importlib.import_module("runwright").Flow("flow")
+    vars(module)["flow"] = importlib.import_module("runwright").Flow("flow")
 
     assert not is_flow_file(module)

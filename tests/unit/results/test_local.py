@@ -78,6 +78,7 @@ class TestLocations:
     def test_the_default_is_a_new_name_with_the_time(self, home):
         one, two = LocalResult().write(1), LocalResult().write(2)
 
+        assert one.location is not None
         assert re.search(r"/result-\d{4}-\d\d-\d\dt\d\d-\d\d-\d\d-\d{6}-[0-9a-f]{8}$", one.location)
         assert one.location != two.location
 

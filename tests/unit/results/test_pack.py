@@ -136,7 +136,7 @@ class TestTrouble:
         first = packed.write("first", flow_run_id="run").ref
         with monkeypatch.context() as full:
             full.setattr(pack_file.os, "write", half_then_full(os.write))
-            with pytest.raises(ResultError, match="No space left on device. Free some space"):
+            with pytest.raises(ResultError, match=r"No space left on device\. Free some space"):
                 packed.write("second", flow_run_id="run")
         third = packed.write("third", flow_run_id="run").ref
 

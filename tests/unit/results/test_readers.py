@@ -102,19 +102,19 @@ class TestDamage:
     def test_a_file_that_is_gone_is_damage(self, ref, tmp_path):
         self.file_of(ref, tmp_path).unlink()
 
-        assert "is gone" in find_damage(ref, tmp_path / "results")
+        assert "is gone" in str(find_damage(ref, tmp_path / "results"))
 
     def test_a_file_that_was_cut_off_is_damage(self, ref, tmp_path):
         file = self.file_of(ref, tmp_path)
         file.write_bytes(file.read_bytes()[:-1])
 
-        assert "is gone" in find_damage(ref, tmp_path / "results")
+        assert "is gone" in str(find_damage(ref, tmp_path / "results"))
 
     def test_a_byte_that_changed_is_damage(self, ref, tmp_path):
         file = self.file_of(ref, tmp_path)
         file.write_bytes(file.read_bytes()[:-1] + b"?")
 
-        assert "is damaged" in find_damage(ref, tmp_path / "results")
+        assert "is damaged" in str(find_damage(ref, tmp_path / "results"))
 
 
 def test_what_only_others_can_look_at_is_passed_over(tmp_path):
@@ -126,6 +126,9 @@ def test_what_only_others_can_look_at_is_passed_over(tmp_path):
 class Bomb:
     """Leaves a trace when it is read."""
 
+    def __init__(self, trace):
+        self.trace = trace
+
     def __reduce__(self):
         return os.mkdir, (self.trace,)
 
@@ -135,9 +138,7 @@ class TestPickles:
 
     @pytest.fixture
     def bomb(self, tmp_path):
-        bomb = Bomb()
-        bomb.trace = str(tmp_path / "exploded")
-        return bomb
+        return Bomb(str(tmp_path / "exploded"))
 
     def test_a_pickle_is_read_by_those_who_trust_it(self, tmp_path):
         assert 1j == read_result(LocalResult(tmp_path).write(1j).ref, tmp_path)

@@ -7,8 +7,9 @@ import enum
 import json
 import math
 import pathlib
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -58,7 +59,9 @@ class Color(enum.IntEnum):
     RED = 1
 
 
-Point = namedtuple("Point", "x y")
+class Point(NamedTuple):
+    x: Any
+    y: Any
 
 
 class Name(str):  # noqa: SLOT000  as users write it

@@ -83,4 +83,4 @@ class TestStateHandlers:
 
     def test_a_lone_function_is_refused(self) -> None:
         with pytest.raises(TypeError, match="iterable"):
-            TaskRunner(one, state_handlers=lambda *_: None)  # type: ignore[arg-type]
+            TaskRunner(one, state_handlers=lambda *_: None)

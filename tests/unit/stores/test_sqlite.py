@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from contextlib import closing
-from typing import Any
 
 import apsw
 import pytest
@@ -15,7 +14,7 @@ from runwright.errors import LeaseLost, RecordError, RecordFull, RecordTooNew, R
 from runwright.events import EventKind
 from runwright.states import TABLE
 from runwright.stores import open_store
-from runwright.stores.sqlite import schema, selection
+from runwright.stores.sqlite import SqliteStore, schema, selection
 from runwright.stores.sqlite.connection import APPLICATION_ID
 from runwright.testing.scribe import Scribe
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
@@ -54,8 +53,8 @@ def test_a_record_is_known_by_its_marks(store, path):
 
 @pytest.mark.parametrize(("expected", "given"), [(2, "FULL"), (1, "NORMAL")])
 def test_commits_are_synced_as_asked(path, expected, given):
-    with closing(open_store(f"sqlite:///{path}", synchronous=given)) as opened:
-        store: Any = opened
+    with closing(open_store(f"sqlite:///{path}", synchronous=given)) as store:
+        assert isinstance(store, SqliteStore)
         assert expected == store._db.pragma("synchronous")
         assert 1 == store._db.pragma("foreign_keys")
         assert 1 == store._db.pragma("cell_size_check")

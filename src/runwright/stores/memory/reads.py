@@ -18,9 +18,9 @@ from runwright.stores.viewing import task_run_from_row
 from runwright.views import EventFilter, Expansion
 
 if TYPE_CHECKING:
-    from runwright.events import Event, LogLine, Metric  # noqa: I001
     from collections.abc import Iterator, Sequence
 
+    from runwright.events import Event, LogLine, Metric
     from runwright.stores.rows import FlowRunRow, TaskRunRow
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 

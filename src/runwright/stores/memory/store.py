@@ -185,12 +185,14 @@ def _plain(data: Any) -> Any:
 
 
 def _differences(recorded: MemoryRows, rebuilt: MemoryRows) -> list[Difference]:
-    found = []
+    found: list[Difference] = []
     for table in ("flow_run", "expansion", "task_run", "attempt", "tally"):
         before, after = _flat(getattr(recorded, table)), _flat(getattr(rebuilt, table))
-        for key in sorted(before.keys() | after.keys(), key=str):
-            if before.get(key) != after.get(key):
-                found.append(Difference(table, str(key), _shown(before.get(key)), _shown(after.get(key))))  # noqa: PERF401
+        found += [
+            Difference(table, str(key), _shown(before.get(key)), _shown(after.get(key)))
+            for key in sorted(before.keys() | after.keys(), key=str)
+            if before.get(key) != after.get(key)
+        ]
     return found
 
 

@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
@@ -86,8 +86,13 @@ def connect_to_check(path: str) -> apsw.Connection:
         return connect_to_read(path)
 
 
+def rows_of(db: apsw.Connection, query: str, values: Any = ()) -> list[Any]:
+    """Return all rows of a query; what types their values have is said by the schema, which no type checker reads."""
+    return db.execute(query, values).fetchall()
+
+
 @contextmanager
-def explained(path: str) -> Iterator[None]:  # noqa: C901
+def explained(path: str) -> Iterator[None]:  # noqa: C901  one error a branch
     """Turn what SQLite raises inside the block into the errors of a record."""
     try:
         yield
@@ -220,8 +225,9 @@ def _left_of_limit(path: str) -> float:
     except ImportError:
         return inf
     limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-    sizes = [os.path.getsize(name) for name in (path, f"{path}-wal") if os.path.exists(name)]  # noqa: PTH110, PTH202
-    return inf if limit == resource.RLIM_INFINITY else limit - max(sizes, default=0)
+    files = [name for name in (path, f"{path}-wal") if _has_content(name)]
+    largest = max(map(os.path.getsize, files), default=0)
+    return inf if limit == resource.RLIM_INFINITY else limit - largest
 
 
 def _full(path: str) -> RecordFull:

@@ -9,6 +9,7 @@ import msgspec
 
 from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
 from runwright.stores.sql import queries
+from runwright.stores.sqlite.connection import rows_of
 from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def find(
 ) -> list[FlowVersion]:
     """Return versions of flows, newest first."""
     values = {"name": name, "id": None if flow_id is None else flow_id.bytes, "key": key}
-    rows = db.execute(_SQL["flows"], values).fetchall()
+    rows = rows_of(db, _SQL["flows"], values)
     return [
         FlowVersion(
             title,
@@ -66,7 +67,7 @@ def find(
 def _tasks(db: apsw.Connection, flow: int) -> tuple[TaskInfo, ...]:
     return tuple(
         TaskInfo(slug, name, tuple(from_json(tags)), bool(is_mapped), from_json(policies))
-        for slug, name, is_mapped, tags, policies in db.execute(_SQL["tasks"], (flow,))
+        for slug, name, is_mapped, tags, policies in rows_of(db, _SQL["tasks"], (flow,))
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from runwright.errors import NotOnRecord
 from runwright.events import Event, EventKind
 from runwright.stores.sql import queries
+from runwright.stores.sqlite.connection import rows_of
 from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ _CREATED = int(EventKind.CREATED)
 _CHUNK = 5_000
 
 
-def number(db: apsw.Connection, events: list[Event]) -> int:
-    """Give the events their cursors and return the last one."""
-    cursor = db.execute(SQL["last_cursor"]).get
+def number(db: apsw.Connection, events: list[Event], last: int | None = None) -> int:
+    """Give the events their cursors and return the last one; `last` is the log's last cursor where it is known."""
+    cursor = db.execute(SQL["last_cursor"]).get if last is None else last
     for event in events:
         cursor += 1
         event.cursor = cursor
@@ -97,7 +98,7 @@ def read_all(db: apsw.Connection) -> Iterator[Event]:
     """Yield every event of the log without a look at the rows: CREATED says which flow run a key stands for."""
     known: dict[int, UUID] = {}
     after = 0
-    while rows := db.execute(SQL["all_events"], (after, _CHUNK)).fetchall():
+    while rows := rows_of(db, SQL["all_events"], (after, _CHUNK)):
         for row in rows:
             if row[6] == _CREATED:
                 known[row[2]] = UUID(from_json(row[8])["id"])
@@ -112,7 +113,7 @@ def _event(row: tuple[Any, ...], flow_run: UUID) -> Event:
     cursor, at, _, ordinal, version, attempt, kind, state, text = row
     data = None if text is None else from_json(text)
     if kind == _CREATED:
-        del data["id"]
+        del data["id"]  # pyright: ignore[reportOptionalSubscript]  what was created always has it
     return Event(at, flow_run, ordinal, version, attempt, kind, state, data, cursor)
 
 

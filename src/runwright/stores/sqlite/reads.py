@@ -18,7 +18,7 @@ from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import counts_rows, histories
 from runwright.stores.rows import TaskRunRow
 from runwright.stores.sqlite import flows, log, selection
-from runwright.stores.sqlite.connection import connect_to_check, connect_to_read, explained
+from runwright.stores.sqlite.connection import connect_to_check, connect_to_read, explained, rows_of
 from runwright.stores.sqlite.selection import SQL
 from runwright.stores.texts import from_json, to_json
 from runwright.stores.viewing import task_run_from_row
@@ -62,7 +62,7 @@ class SqliteViews:
         is given. `after` and `limit` do not count.
         """
         with self._reading() as db:
-            found = dict(db.execute(*selection.counts(which, by, of_rows=counts_rows(which))).fetchall())
+            found = dict(rows_of(db, *selection.counts(which, by, of_rows=counts_rows(which))))
         if by == "state":
             return {KIND_BY_CODE[code].name: number for code, number in found.items()}
         if by == "flow_run":
@@ -72,9 +72,9 @@ class SqliteViews:
     def flow_runs(self, which: FlowRunFilter) -> list[FlowRun]:
         """Return flow runs."""
         with self._reading() as db:
-            rows = db.execute(*selection.flow_runs(which)).fetchall()
+            rows = rows_of(db, *selection.flow_runs(which))
             counts: dict[int, dict[str, int]] = {row[0]: {} for row in rows}
-            for key, state, number in db.execute(SQL["tallies"], (to_json(list(counts)),)):
+            for key, state, number in rows_of(db, SQL["tallies"], (to_json(list(counts)),)):
                 counts[key][KIND_BY_CODE[state].name] = number
         return [_flow_run(row, counts[row[0]]) for row in rows]
 
@@ -88,7 +88,7 @@ class SqliteViews:
         events = self.events(EventFilter(flow_run=flow_run, ordinal=ordinal, limit=ids.MAX_VERSION))
         history = histories(events)
         with self._reading() as db:
-            rows = db.execute(SQL["attempts"], (log.find_key(db, flow_run), ordinal)).fetchall()
+            rows = rows_of(db, SQL["attempts"], (log.find_key(db, flow_run), ordinal))
         return [Attempt(flow_run, ordinal, *row, history=history.get(row[0], [])) for row in rows]
 
     def logs(
@@ -102,14 +102,14 @@ class SqliteViews:
                 "after": -_EVER if after is None else after,
                 "until": _EVER if until is None else until,
             }
-            rows = db.execute(SQL["logs" if ordinal is None else "logs_of_task_run"], values).fetchall()
+            rows = rows_of(db, SQL["logs" if ordinal is None else "logs_of_task_run"], values)
         return [LogLine(at, flow_run, *rest) for at, *rest in rows]
 
     def metrics(self, flow_run: UUID, ordinal: int | None = None) -> list[Metric]:
         """Return metrics, oldest first."""
         with self._reading() as db:
             values = {"flow_run": log.find_key(db, flow_run), "ordinal": ordinal}
-            rows = db.execute(SQL["metrics"], values).fetchall()
+            rows = rows_of(db, SQL["metrics"], values)
         return [
             Metric(at, flow_run, number, attempt, name, nan if value is None else value, kind, from_json(tags or "{}"))
             for at, number, attempt, name, value, kind, tags in rows
@@ -130,7 +130,7 @@ class SqliteViews:
     def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
         """Return how the runs of a flow run were expanded, in order of their first child."""
         with self._reading() as db:
-            rows = db.execute(SQL["expansions"], (log.find_key(db, flow_run),)).fetchall()
+            rows = rows_of(db, SQL["expansions"], (log.find_key(db, flow_run),))
         return [Expansion(*row) for row in rows]
 
     def find_damage(self) -> list[str]:
@@ -150,7 +150,7 @@ class SqliteViews:
             self._idle.pop().close(True)  # noqa: FBT003  the library takes no keyword
 
     @contextmanager
-    def _reading(self) -> Iterator[Any]:  # the schema is STRICT: it says what the columns are, not the library's types
+    def _reading(self) -> Iterator[apsw.Connection]:
         with explained(self.path):
             if self._is_closed:
                 raise RecordError(f"The record {self.path} was closed: open it again.")

@@ -47,7 +47,7 @@ def replace(db: apsw.Connection) -> list[Difference]:
             if any(each.table == "event" for each in found):
                 raise RecordError(f"The log itself is broken, so its rows are left as they are: {found[0].recorded}")
             for table in DERIVED:
-                db.execute(f"DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM temp.{table}")  # noqa: S608
+                db.execute(f"DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM temp.{table}")  # noqa: S608  names of our own
         return found
     finally:
         for table in DERIVED:

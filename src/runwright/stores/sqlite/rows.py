@@ -64,7 +64,8 @@ class SqliteRows:
         """Put what a fold made in the place of what was there."""
         runs = fold.runs.values()
         many = self._db.executemany
-        many(_SQL["put_flow_run"], [astuple(run.row) for run in runs])
+        many(_SQL["put_flow_run"], [astuple(run.row) for run in runs if run.is_changed])
+        many(_SQL["touch_flow_run"], [_touch(run.row) for run in runs if not run.is_changed])
         many(_SQL["put_expansion"], map(astuple, chain.from_iterable(run.expansions for run in runs)))
         many(_SQL["put_task_run"], map(astuple, chain.from_iterable(run.task_runs.values() for run in runs)))
         many(_SQL["put_attempt"], map(astuple, chain.from_iterable(run.attempts.values() for run in runs)))
@@ -79,4 +80,9 @@ class SqliteRows:
             self._db.execute(_SQL["add_to_tally"], values)
             if not self._db.changes():
                 self._db.execute(_SQL["start_tally"], values)
-        self._db.execute(_SQL["drop_empty_tallies"], (key,))
+            elif change < 0:
+                self._db.execute(_SQL["drop_empty_tally"], values[1:])
+
+
+def _touch(row: FlowRunRow) -> tuple[int, int, int, int]:
+    return row.updated, row.cursor, row.ordinals, row.key

@@ -47,4 +47,4 @@ def check_version(db: apsw.Connection, path: str, *, is_current: bool = False) -
 
 def version_of(db: apsw.Connection) -> int:
     """Return the version of the file, 0 for an empty one."""
-    return db.pragma("user_version")  # type: ignore[return-value]  this one is a number
+    return db.pragma("user_version")

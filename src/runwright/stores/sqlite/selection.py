@@ -105,7 +105,7 @@ class _Conditions(_Where):
         self.add("w.name = :flow", flow=which.flow)
         self.add("(k.slug = :task OR k.name = :task)", task=which.task)
         for index, tag in enumerate(dict.fromkeys(which.tags)):
-            self.add(f"EXISTS (SELECT 1 FROM json_each(k.tags) WHERE value = :tag{index})", **{f"tag{index}": tag})  # noqa: S608
+            self.add(f"EXISTS (SELECT 1 FROM json_each(k.tags) WHERE value = :tag{index})", **{f"tag{index}": tag})  # noqa: S608  a number
 
     def add_states(self, codes: frozenset[int] | None) -> None:
         self.add(f"t.state {_IN.format(name='states')}", states=None if codes is None else to_json(sorted(codes)))

@@ -19,6 +19,7 @@ from runwright.stores.sqlite import flows, leases, log, rebuild, schema
 from runwright.stores.sqlite.connection import connect_to_read, connect_to_write, explained, transaction
 from runwright.stores.sqlite.reads import SqliteViews
 from runwright.stores.sqlite.rows import SqliteRows
+from runwright.stores.sqlite.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ class SqliteStore(SqliteViews):
         super().__init__(str(Path(path).absolute()))
         self._lock = threading.Lock()
         self._db: apsw.Connection | None = None
+        self._standing = Standing()
         if read_only:
             db = connect_to_read(self.path)
             self._idle.append(db)
@@ -65,9 +67,11 @@ class SqliteStore(SqliteViews):
     def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
         """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""
         with self._writing() as db:
+            standing, self._standing = self._standing, Standing()
             with transaction(db):
-                cursor = _append(db, batch, held)
+                cursor = _append(db, batch, held, standing.confirmed(db))
                 hit("append.before_commit")
+            self._standing = standing.of(db)
             hit("append.after_commit")
         return cursor
 
@@ -122,11 +126,11 @@ class SqliteStore(SqliteViews):
             yield self._db
 
 
-def _append(db: apsw.Connection, batch: Batch, held: dict[UUID, Lease]) -> int:
+def _append(db: apsw.Connection, batch: Batch, held: dict[UUID, Lease], standing: Standing) -> int:
     """Write a batch inside the caller's transaction."""
-    cursor = log.number(db, batch.events) if batch.events else 0
+    cursor = log.number(db, batch.events, standing.cursor) if batch.events else 0
     rows = SqliteRows(db)
-    fold = Fold(rows).add(batch.events)
+    fold = Fold(rows, standing.folds).add(batch.events)
     keys = {flow_run: run.row.key for flow_run, run in fold.runs.items()}
     for flow_run in {line.flow_run for line in batch.logs} | {each.flow_run for each in batch.metrics}:
         if flow_run not in keys:
@@ -135,7 +139,10 @@ def _append(db: apsw.Connection, batch: Batch, held: dict[UUID, Lease]) -> int:
                 raise NotOnRecord(f"No flow run {flow_run} is on this record: its first event must be CREATED.")
             keys[flow_run] = key
     for flow_run in keys:
-        leases.check(db, flow_run, held.get(flow_run))
+        lease = held.get(flow_run)
+        if lease is None or standing.leases.get(flow_run) != lease.token:
+            leases.check(db, flow_run, lease)
     log.append(db, batch, keys)
     rows.put(fold)
+    standing.keep(fold, held, cursor)
     return cursor

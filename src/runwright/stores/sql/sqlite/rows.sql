@@ -36,6 +36,9 @@ ON CONFLICT (key) DO UPDATE SET
     end_time = excluded.end_time, updated = excluded.updated, cursor = excluded.cursor, ordinals = excluded.ordinals,
     message = excluded.message, details = excluded.details;
 
+-- name: touch_flow_run
+UPDATE flow_run SET updated = ?, cursor = ?, ordinals = ? WHERE key = ?;
+
 -- name: put_expansion
 REPLACE INTO expansion (flow_run, first, parent, count, task, at) VALUES (?, ?, ?, ?, ?, ?);
 
@@ -53,5 +56,5 @@ UPDATE tally SET count = count + ? WHERE flow_run = ? AND task = ? AND is_child 
 -- name: start_tally
 INSERT INTO tally (count, flow_run, task, is_child, state) VALUES (?, ?, ?, ?, ?);
 
--- name: drop_empty_tallies
-DELETE FROM tally WHERE flow_run = ? AND count = 0;
+-- name: drop_empty_tally
+DELETE FROM tally WHERE flow_run = ? AND task = ? AND is_child = ? AND state = ? AND count = 0;
