@@ -9,6 +9,7 @@ import atexit
 import os
 import threading
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +22,7 @@ from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
 from runwright.flowables.mapped import Mapped
 from runwright.result import Result
-from runwright.results import pack, reader_for
+from runwright.results import find_damage, pack, reader_for
 from runwright.runtime import caching, journal, naming
 from runwright.runtime.flow_runner import FlowRunner
 from runwright.runtime.inputs import Inputs
@@ -32,7 +33,7 @@ from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
     from runwright.executor import Executor
@@ -71,9 +72,22 @@ def close_records() -> None:
 atexit.register(close_records)
 
 
-def check_record(store: Store) -> list[Any]:
-    """Return what is wrong with a record: the invariants it breaks, and rows that do not say what its log says."""
-    return [*checking.check(store), *store.rebuild()]
+def check_record(store: Store, *, results: Path | None = None, is_at_rest: bool = False) -> list[Any]:
+    """Return all that `find_problems` finds."""
+    return list(find_problems(store, results=results, is_at_rest=is_at_rest))
+
+
+def find_problems(store: Store, *, results: Path | None = None, is_at_rest: bool = False) -> Iterator[Any]:
+    """Yield what is wrong with a record, each as something whose text is one line.
+
+    Looked at are the place that keeps it, the invariants, and whether its rows say what its log says. With `results`, the
+    folder of packed results, the stored bytes of every result on this machine are compared with their checksums too;
+    with `is_at_rest`, when no flow runs, leases are looked at.
+    """
+    look = None if results is None else partial(find_damage, root=results)
+    yield from store.find_damage()
+    yield from checking.check(store, is_at_rest=is_at_rest, find_damage=look)
+    yield from store.rebuild()
 
 
 def run_flow(
@@ -157,8 +171,8 @@ class _Assembly:
         self.flow = flow
         self.graph = flow.compile()
         self.settings: Settings = settings.load()
-        self.store = open_record(record)
         self.executor, self.executor_name = _executor(executor or flow.executor or self.settings.executor)
+        self.store = open_record(record)
         self.root = Path(self.settings.home) / "results"
         self._runner_cls = runner_cls or FlowRunner
         self._task_runner_cls = task_runner_cls

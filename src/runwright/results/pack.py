@@ -90,6 +90,10 @@ class PackedResult(Result):
         data = check(ref, self._data(ref.location))
         return self.stored(deserialize_with(self.serializer or DEFAULT, ref.serializer, data), ref)
 
+    def verify(self, ref: ResultRef) -> None:
+        """Compare the stored bytes with a record's reference; raises `ResultUnavailable` or `ResultDamaged`."""
+        check(ref, self._data(ref.location))
+
     def exists(self, location: str, /, **context: Any) -> bool:
         """Say whether something whole is stored at `location`: one that `write` made, or a template for `context`."""
         where = pack_file.parse(location)
