@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from runwright.errors import ParameterError
 from runwright.schedules import IntervalSchedule, Schedule
 from runwright.schedules.clocks import DatesClock, IntervalClock
 from runwright.signals import PAUSE
-from runwright.states import Paused
+from runwright.states import Paused, State
 from runwright.triggers import manual_only
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -43,6 +44,13 @@ def terminal(monkeypatch: pytest.MonkeyPatch):
     return lambda answers: monkeypatch.setattr(sys, "stdin", Terminal(answers))
 
 
+def final(flow: Flow, **keywords: Any) -> State:
+    """Run a flow; there must be a state."""
+    state = flow.run(**keywords)
+    assert state is not None
+    return state
+
+
 def noting(
     seen: list[tuple[object, ...]], schedule: Schedule, seconds: float = 0, fake: FakeClock | None = None
 ) -> Flow:
@@ -63,14 +71,12 @@ def noting(
 def test_a_flow_runs_at_every_time_of_its_schedule(record: Store, fake_clock: FakeClock, seen) -> None:
     """It waits for each, sees its time, and ends with the schedule; the record has it too."""
     flow = noting(seen, IntervalSchedule(HOUR, start_date=NINE, end_date=NINE + 2 * HOUR))
-    state = flow.run()
-    assert state is not None
-    assert state.is_successful()
+    assert final(flow).is_successful()
     expected = [NINE, NINE + HOUR, NINE + 2 * HOUR]
     assert [(0, moment) for moment in expected] == seen
     rows = record.flow_runs(FlowRunFilter())
     assert [clock.from_datetime(moment) for moment in reversed(expected)] == [row.scheduled_start_time for row in rows]
-    assert all(0 <= row.start_time - row.scheduled_start_time < clock.NANOSECONDS for row in rows)
+    assert all(0 <= (row.start_time or 0) - (row.scheduled_start_time or 0) < clock.NANOSECONDS for row in rows)
     assert 1 == len({row.flow_version for row in rows})
 
 
@@ -124,7 +130,7 @@ def test_a_flow_may_run_now_whatever_its_schedule_says(record: Store, fake_clock
     """Nobody scheduled that run."""
     flow = noting(seen, IntervalSchedule(HOUR, start_date=NINE))
     before = fake_clock.at
-    assert flow.run(run_on_schedule=False).is_successful()
+    assert final(flow, run_on_schedule=False).is_successful()
     assert 1 == len(seen)
     assert fake_clock.at - before < clock.NANOSECONDS
     assert record.flow_runs(FlowRunFilter())[0].scheduled_start_time is None
@@ -139,7 +145,7 @@ def test_without_a_time_left_there_is_no_run(record: Store, fake_clock: FakeCloc
 
 def test_without_a_schedule_it_runs_at_once(fake_clock: FakeClock) -> None:
     """Whatever is asked."""
-    assert Flow("plain").run(run_on_schedule=True).is_successful()
+    assert final(Flow("plain"), run_on_schedule=True).is_successful()
 
 
 def test_a_failure_does_not_end_the_schedule(fake_clock: FakeClock) -> None:
@@ -153,7 +159,7 @@ def test_a_failure_does_not_end_the_schedule(fake_clock: FakeClock) -> None:
 
     with Flow("failing", schedule=IntervalSchedule(HOUR, start_date=NINE, end_date=NINE + HOUR)) as flow:
         fails()
-    assert flow.run().is_failed()
+    assert final(flow).is_failed()
     assert [1, 2, 1, 2] == tries
 
 
@@ -178,7 +184,7 @@ def test_somebody_at_the_terminal_lets_paused_runs_go_on(record: Store, terminal
     """`y` for each; the record says by what they were resumed."""
     ran: list[str] = []
     terminal("y\ny\n")
-    assert asking(ran).run().is_successful()
+    assert final(asking(ran)).is_successful()
     assert {"guarded", "asks"} == set(ran)
     assert 2 == capsys.readouterr().out.count("is paused. Let it go on? [y/N]")
     messages = [
@@ -203,6 +209,23 @@ def test_any_other_answer_leaves_a_run_paused(record: Store, terminal, answers) 
     terminal("")
     assert app.resume_flow_run(row.id, flow=flow).is_successful()
     assert 2 == len(ran)
+
+
+def test_ctrl_c_at_the_question_cancels_the_run(record: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it does anywhere else in a run."""
+
+    class Interrupted(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self, size: int | None = -1, /) -> str:
+            signal.raise_signal(signal.SIGINT)
+            return "y"
+
+    monkeypatch.setattr(sys, "stdin", Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        asking([]).run()
+    assert ["Cancelled"] == [row.kind.name for row in record.flow_runs(FlowRunFilter())]
 
 
 def test_without_a_terminal_nobody_is_asked(capsys) -> None:

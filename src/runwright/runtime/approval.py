@@ -14,7 +14,7 @@ def ask(name: str) -> bool:
         return False
     try:
         answer = input(f"Task run {name} is paused. Let it go on? [y/N] ")
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):  # what Ctrl-C means for the run, the flow runner decides
         return False
     return answer.strip().lower() in {"y", "yes"}
 

@@ -203,7 +203,7 @@ class FlowRunner(Runner):
             if self._finish is not None:
                 self._end(self._finish)
             elif machine.is_stalled and not self._ready and not self._held:
-                if not (self._ask_to_go_on() or interrupts.count):
+                if not self._ask_to_go_on() and (not interrupts.count or machine.is_cancelled):
                     return
             elif self._calls or machine.next_timer is not None:
                 self._wait()
