@@ -45,14 +45,14 @@ class Clock:
         self.labels = None if labels is None else list(labels)
 
     def moments(self, after: datetime) -> Iterator[datetime]:
-        """Yield moments in order, from about `after` (aware) on; `events` drops what is early, late or twice."""
+        """Yield moments in order, from about `after` (in UTC) on; `events` drops what is early, late or twice."""
         raise NotImplementedError(f"{type(self).__name__} does not say its moments: override moments(after).")
 
     def events(self, after: datetime | None = None) -> Iterator[ClockEvent]:
         """Yield events later than `after` (None: now), in order, each time once."""
-        floor = clock.utcnow() if after is None else aware(after)
-        if self.start_date is not None and floor.astimezone(UTC) < self.start_date.astimezone(UTC):
-            floor = self.start_date.astimezone(UTC) - MICROSECOND
+        floor = clock.utcnow() if after is None else aware(after).astimezone(UTC)
+        if self.start_date is not None:
+            floor = max(floor, self.start_date.astimezone(UTC) - MICROSECOND)
         last = from_datetime(floor)
         end = None if self.end_date is None else from_datetime(self.end_date)
         try:
@@ -110,7 +110,7 @@ class IntervalClock(Clock):
         zone = UTC if self.interval < DAY else zone_of(start)
         count = (wall_of(after, zone) - wall_of(start, zone)) // self.interval
         while True:
-            yield later(start, self.interval, count) if count else start
+            yield later(start, self.interval, count) if count else start.astimezone(UTC).astimezone(zone_of(start))
             count += 1
 
     def _own_data(self) -> dict[str, Any]:

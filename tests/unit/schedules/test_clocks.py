@@ -135,6 +135,20 @@ class TestInterval:
             IntervalClock(timedelta(days=1), start), JANUARY, 2
         )
 
+    def test_a_start_that_the_clocks_skip_is_moved_on_its_day_only(self):
+        start = datetime(2026, 3, 8, 2, 30, tzinfo=NEW_YORK)
+        assert ["2026-03-08T03:30:00-04:00", "2026-03-09T02:30:00-04:00"] == wall(
+            IntervalClock(timedelta(days=1), start), JANUARY, 2
+        )
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+@pytest.mark.parametrize("clock", [CronClock("*/10 * * * *"), CronClock("5 * * * *"), IntervalClock(timedelta(days=1))])
+def test_after_may_be_a_time_that_the_clocks_skip(clock, fold):
+    clock.start_date = datetime(2026, 1, 1, 3, 10, tzinfo=NEW_YORK)
+    after = datetime(2026, 3, 8, 2, 30, tzinfo=NEW_YORK, fold=fold)
+    assert times(clock, after.astimezone(UTC), 5) == times(clock, after, 5)
+
 
 class TestCron:
     @pytest.mark.parametrize(
