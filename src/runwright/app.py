@@ -28,6 +28,7 @@ from runwright.runtime.inputs import Inputs
 from runwright.runtime.leases import LeaseKeeper
 from runwright.runtime.scheduled_runs import follow_schedule
 from runwright.runtime.writer import Writer
+from runwright.schedule import checked_schedule
 from runwright.states import State, Success
 from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
@@ -124,13 +125,15 @@ def run_flow(
 def run_on_schedule(flow: Any, run: Callable[..., State], given: dict[str, Any]) -> State | None:
     """Call `run` at each time of the flow's schedule and return the last state, None when no time is left.
 
-    The parameters `given` win over those of the schedule. Raises `ParameterError` before a time with wrong ones is waited for.
+    The parameters `given` win over those of the schedule. Raises `ParameterError` before a time with wrong ones is waited for,
+    and `TypeError` when what the flow was given later is no schedule.
     """
 
     def parameters_of(event: ClockEvent) -> dict[str, Any]:
         return flow.resolve_parameters({**event.parameter_defaults, **given})
 
-    return follow_schedule(flow.schedule, run, parameters_of)
+    schedule = checked_schedule(flow.schedule)
+    return None if schedule is None else follow_schedule(schedule, run, parameters_of)
 
 
 def resume_flow_run(

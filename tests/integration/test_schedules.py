@@ -136,6 +136,17 @@ def test_a_flow_may_run_now_whatever_its_schedule_says(record: Store, fake_clock
     assert record.flow_runs(FlowRunFilter())[0].scheduled_start_time is None
 
 
+def test_a_schedule_given_later_is_looked_at_when_the_flow_runs(fake_clock: FakeClock, seen) -> None:
+    """What is none is refused."""
+    flow = noting(seen, IntervalSchedule(HOUR))
+    flow.schedule = Schedule([DatesClock([NINE])])
+    flow.run()
+    assert [(0, NINE)] == seen
+    flow.schedule = "daily"  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(TypeError, match="schedule of a flow must be a schedule; got 'daily'"):
+        flow.run()
+
+
 def test_without_a_time_left_there_is_no_run(record: Store, fake_clock: FakeClock, seen) -> None:
     """Nor a state."""
     flow = noting(seen, Schedule([DatesClock([NINE - timedelta(days=1)])]))

@@ -35,7 +35,7 @@ def follow_schedule(
     state = None
     for event in _coming_events(schedule):
         parameters = parameters_of(event)
-        _logger.info("Waiting for next scheduled run at %s", event.start_time.isoformat())
+        _logger.info("The next run is due at %s.", event.start_time.isoformat())
         _wait_until(event.at)
         state = run(parameters=parameters, scheduled_start_time=event.start_time)
     return state
