@@ -142,7 +142,7 @@ def test_a_schedule_given_later_is_looked_at_when_the_flow_runs(fake_clock: Fake
     flow.schedule = Schedule([DatesClock([NINE])])
     flow.run()
     assert [(0, NINE)] == seen
-    flow.schedule = "daily"  # pyright: ignore[reportAttributeAccessIssue]
+    flow.schedule = "daily"  # pyright: ignore[reportAttributeAccessIssue]  a mistake on purpose
     with pytest.raises(TypeError, match="schedule of a flow must be a schedule; got 'daily'"):
         flow.run()
 

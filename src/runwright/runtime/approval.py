@@ -22,4 +22,4 @@ def ask(name: str) -> bool:
 def is_somebody_there() -> bool:
     """Say whether standard input is a terminal."""
     # A process without one has None for it, a daemon a closed file.
-    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()  # pyright: ignore[reportUnnecessaryComparison]
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

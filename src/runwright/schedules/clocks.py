@@ -97,7 +97,7 @@ class IntervalClock(Clock):
         labels: Iterable[str] | None = None,
     ) -> None:
         """Raise `FlowError` unless the interval is longer than nothing, and `TypeError` unless it is a timedelta."""
-        if not isinstance(interval, timedelta):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(interval, timedelta):
             raise TypeError(f"An interval must be a timedelta; got {interval!r}.")
         if interval <= timedelta():
             raise FlowError(f"An interval must be greater than 0; got {interval!r}.")

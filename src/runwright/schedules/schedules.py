@@ -61,7 +61,7 @@ class Schedule:
         self.not_filters = list(not_filters or ())
         self.adjustments = list(adjustments or ())
         for each in self.clocks:
-            if not isinstance(each, Clock):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(each, Clock):
                 raise TypeError(f"The clocks of a schedule must be clocks; got {each!r}.")
         for name in _FUNCTIONS:
             for function in getattr(self, name):

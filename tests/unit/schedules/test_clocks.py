@@ -65,7 +65,7 @@ class TestEveryClock:
 
     def test_a_date_that_is_none_is_refused(self):
         with pytest.raises(TypeError, match="A schedule needs datetimes; got '2026-01-01'"):
-            IntervalClock(HOUR, start_date="2026-01-01")  # pyright: ignore[reportArgumentType]
+            IntervalClock(HOUR, start_date="2026-01-01")  # pyright: ignore[reportArgumentType]  a mistake on purpose
 
     @pytest.mark.parametrize(
         "zone", [tz.gettz("America/New_York"), NEW_YORK, type("Named", (tz.tzutc,), {"name": "America/New_York"})()]
@@ -98,7 +98,7 @@ class TestInterval:
 
     def test_an_interval_is_a_timedelta(self):
         with pytest.raises(TypeError, match="An interval must be a timedelta; got 60"):
-            IntervalClock(60)  # pyright: ignore[reportArgumentType]
+            IntervalClock(60)  # pyright: ignore[reportArgumentType]  a mistake on purpose
 
     def test_it_counts_from_its_start(self):
         start = datetime(2026, 1, 1, 9, 17, tzinfo=UTC)
@@ -178,12 +178,12 @@ class TestCron:
 
     @pytest.mark.parametrize("expression", ["", "daily", "* * *", "61 * * * *", "0 0 31 2 *", "* * * * * * *"])
     def test_anything_else_is_refused(self, expression):
-        with pytest.raises(FlowError, match="Invalid cron string: .* Write minute, hour, day of the month"):
+        with pytest.raises(FlowError, match=r"Invalid cron string: .* Write minute, hour, day of the month"):
             CronClock(expression)
 
     def test_what_is_no_text_is_refused(self):
         with pytest.raises(FlowError, match="Invalid cron string: 5"):
-            CronClock(5)  # pyright: ignore[reportArgumentType]
+            CronClock(5)  # pyright: ignore[reportArgumentType]  a mistake on purpose
 
     def test_days_of_the_month_and_of_the_week_are_alternatives(self):
         assert [4, 11, 13] == [moment.day for moment in times(CronClock("0 0 13 * sun"))]
