@@ -25,6 +25,15 @@ unit: $(VENV)/.installed-test ## Run the quick tests only
 	@set -- tests/unit; if [ -d tests/machine ]; then set -- "$$@" tests/machine; fi; \
 	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 "$$@"
 
+versions: ## Run the quick tests on every newer Python that is here
+	@for python in python3.12 python3.13 python3.14 "$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do \
+		version=$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+		[ -e .venv-$$version/.tested ] && continue; \
+		echo "Python $$version"; \
+		$(MAKE) --no-print-directory unit VENV=.venv-$$version PYTHON="$$python" || exit 1; \
+		touch .venv-$$version/.tested; tested="$$tested .venv-$$version/.tested"; \
+	done; rm -f $$tested
+
 lint: $(VENV)/.installed-dev ## Check style, format and the direction of imports
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -89,4 +98,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed-test requirements/dev.lock
 	@$(INSTALL) --require-hashes -r requirements/dev.lock
 	@touch $@
 
-.PHONY: help demo test unit lint format types bench docs check lock clean
+.PHONY: help demo test unit versions lint format types bench docs check lock clean

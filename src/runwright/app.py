@@ -9,6 +9,7 @@ import atexit
 import os
 import threading
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,23 +22,27 @@ from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
 from runwright.flowables.mapped import Mapped
 from runwright.result import Result
-from runwright.results import pack, reader_for
-from runwright.runtime import caching, journal, naming
+from runwright.results import find_damage, pack, reader_for
+from runwright.runtime import approval, caching, journal, naming
 from runwright.runtime.flow_runner import FlowRunner
 from runwright.runtime.inputs import Inputs
 from runwright.runtime.leases import LeaseKeeper
+from runwright.runtime.scheduled_runs import follow_schedule
 from runwright.runtime.writer import Writer
+from runwright.schedule import checked_schedule
 from runwright.states import State, Success
 from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
     from uuid import UUID
 
     from runwright.executor import Executor
     from runwright.result import ResultRef
     from runwright.runs import FlowRun, TaskRun
+    from runwright.schedule import ClockEvent
     from runwright.settings import Settings
     from runwright.store import Store
 
@@ -71,9 +76,22 @@ def close_records() -> None:
 atexit.register(close_records)
 
 
-def check_record(store: Store) -> list[Any]:
-    """Return what is wrong with a record: the invariants it breaks, and rows that do not say what its log says."""
-    return [*checking.check(store), *store.rebuild()]
+def check_record(store: Store, *, results: Path | None = None, is_at_rest: bool = False) -> list[Any]:
+    """Return all that `find_problems` finds."""
+    return list(find_problems(store, results=results, is_at_rest=is_at_rest))
+
+
+def find_problems(store: Store, *, results: Path | None = None, is_at_rest: bool = False) -> Iterator[Any]:
+    """Yield what is wrong with a record, each as something whose text is one line.
+
+    Looked at are the place that keeps it, the invariants, and whether its rows say what its log says. With `results`, the
+    folder of packed results, the stored bytes of every result on this machine are compared with their checksums too;
+    with `is_at_rest`, when no flow runs, leases are looked at.
+    """
+    look = None if results is None else partial(find_damage, root=results)
+    yield from store.find_damage()
+    yield from checking.check(store, is_at_rest=is_at_rest, find_damage=look)
+    yield from store.rebuild()
 
 
 def run_flow(
@@ -88,12 +106,13 @@ def run_flow(
     runner_cls: type[FlowRunner] | None = None,
     task_runner_cls: type[Any] | None = None,
     progress: Progress | None = None,
+    scheduled_start_time: datetime | None = None,
 ) -> State:
     """Run a flow from the beginning and return its final state; everything of the run is on record by then.
 
     `executor` is an executor, its name (`inline`, `threads:8`, `processes`), or None for the flow's own or the configured one.
-    `record` is a URL or path. Raises the errors of the record (`RecordFull`, `RecordUnreadable`, ...) and `KeyboardInterrupt`
-    after the cancelled run is on record.
+    `record` is a URL or path, `scheduled_start_time` when a schedule wanted it to start. Raises the errors of the record
+    (`RecordFull`, `RecordUnreadable`, ...) and `KeyboardInterrupt` after the cancelled run is on record.
     """
     with _Assembly(flow, record, executor, runner_cls, task_runner_cls, progress) as assembly:
         at = clock.now()
@@ -109,9 +128,26 @@ def run_flow(
             "source": flow.source,
             "executor": assembly.executor_name,
         }
+        if scheduled_start_time is not None:
+            created["scheduled_start_time"] = clock.from_datetime(scheduled_start_time)
+            context = {"scheduled_start_time": scheduled_start_time, **(context or {})}
         run_context = assembly.context(flow_run, name, at, values, context)
         runner = assembly.runner(flow_run, run_context, task_states)
         return runner.run(created)
+
+
+def run_on_schedule(flow: Any, run: Callable[..., State], given: dict[str, Any]) -> State | None:
+    """Call `run` at each time of the flow's schedule and return the last state, None when no time is left.
+
+    The parameters `given` win over those of the schedule. Raises `ParameterError` before a time with wrong ones is waited for,
+    and `TypeError` when what the flow was given later is no schedule.
+    """
+
+    def parameters_of(event: ClockEvent) -> dict[str, Any]:
+        return flow.resolve_parameters({**event.parameter_defaults, **given})
+
+    schedule = checked_schedule(flow.schedule)
+    return None if schedule is None else follow_schedule(schedule, run, parameters_of)
 
 
 def resume_flow_run(
@@ -134,7 +170,9 @@ def resume_flow_run(
     with _Assembly(flow or _load_flow(row), record, executor, None, None, progress) as assembly:
         assembly.take_lease(flow_run)
         _check_same_tasks(assembly.graph, store, row)
-        context = assembly.context(flow_run, row.name, row.created, row.parameters, None)
+        due = row.scheduled_start_time
+        extra = None if due is None else {"scheduled_start_time": to_datetime(due)}
+        context = assembly.context(flow_run, row.name, row.created, row.parameters, extra)
         runner = assembly.runner(flow_run, context, None)
         runner.machine.restore(store.iterate_events(flow_run))
         assembly.restore_inputs(flow_run, runner.machine)
@@ -157,8 +195,8 @@ class _Assembly:
         self.flow = flow
         self.graph = flow.compile()
         self.settings: Settings = settings.load()
-        self.store = open_record(record)
         self.executor, self.executor_name = _executor(executor or flow.executor or self.settings.executor)
+        self.store = open_record(record)
         self.root = Path(self.settings.home) / "results"
         self._runner_cls = runner_cls or FlowRunner
         self._task_runner_cls = task_runner_cls
@@ -166,7 +204,7 @@ class _Assembly:
         self._keeper: LeaseKeeper | None = None
         self._runner: FlowRunner | None = None
         self.inputs = Inputs(self.graph, lambda task: flow.constants.get(task, {}), self._load_children)
-        self.writer = Writer(self.store, before_commit=self._sync_results())
+        self.writer = Writer(self.store, before_commit=self._secure_results())
         self._flow_run: UUID | None = None
         journal.install(self.settings.log_level)
 
@@ -207,6 +245,7 @@ class _Assembly:
             task_runner=self._task_runner_cls,
             task_states=task_states,
             on_progress=self._progress,
+            approve=approval.ask if self._progress is None else None,
         )
         return self._runner
 
@@ -265,8 +304,9 @@ class _Assembly:
     def _reader(self, ref: ResultRef) -> Result:
         return reader_for(ref, root=self.root)
 
-    def _sync_results(self) -> Callable[[], Any] | None:
-        return pack.sync_packs if self.settings.result_sync == "commit" else None
+    def _secure_results(self) -> Callable[[], Any]:
+        pack.hold_back()
+        return pack.sync_packs if self.settings.result_sync == "commit" else pack.flush_packs
 
     def _on_lost(self, lost: Any) -> None:
         if self._runner is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runwright.errors import CycleError
+
 if TYPE_CHECKING:
     from runwright.task import Task
 
@@ -26,11 +28,11 @@ class Edge:
         mapped: bool = False,  # noqa: FBT001, FBT002  the documented signature
         flattened: bool = False,  # noqa: FBT001, FBT002  the documented signature
     ) -> None:
-        """Join the tasks; raises `ValueError` for a key that is no identifier and for a task that follows itself."""
+        """Join the tasks; raises `ValueError` for a key that is no identifier, `CycleError` for a task that follows itself."""
         if key is not None and not str(key).isidentifier():
             raise ValueError(f"Key must be a valid Python identifier, the name of an argument; got {key!r}.")
         if upstream_task is downstream_task:
-            raise ValueError(f"Edges can not be created from a task to itself: {upstream_task!r}.")
+            raise CycleError(f"Edges can not be created from a task to itself: {upstream_task!r}. Leave that edge out.")
         self.upstream_task = upstream_task
         self.downstream_task = downstream_task
         self.key = key

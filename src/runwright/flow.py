@@ -9,12 +9,14 @@ import copy
 import os
 import sys
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runwright import compiling
 from runwright.context import activate, context, deactivate
 from runwright.errors import FlowError, ParameterError, did_you_mean
 from runwright.parameter import Parameter
+from runwright.schedule import Schedule, checked_schedule
 from runwright.state_handlers import StateHandler, check_callable, checked_handlers
 from runwright.wiring import Wiring
 
@@ -36,14 +38,14 @@ class Flow(Wiring):
 
     `executor` is where attempts run by default, `result` where results are stored by default. `state_handlers` are
     called `(flow, old_state, new_state)`, `on_failure` `(flow, state)`, `terminal_state_handler` `(flow, final_state,
-    reference_states)`; each may return another state. `schedule`, `run_config` and `storage` are for what starts flows
-    by itself; `run` does not look at them.
+    reference_states)`; each may return another state. `run` follows the `schedule`; `run_config` and `storage` are for
+    what starts flows by itself.
     """
 
     def __init__(
         self,
         name: str,
-        schedule: Any = None,
+        schedule: Schedule | None = None,
         executor: Any = None,
         run_config: Any = None,
         storage: Any = None,
@@ -56,15 +58,16 @@ class Flow(Wiring):
         result: Result | None = None,
         terminal_state_handler: Callable[[Flow, State, set[State]], State | None] | None = None,
     ) -> None:
-        """Declare a flow, of `tasks` and `edges` or empty; raises `FlowError` without a name.
+        """Declare a flow, of `tasks` and `edges` or empty.
 
-        With `validate` circles and wrong inputs among `edges` raise at once, not when the flow is compiled.
+        Raises `FlowError` without a name and `TypeError` for a schedule that is none. With `validate` circles and wrong
+        inputs among `edges` raise at once, not when the flow is compiled.
         """
         if not name:
             raise FlowError("A name must be provided for the flow: Flow('name').")
         super().__init__()
         self.name = name
-        self.schedule = schedule
+        self.schedule = checked_schedule(schedule)
         self.executor = executor
         self.run_config = run_config
         self.storage = storage
@@ -164,14 +167,18 @@ class Flow(Wiring):
         task_states: Mapping[Task, State] | None = None,
         runner_cls: Any = None,
         task_runner_cls: Any = None,
+        run_on_schedule: bool | None = None,
         **keywords: Any,
     ) -> State | None:
         """Run the flow here and now; returns its final state, whose `result` gives every task's state.
 
-        Parameters go by dict or by keyword. `executor` is an executor or its URL, `run_name` names the run, `context`
-        adds to what tasks see, `record` is where it is recorded, `task_states` are states to start from. Raises
-        `ParameterError`, and `RuntimeError` inside the flow's own `with`. While a file is being loaded to find its
-        flows, nothing runs.
+        A flow with a schedule waits for each of its times and runs then, until the schedule ends; the last state is
+        returned (None: no time was left). With `run_on_schedule=False` it runs once, at once.
+
+        Parameters go by dict or by keyword, and win over those of the schedule. `executor` is an executor or its URL,
+        `run_name` names the run, `context` adds to what tasks see, `record` is where it is recorded, `task_states` are
+        states to start from. Raises `ParameterError`, and `RuntimeError` inside the flow's own `with`. While a file is
+        being loaded to find its flows, nothing runs.
         """
         if _context_of_build("loading_flow"):
             warnings.warn(
@@ -184,9 +191,10 @@ class Flow(Wiring):
             raise RuntimeError(f"Flow {self.name!r} is still being built: call run() after its `with` block.")
         from runwright import app  # noqa: PLC0415  the one sanctioned upward call
 
-        return app.run_flow(
+        given = _merged(parameters, keywords)
+        run = partial(
+            app.run_flow,
             self,
-            parameters=self.resolve_parameters(_merged(parameters, keywords)),
             executor=executor if executor is not None else self.executor,
             run_name=run_name,
             context=None if context is None else dict(context),
@@ -195,6 +203,9 @@ class Flow(Wiring):
             runner_cls=runner_cls,
             task_runner_cls=task_runner_cls,
         )
+        if self.schedule is not None and run_on_schedule is not False:
+            return app.run_on_schedule(self, run, given)
+        return run(parameters=self.resolve_parameters(given))
 
     # ---- as a value
 

@@ -14,7 +14,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from runwright.context import context
-from runwright.errors import FlowFileError, did_you_mean
+from runwright.errors import FlowError, FlowFileError, did_you_mean
 from runwright.flow import Flow
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ _loaded: dict[str, _Loaded] = {}
 def load_flow(target: str) -> Flow:
     """Return the flow of `FILE.py` or `FILE.py:FLOW`, FLOW being the variable that holds the flow, or the flow's name.
 
-    Raises `FlowFileError` when there is no such file, when it does not load, and when it does not hold one such flow.
+    Raises `FlowFileError` when there is no such file, when it does not load, and when it does not hold one such flow;
+    another `FlowError` that its code raises is raised again with the file and the line before its text.
     A file that has not changed since it was loaded here is not loaded twice. Flows that the file imports count only if
     it declares none of its own, or if they are named.
     """
@@ -122,6 +123,10 @@ def _execute(path: str, full: str, name: str) -> ModuleType:
     before = sys.modules.get(name)
     try:
         return _run_module(spec)
+    except FlowError as error:
+        _restore(name, before)
+        line = _last_line(error, full)
+        raise type(error)(f"{path}{f' (line {line})' if line else ''}: {error}") from error
     except Exception as error:
         _restore(name, before)
         raise FlowFileError(f"{path} does not load: {_in_one_line(error, full)}") from error

@@ -47,9 +47,9 @@ def task_run_id(flow_run: UUID, ordinal: int) -> UUID:
     return UUID(int=flow_run.int & ~_SUFFIX_MASK | ordinal << VERSION_BITS)
 
 
-def task_run_text(flow_run: UUID, ordinal: int) -> str:
-    """Return `str(task_run_id(...))`, much cheaper: the last twelve digits are all that differs."""
-    return f"{str(flow_run)[:24]}{ordinal << VERSION_BITS:012x}"
+def task_run_text(flow_run: str, ordinal: int) -> str:
+    """Return `str(task_run_id(...))` for the text of a flow run's id: the last twelve digits are all that differs."""
+    return f"{flow_run[:24]}{ordinal << VERSION_BITS:012x}"
 
 
 def event_id(flow_run: UUID, ordinal: int, version: int) -> UUID:

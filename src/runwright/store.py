@@ -35,6 +35,11 @@ class Difference(msgspec.Struct, frozen=True):
     recorded: str | None
     rebuilt: str | None
 
+    def __str__(self) -> str:
+        """Return all of it in one line."""
+        where = f"{self.table} {self.key}".strip()
+        return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
+
 
 class Store(Views, Protocol):
     """A record. Adapters: `runwright.stores`."""
@@ -76,6 +81,10 @@ class Store(Views, Protocol):
 
     def now(self) -> int:
         """Return the store's clock (ns), which decides when a lease ends."""
+        ...
+
+    def find_damage(self) -> list[str]:
+        """Return what is wrong with the place that keeps the record, whatever the record says; it reads all of it."""
         ...
 
     def rebuild(self, *, replace: bool = False) -> list[Difference]:

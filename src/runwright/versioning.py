@@ -1,7 +1,7 @@
 """Versioning: what makes two flows the same, and what the record keeps of a flow.
 
-The fingerprint covers the tasks with their policies, constants and source code, and the edges; not the name, and
-nothing that differs between two readings of one file.
+The fingerprint covers the tasks with their policies, constants and source code, the edges, and the schedule; not the name,
+and nothing that differs between two readings of one file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runwright.flow import Flow
+    from runwright.schedule import Schedule
     from runwright.task import Task
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -44,6 +45,9 @@ def version_of(flow: Flow) -> FlowVersion:
     for node in graph.nodes:
         digest.update(_encode([node.slug, _constants(flow, node.task)]))
         digest.update(_code_of(node.task, known))
+    if flow.schedule is not None:
+        digest.update(_encode(flow.schedule.to_dict()))
+        digest.update(b"".join(map(_source_of, _own_functions(flow.schedule))))
     return FlowVersion(flow.name, digest.hexdigest(), tasks=tasks, edges=edges, source=flow.source)
 
 
@@ -91,7 +95,13 @@ def _name(function: object) -> str:
     return getattr(function, "__name__", type(function).__qualname__)
 
 
-# ---- the code of a task
+# ---- the code of a task, and of a schedule
+
+
+def _own_functions(schedule: Schedule) -> list[Any]:
+    """Return the filters and adjustments of a schedule that have a source of their own."""
+    kinds = ("filters", "or_filters", "not_filters", "adjustments")
+    return [each for kind in kinds for each in getattr(schedule, kind, ()) if isinstance(each, FunctionType)]
 
 
 def _code_of(task: Task, known: dict[int, bytes]) -> bytes:

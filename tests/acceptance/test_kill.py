@@ -52,6 +52,7 @@ class Workshop:
             "RUNWRIGHT_LEASE_SECONDS": "1",
         }
         self.record = self.environment["RUNWRIGHT_RECORD"]
+        self.results = home / "results"
 
     def start(self, **environment: str) -> subprocess.Popen[bytes]:
         """Start the flow."""
@@ -106,7 +107,7 @@ def _kill_after(process: subprocess.Popen[bytes], workshop: Workshop, traces: in
 
 def _end_it(workshop: Workshop, kills: int) -> None:
     """Resume what was killed and check everything that is promised."""
-    assert [] == app.check_record(app.open_record(workshop.record))
+    assert [] == app.check_record(app.open_record(workshop.record), results=workshop.results)
     flow_run = workshop.flow_run()
     if flow_run is None:
         return
@@ -122,7 +123,7 @@ def _end_it(workshop: Workshop, kills: int) -> None:
 
 def _check_ended(workshop: Workshop, flow_run: UUID, kills: int) -> None:
     store = app.open_record(workshop.record)
-    assert [] == app.check_record(store)
+    assert [] == app.check_record(store, results=workshop.results)
     row = store.flow_runs(FlowRunFilter(id=flow_run))[0]
     assert row.kind.name == "Success"
     assert sum(row.counts.values()) == TASK_RUNS
@@ -170,7 +171,7 @@ def test_three_kills_of_one_flow_run(workshop: Workshop) -> None:
     for _ in range(2):
         killed = workshop.resume(flow_run, RUNWRIGHT_FAILPOINT="append.after_commit:kill:5")
         assert killed.returncode == -signal.SIGKILL, killed.stderr
-        assert [] == app.check_record(app.open_record(workshop.record))
+        assert [] == app.check_record(app.open_record(workshop.record), results=workshop.results)
     _end_it(workshop, kills=3)
 
 

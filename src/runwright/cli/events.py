@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -54,14 +54,15 @@ def ls(session: Session, after: int, flow_run: str | None, limit: int, *, raw: b
     """List events, oldest first."""
     check_fields(session, event_rows.RAW_FIELDS if raw else event_rows.FIELDS)
     store = session.open_record()
-    found = _first(event_rows.read_all(store, after, _id(store, flow_run)), limit + 1 if limit else 0)
-    shown = found[:limit] if limit else found
+    log = event_rows.read_all(store, after, _id(store, flow_run))
     if raw:
+        shown = _first(log, limit)
         event_rows.show_raw(session, shown)
     else:
-        event_rows.show_events(session, list(TaskRunEvents(store).build(shown)))
-    if len(shown) < len(found):
-        say(f"these are {len(shown)} events of the log, and there are more: --after {shown[-1].cursor} goes on")
+        shown, built = _first_built(TaskRunEvents(store), log, limit)
+        event_rows.show_events(session, built)
+    if next(log, None) is not None:
+        say(f"there are more events: --after {shown[-1].cursor} goes on")
 
 
 @events.command("tail")
@@ -124,6 +125,18 @@ def _cursor_of_last(store: Store, flow_run: UUID | None, count: int) -> int:
 
 def _is_any_after(store: Store, flow_run: UUID | None, cursor: int) -> bool:
     return bool(store.events(EventFilter(cursor, flow_run, limit=1)))
+
+
+def _first_built(builder: TaskRunEvents, log: Iterable[Event], limit: int) -> tuple[list[Event], list[dict[str, Any]]]:
+    """Return the events of the log that give `limit` documented events, or one more: an implied Pending is not torn off."""
+    read: list[Event] = []
+    built: list[dict[str, Any]] = []
+    for event in log:
+        read.append(event)
+        built += builder.build_one(event)
+        if limit and len(built) >= limit:
+            break
+    return read, built
 
 
 def _first(events: Iterable[Event], count: int) -> list[Event]:

@@ -74,10 +74,10 @@ class StateNames(click.ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[shell_completion.CompletionItem]:
         """Return the names that begin like this."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415  only the shell's own question needs it
+        from click import shell_completion  # noqa: PLC0415  only the shell's own question needs it
 
         names = [kind.name for kind in TABLE]
-        return [CompletionItem(name) for name in names if name.lower().startswith(incomplete.lower())]
+        return [shell_completion.CompletionItem(name) for name in names if name.lower().startswith(incomplete.lower())]
 
 
 def states_named(word: str) -> list[str]:

@@ -19,7 +19,7 @@ class Entry(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name only; `aliases` are further names, shown beside the first."""
+    """A group that knows its commands by name only; `aliases` are further names: the first of each is shown."""
 
     def __init__(self, *args: Any, entries: Mapping[str, Entry], aliases: Mapping[str, str], **kwargs: Any) -> None:
         """Hold the entries in the order in which they are listed."""
@@ -41,7 +41,9 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
-        short = {name: alias for alias, name in self.aliases.items()}
+        short: dict[str, str] = {}
+        for alias, name in self.aliases.items():
+            short.setdefault(name, alias)
         lines = [
             (f"{name}, {short[name]}" if name in short else name, each.help) for name, each in self.entries.items()
         ]

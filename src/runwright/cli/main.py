@@ -16,7 +16,15 @@ from runwright.cli.lazy import Entry, LazyGroup
 from runwright.cli.options import common
 from runwright.cli.session import Session, say
 from runwright.cli.text import clean, clean_line
-from runwright.errors import FlowFileError, LeaseHeld, NotOnRecord, RecordUnreadable, RunwrightError
+from runwright.errors import (
+    FlowFileError,
+    LeaseHeld,
+    NotOnRecord,
+    ParameterError,
+    RecordFull,
+    RecordUnreadable,
+    RunwrightError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,13 +48,23 @@ ENTRIES = {
     "completion": Entry("runwright.cli.completion:completion", "Print the completion script of a shell."),
     "version": Entry("runwright.cli.version:version", "Print the version."),
 }
-ALIASES = {"tr": "task-run", "fr": "flow-run"}
+ALIASES = {"tr": "task-run", "fr": "flow-run", "task-runs": "task-run", "flow-runs": "flow-run", "flows": "flow"}
 
 _HINTS: tuple[tuple[type[RunwrightError], str], ...] = (
     (NotOnRecord, "`runwright fr ls` and `runwright tr ls` show what is on record"),
     (LeaseHeld, "wait until the lease ends, then try again; `runwright fr watch` shows whether the run goes on"),
+    (ParameterError, "-p NAME=VALUE gives a parameter, --param-file several"),
+    (RecordFull, "with room again, `runwright fr resume RUN` goes on; `runwright fr ls --state running` names the run"),
     (RecordUnreadable, "`runwright config view` shows which record is read and who says so; --record names another"),
 )
+
+
+def _print_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  click calls it
+    if value:
+        from runwright.cli.version import in_words  # noqa: PLC0415  few ask for it
+
+        sys.stdout.write(f"{in_words()}\n")
+        context.exit()
 
 
 @click.group(
@@ -55,6 +73,9 @@ _HINTS: tuple[tuple[type[RunwrightError], str], ...] = (
     aliases=ALIASES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`runwright COMMAND --help` tells more. Data goes to standard output, all else to standard error.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
 @common
 def root() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runwright.cli.session import Session
     from runwright.cli.table import Form
 
-FORMATS = ("table", "wide", "json", "jsonl", "csv", "name")
+FORMATS = ("table", "wide", "json", "jsonl", "yaml", "csv", "name")
 
 
 def show(
@@ -42,6 +42,8 @@ def show(
     elif shape == "jsonl":
         for row in rows:
             write_json_line(_chosen(session, row))
+    elif shape == "yaml":
+        write_yaml([_chosen(session, row) for row in rows])
     elif shape == "csv":
         _write_csv(session.fields or fields, rows)
     elif shape == "name":
@@ -56,10 +58,14 @@ def show(
 
 
 def show_one(session: Session, row: dict[str, Any], page: Callable[[], Iterable[str]], fields: Sequence[str]) -> None:
-    """Print one thing: as JSON where that, or some of its fields, are asked for, else as a page of text."""
+    """Print one thing: as data where that, or some of its fields, are asked for, else as a page of text."""
     check_fields(session, fields)
-    if session.format in {"json", "jsonl"} or session.fields:
-        (write_json_line if session.format == "jsonl" else write_json)(_chosen(session, row))
+    if session.format in {"json", "jsonl", "yaml"} or (session.fields and session.format not in {"csv", "name"}):
+        write_value(session, _chosen(session, row))
+    elif session.format == "csv":
+        _write_csv(session.fields or fields, [row])
+    elif session.format == "name":
+        sys.stdout.write(clean_line(str(row.get("path") or row[fields[0]])) + "\n")
     else:
         for line in page():
             sys.stdout.write(line + "\n")
@@ -88,6 +94,20 @@ def write_json_line(value: Any) -> None:
     import msgspec  # noqa: PLC0415  tables need it less often
 
     sys.stdout.write(clean_json(msgspec.json.encode(value).decode()) + "\n")
+
+
+def write_yaml(value: Any) -> None:
+    """Print a value as YAML."""
+    from runwright.cli.yaml import lines_of  # noqa: PLC0415  few ask for it
+
+    for line in lines_of(value):
+        sys.stdout.write(line + "\n")
+
+
+def write_value(session: Session, value: Any) -> None:
+    """Print a value that is no table in the shape that was asked for, JSON where that was none for data."""
+    writers = {"jsonl": write_json_line, "yaml": write_yaml}
+    writers.get(session.format or "", write_json)(value)
 
 
 def _chosen(session: Session, row: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """References: finding the one run that a word of the command line means.
 
 A flow run is named by its id, at least six digits that begin it, its name, or `flow/name`. A task run is named by its
-id or by a path: `run/slug`, `run/slug[3]` for a mapped child, where `run` is anything that names a flow run.
+id, by digits that begin it, or by a path: `run/slug`, `run/slug[3]` for a mapped child, where `run` is anything that
+names a flow run.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ CONFLICT = 4
 _HEX = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
 _CHILD = re.compile(r"(.+)\[(\d+)\]$")
 _SHOWN = 10
+_DIGITS = 32
+_DIGITS_OF_FLOW_RUN = 20
 
 
 class AmbiguousReference(click.ClickException):
@@ -39,8 +42,8 @@ class AmbiguousReference(click.ClickException):
     def __init__(self, text: str, what: str, candidates: Iterable[str]) -> None:
         """List the candidates, the first ten."""
         listed = list(candidates)
-        more = [f"  ... and {len(listed) - _SHOWN} more"] if len(listed) > _SHOWN else []
-        lines = [f"{clean_line(text)!r} may mean {len(listed)} {what}: name one of them", *listed[:_SHOWN], *more]
+        count = f"more than {_SHOWN}" if len(listed) > _SHOWN else len(listed)
+        lines = [f"{clean_line(text)!r} may mean {count} {what}: name one of them", *listed[:_SHOWN]]
         super().__init__("\n".join(lines))
 
 
@@ -68,9 +71,7 @@ def find_task_run(store: Store, text: str) -> TaskRun:
         return _task_run_with_id(store, wanted)
     run, slash, last = text.rpartition("/")
     if not slash:
-        raise click.UsageError(
-            f"{text!r} names no task run: write its id, or RUN/SLUG, or RUN/SLUG[3] for a child of a mapped task."
-        )
+        return _task_run_with_prefix(store, text)
     flow_run = find_flow_run(store, run)
     child = _CHILD.match(last)
     slug, index = (child.group(1), int(child.group(2))) if child is not None else (last, -1)
@@ -118,6 +119,25 @@ def _task_run_with_id(store: Store, wanted: UUID) -> TaskRun:
         what = "is the id of a flow run" if not ordinal else "has no task run of its own in its flow run"
         raise NotOnRecord(f"{wanted} {what}: `runwright tr ls --flow-run {flow_run}` lists the task runs.")
     raise NotOnRecord(f"No task run {wanted} is on the record {store.url}.")
+
+
+def _task_run_with_prefix(store: Store, text: str) -> TaskRun:
+    digits = text.replace("-", "").lower()
+    if not _HEX.fullmatch(text) or not SHORTEST_PREFIX <= len(digits) < _DIGITS:
+        raise click.UsageError(
+            f"{text!r} names no task run: write its id, or RUN/SLUG, or RUN/SLUG[3] for a child of a mapped task."
+        )
+    low, high = (UUID(digits.ljust(_DIGITS, fill)) for fill in "0f")
+    found: list[TaskRun] = []
+    for flow_run in store.flow_runs(FlowRunFilter(id_prefix=digits[:_DIGITS_OF_FLOW_RUN], limit=_SHOWN + 1)):
+        after = flow_run.id, max(ids.ordinal_of(low) - 1, 0)
+        rows = store.task_runs(TaskRunFilter(flow_run=flow_run.id, oldest_first=True, after=after, limit=_SHOWN + 1))
+        found += [row for row in rows if low <= row.id <= high]
+    if not found:
+        raise NotOnRecord(f"No task run with an id that begins with {text!r} is on the record {store.url}.")
+    if len(found) > 1:
+        raise AmbiguousReference(text, "task runs", (f"  {row.id}  {_path(row)}  {row.kind.name}" for row in found))
+    return found[0]
 
 
 def _missing(store: Store, flow_run: FlowRun, slug: str, index: int) -> str:

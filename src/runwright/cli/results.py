@@ -8,12 +8,13 @@ import click
 
 from runwright.backend import TaskRunView
 from runwright.backend.record import is_plain_data
-from runwright.cli.output import write_json
+from runwright.cli.output import write_value
 from runwright.cli.text import clean_line
 from runwright.codec import to_plain
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
+    from runwright.cli.session import Session
     from runwright.runs import TaskRun
     from runwright.store import Store
 
@@ -30,7 +31,7 @@ class PickledResult(click.ClickException):
     exit_code = 2
 
 
-def print_result(store: Store, row: TaskRun, *, is_unpickled: bool) -> None:
+def print_result(session: Session, store: Store, row: TaskRun, *, is_unpickled: bool) -> None:
     """Print the result of a task run; raises `PickledResult`, `NoResult` and the errors of results."""
     if not is_unpickled:
         _refuse_pickles(store, row)
@@ -40,7 +41,7 @@ def print_result(store: Store, row: TaskRun, *, is_unpickled: bool) -> None:
         value = view.get_result()
     except (ValueError, TypeError) as error:
         raise NoResult(clean_line(str(error))) from error
-    write_json(to_plain(value))
+    write_value(session, to_plain(value))
 
 
 def _refuse_pickles(store: Store, row: TaskRun) -> None:

@@ -45,7 +45,7 @@ TASK_RUN_FIELDS = (
 )
 TASK_RUN_COLUMNS = (
     Column("STATE", "state", "state"),
-    Column("TASK RUN", "path"),
+    Column("TASK RUN", "path", "path"),
     Column("ATT", "run_count", "number"),
     Column("STARTED", "start_time", "age"),
     Column("DURATION", "duration", "seconds"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,18 +44,27 @@ def path(session: Session) -> None:
 
 
 @store.command("check")
+@click.option("--results/--no-results", default=True, help="Read the files of all results too, or leave them out.")
+@click.option("--at-rest", "is_at_rest", is_flag=True, help="No flow runs now: look at leases too.")
 @with_record
 @click.pass_obj
-def check(session: Session) -> int:
-    """Check every invariant of the record, and that its rows say what its log says; exit status 1 when not."""
-    from runwright import app  # noqa: PLC0415  help needs none of it
+def check(session: Session, *, results: bool, is_at_rest: bool) -> int:
+    """Check the record, and print a line for each thing that is wrong; exit status 1 when there is one.
+
+    Looked at are its file, every invariant, whether its rows say what its log says, and whether the results that it
+    refers to are on this machine as they were written.
+    """
+    from runwright import app, settings  # noqa: PLC0415  help needs none of it
 
     record = session.open_record()
-    problems = app.check_record(record)
-    for problem in problems:
+    folder = Path(settings.load().home) / "results" if results else None
+    count = 0
+    for problem in app.find_problems(record, results=folder, is_at_rest=is_at_rest):
+        count += 1
         sys.stdout.write(clean_line(str(problem)) + "\n")
-    say(f"{len(problems)} problems" if problems else f"{record.url} is sound")
-    return 1 if problems else 0
+    sys.stdout.flush()
+    say(f"{count} problems" if count else f"{record.url} is sound")
+    return 1 if count else 0
 
 
 @store.command("rebuild")

@@ -87,10 +87,17 @@ def _task_row(store: Store, task: TaskRun) -> dict[str, Any]:
     return {
         **data,
         "state": worst or data["state"],
+        "state_message": data["state_message"] if worst is None else _first_message(store, task, worst),
         "is_bad": task.kind.phase.value == "bad" or worst is not None,
         "runs": ", ".join(f"{count} {state}" for state, count in children.items()) or None,
         "duration": data["duration"] if not children else rows.span(task.created, task.end_time),
     }
+
+
+def _first_message(store: Store, task: TaskRun, state: str) -> str:
+    """Return what the first child in a state says."""
+    which = TaskRunFilter(flow_run=task.flow_run, parent=task.ordinal, states=(state,), oldest_first=True, limit=1)
+    return "".join(f"[{child.map_index}] {child.message}" for child in store.task_runs(which))
 
 
 def _worst(children: dict[str, int]) -> str | None:

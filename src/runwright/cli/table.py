@@ -14,17 +14,21 @@ if TYPE_CHECKING:
 
     from runwright.cli.session import Session
 
-Form = Literal["text", "state", "age", "seconds", "number"]
+Form = Literal["text", "path", "state", "age", "seconds", "number"]
 
 SYMBOLS = {"Retrying": "\u21bb", "Skipped": "\u2298", "Cancelled": "\u25a0", "Killed": "\u25a0", "Paused": "\u2016"}
 PHASE_SYMBOLS = {Phase.OK: "\u2713", Phase.BAD: "\u2717", Phase.ACTIVE: "\u25b6", Phase.WAITING: "\u2026"}
 _FULL_CIRCLE = "\u25cf"
+_GAP = 2
+_NARROWEST = 8
+_CUT = frozenset({"text", "path"})
 
 
 class Column(NamedTuple):
     """One column: its title, the field of the row it shows (dots lead inside), and how people read it.
 
-    A `wide` column is left out unless it is asked for. Ages and durations are exact values in lines for programs.
+    A `wide` column is left out unless it is asked for. Ages and durations are exact values in lines for programs. Where a
+    table is too wide, text is cut off at its end and a path at its beginning.
     """
 
     title: str
@@ -80,9 +84,32 @@ def print_table(columns: Sequence[Column], rows: Sequence[dict[str, Any]], sessi
         _print_plain(columns, cells)
 
 
+def natural_widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide each column is when nothing is cut off."""
+    return [max(map(len, (column.title, *texts))) for column, *texts in zip(columns, *cells, strict=True)]
+
+
+def fitted(widths: Sequence[int], columns: Sequence[Column], room: int) -> list[int]:
+    """Return widths that fit: texts give way, the last column first; states, times and numbers are never cut off."""
+    fit = list(widths)
+    excess = sum(fit) + _GAP * (len(fit) - 1) - room
+    for place, column in reversed(list(enumerate(columns))):
+        if excess > 0 and column.form in _CUT:
+            given = min(excess, max(0, fit[place] - _NARROWEST))
+            fit[place] -= given
+            excess -= given
+    return fit
+
+
+def _cut(text: str, width: int, form: Form) -> str:
+    if len(text) <= width:
+        return text
+    return f"\u2026{text[1 - width :]}" if form == "path" else f"{text[: width - 1]}\u2026"
+
+
 def _print_plain(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
     titles = [column.title for column in columns]
-    widths = [max([len(title), *(len(line[place]) for line in cells)]) for place, title in enumerate(titles)]
+    widths = natural_widths(columns, cells)
     for line in [titles, *cells]:
         padded = [
             text.rjust(width) if _is_number(column) and line is not titles else text.ljust(width)
@@ -102,22 +129,26 @@ def _print_rich(
     from rich.text import Text  # noqa: PLC0415  only terminals need it
 
     is_colored = session.is_colored
-    width = None if session.is_interactive else max(80, *(2 * len("  ".join(line)) for line in [[""], *cells]))
-    console = Console(no_color=not is_colored, force_terminal=is_colored, width=width, highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold" if is_colored else "", show_edge=False)
-    for column in columns:
-        table.add_column(
-            column.title,
-            justify="right" if _is_number(column) else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=4,
-        )
+    # Rich is told every width: left to itself it takes from all columns alike, until short ones are gone.
+    widths = natural_widths(columns, cells)
+    if session.is_interactive:
+        widths = fitted(widths, columns, Console().width)
+    total = sum(widths) + _GAP * len(widths)
+    console = Console(no_color=not is_colored, force_terminal=is_colored, width=total, highlight=False)
+    table = Table(
+        box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold" if is_colored else "", show_edge=False
+    )
+    for column, width in zip(columns, widths, strict=True):
+        justify = "right" if _is_number(column) else "left"
+        table.add_column(column.title, justify=justify, no_wrap=True, overflow="ellipsis", width=width)
     for row, line in zip(rows, cells, strict=True):
         table.add_row(
             *(
-                Text(text, style=_style(pick(row, column.field)) if column.form == "state" else "")
-                for text, column in zip(line, columns, strict=True)
+                Text(
+                    _cut(text, width, column.form),
+                    style=_style(pick(row, column.field)) if column.form == "state" else "",
+                )
+                for text, width, column in zip(line, widths, columns, strict=True)
             )
         )
     console.print(table)

@@ -9,7 +9,7 @@ import click
 from runwright.cli import rows
 from runwright.cli.filters import Seconds, filter_from, limited, task_run_filters
 from runwright.cli.options import common, with_output, with_record
-from runwright.cli.output import check_fields, show, show_one, write_json, write_json_line
+from runwright.cli.output import check_fields, show, show_one, write_value
 from runwright.cli.references import find_task_run
 from runwright.cli.session import Session, say
 from runwright.cli.table import Column
@@ -24,8 +24,8 @@ _REFERENCE = click.argument("reference", metavar="TASK_RUN")
 def task_run() -> None:
     """Look at task runs.
 
-    A TASK_RUN is named by its id, or by a path: RUN/SLUG, or RUN/SLUG[3] for a child of a mapped task, where RUN is
-    the name or id of the flow run.
+    A TASK_RUN is named by its id, by digits that begin no other task run's id, or by a path: RUN/SLUG, or RUN/SLUG[3]
+    for a child of a mapped task, where RUN is the name or id of the flow run.
     """
 
 
@@ -68,8 +68,8 @@ def count(session: Session, by: Any, **conditions: Any) -> None:
     """
     store = session.open_record()
     counts = store.count_task_runs(filter_from(store, **conditions), by)
-    if session.shape in {"json", "jsonl"}:
-        (write_json if session.shape == "json" else write_json_line)(counts)
+    if session.shape in {"json", "jsonl", "yaml"}:
+        write_value(session, counts)
         return
     title = (by or "count").upper()
     columns = [Column(title, "group", "state" if by == "state" else "text"), Column("COUNT", "count", "number")]
@@ -145,18 +145,28 @@ def events(session: Session, reference: str) -> None:
 @task_run.command("result")
 @_REFERENCE
 @click.option("--unpickle", is_flag=True, help="Load a pickled result; that runs code which the result contains.")
+@click.option(
+    "-o",
+    "--output",
+    "shape",
+    type=click.Choice(("json", "jsonl", "yaml")),
+    default="json",
+    help="The shape of the value.",
+)
+@click.option("--json", "is_json", is_flag=True, help="The same as -o json, which is the default.")
 @with_record
 @click.pass_obj
-def result(session: Session, reference: str, *, unpickle: bool) -> None:
+def result(session: Session, reference: str, shape: str, *, unpickle: bool, is_json: bool) -> None:
     """Print what a task run returned, as JSON; of a mapped task the list of what its children returned.
 
     Parts that JSON has no form for are printed as Python shows them.
     """
     from runwright.cli import results  # noqa: PLC0415  the other commands need none of it
 
+    session.format = "json" if is_json else shape
     store = session.open_record()
     row = find_task_run(store, reference)
-    results.print_result(store, row, is_unpickled=unpickle)
+    results.print_result(session, store, row, is_unpickled=unpickle)
 
 
 @task_run.command("watch")

@@ -23,11 +23,21 @@ FIELDS = ("version", "python", "platform")
 @click.pass_obj
 def version(session: Session) -> None:
     """Print the version of Runwright and of Python."""
+    row = _row()
+    show_one(session, row, lambda: [in_words()], FIELDS)
+
+
+def in_words() -> str:
+    """Return the version in a line."""
+    row = _row()
+    return f"runwright {row['version']} \u00b7 Python {row['python']} \u00b7 {row['platform']}"
+
+
+def _row() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version as installed  # noqa: PLC0415  only this command needs it
 
     try:
         number = installed("runwright")
     except PackageNotFoundError:
         number = "(not installed)"
-    row = {"version": number, "python": platform.python_version(), "platform": sys.platform}
-    show_one(session, row, lambda: [f"runwright {number} \u00b7 Python {row['python']} \u00b7 {sys.platform}"], FIELDS)
+    return {"version": number, "python": platform.python_version(), "platform": sys.platform}

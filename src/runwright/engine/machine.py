@@ -173,7 +173,7 @@ class Machine:
             self._cancel(at, decision)
         elif stimulus.intent == "resume":
             for cell in self._paused(stimulus.ordinal):
-                self._resume(cell, at, decision)
+                self._resume(cell, at, decision, stimulus.message)
 
     # ---- requests
 
@@ -204,9 +204,9 @@ class Machine:
                 cell = self._open_child(group, index)
                 self._end(cell, cells.CANCELLED, {"message": _CANCELLED}, at, decision)
 
-    def _resume(self, cell: Cell, at: int, decision: Decision) -> None:
+    def _resume(self, cell: Cell, at: int, decision: Decision, message: str = "Resumed.") -> None:
         before = cell.code
-        self._record(cell, cells.RESUME, {"message": "Resumed."}, at, decision)
+        self._record(cell, cells.RESUME, {"message": message}, at, decision)
         self._plan(cell, before, None)
 
     def _make_again(self, cell: Cell, at: int, decision: Decision) -> None:

@@ -44,11 +44,15 @@ class TimerFired(msgspec.Struct, gc=False):
 
 
 class Requested(msgspec.Struct, gc=False):
-    """Somebody asked for `intent`: `cancel` the flow run, or `resume` what is paused (`ordinal` 0: everything)."""
+    """Somebody asked for `intent`: `cancel` the flow run, or `resume` what is paused (`ordinal` 0: everything).
+
+    `message` is that of the state Resume.
+    """
 
     intent: str
     ordinal: int = 0
     by: str = ""
+    message: str = "Resumed."
 
 
 Stimulus = Created | Started | Recovered | Reported | TimerFired | Requested

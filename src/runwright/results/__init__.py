@@ -6,7 +6,7 @@ from runwright.results.constant import ConstantResult
 from runwright.results.local import LocalResult
 from runwright.results.memory import MemoryResult
 from runwright.results.pack import PackedResult
-from runwright.results.readers import read_result, reader_for
+from runwright.results.readers import find_damage, read_result, reader_for
 from runwright.results.serializers import (
     CloudpickleSerializer,
     CompressedSerializer,
@@ -26,6 +26,7 @@ __all__ = [
     "MemoryResult",
     "PackedResult",
     "PickleSerializer",
+    "find_damage",
     "read_result",
     "reader_for",
     "serializer_named",

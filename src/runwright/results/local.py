@@ -97,6 +97,10 @@ class LocalResult(Result):
         data = check(ref, read_part(self._path(ref.location, is_anywhere=True), ref.location))
         return self.stored(deserialize_with(self.serializer or DEFAULT, ref.serializer, data), ref)
 
+    def verify(self, ref: ResultRef) -> None:
+        """Compare the stored bytes with a record's reference; raises `ResultUnavailable` or `ResultDamaged`."""
+        check(ref, read_part(self._path(ref.location, is_anywhere=True), ref.location))
+
     def exists(self, location: str, /, **context: Any) -> bool:
         """Say whether there is a file at `location`, a template that is filled in from `context`."""
         is_absolute = os.path.isabs(location)  # noqa: PTH117  locations are text

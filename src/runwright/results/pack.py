@@ -1,7 +1,8 @@
 """PackedResult: the default. Small values share one file for each flow run and process; large ones get their own.
 
 The bytes are in the file when `write` returns, so they survive the process; `sync_packs` is what makes them survive the
-machine. Which flow run a value belongs to comes from the context; without one, values go to a pack of the process.
+machine. Who calls `flush_packs` before every commit anyway may say `hold_back`: then many values become one write. Which flow
+run a value belongs to comes from the context; without one, values go to a pack of the process.
 """
 
 from __future__ import annotations
@@ -89,12 +90,17 @@ class PackedResult(Result):
         data = check(ref, self._data(ref.location))
         return self.stored(deserialize_with(self.serializer or DEFAULT, ref.serializer, data), ref)
 
+    def verify(self, ref: ResultRef) -> None:
+        """Compare the stored bytes with a record's reference; raises `ResultUnavailable` or `ResultDamaged`."""
+        check(ref, self._data(ref.location))
+
     def exists(self, location: str, /, **context: Any) -> bool:
         """Say whether something whole is stored at `location`: one that `write` made, or a template for `context`."""
         where = pack_file.parse(location)
         if where is None:
             return os.path.isfile(confined(self._root(), location.format(**context)))  # noqa: PTH113  text in, text out
         try:
+            flush_packs()
             pack_file.read_record(self._root(), where, location)
         except ResultError:
             return False
@@ -112,6 +118,7 @@ class PackedResult(Result):
         where = pack_file.parse(location)
         if where is None:
             return read_part(confined(self._root(), location), location)
+        flush_packs()
         return pack_file.read_record(self._root(), where, location)
 
     def _root(self) -> str:
@@ -122,16 +129,32 @@ class PackedResult(Result):
         return location is not None and pack_file.parse(location) is None
 
 
+def hold_back() -> None:
+    """Let packs that start from now on gather small values until `flush_packs`; undone by `close_packs`.
+
+    For a process that flushes before it records where a value is: nobody else knows of the value earlier.
+    """
+    _open.is_held_back = True
+
+
+def flush_packs() -> None:
+    """Put in the files what is held back; raises `ResultError` when the system refuses, and holds it still."""
+    for pack in list(_open.by_owner.values()):
+        pack.flush()
+
+
 def sync_packs() -> None:
     """Put on the disk what this process wrote to packs and files since the last time, and return when it is there.
 
     Raises `ResultError` when a disk failed, and on every later call until `close_packs`.
     """
+    flush_packs()
     unsynced.sync()
 
 
 def close_packs() -> None:
     """Close the packs of this process; the next `write` starts new files. What is not synced can be synced later."""
+    _open.is_held_back = False
     _close_all()
     unsynced.forgive()
 
@@ -141,6 +164,7 @@ class _OpenPacks:
 
     def __init__(self) -> None:
         self.by_owner: dict[tuple[str, str], PackFile] = {}
+        self.is_held_back = False
         self.lock = threading.Lock()
 
 
@@ -163,7 +187,7 @@ def _start(root: str, owner: str) -> PackFile:
     with _open.lock:
         pack = _open.by_owner.get((root, owner))
         if pack is None:
-            pack = _open.by_owner[root, owner] = PackFile(path)
+            pack = _open.by_owner[root, owner] = PackFile(path, is_held_back=_open.is_held_back)
     return pack
 
 

@@ -28,6 +28,8 @@ _MAGIC = b"RWP\x01"
 _HEADER = struct.Struct("<4sQ8s")
 _LOCATION = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\.pack)#(\d{1,18})\+(\d{1,18})", re.ASCII)
 _UNKNOWN = -1
+MOST_HELD = 256 * 1024
+"""How many bytes a file holds back at the most."""
 
 _pack_header = _HEADER.pack
 
@@ -72,9 +74,14 @@ def parse(location: str) -> PackLocation | None:
 class PackFile:
     """The file of one writer. Every method may be called from any thread."""
 
-    def __init__(self, path: str) -> None:
-        """Make the file; raises `ResultError` when the system refuses."""
+    def __init__(self, path: str, *, is_held_back: bool = False) -> None:
+        """Make the file; raises `ResultError` when the system refuses.
+
+        With `is_held_back` records gather in memory until `flush`, or until there are `MOST_HELD` bytes of them.
+        """
         self.path = path
+        self._held: list[bytes] | None = [] if is_held_back else None
+        self._held_size = 0
         self.name = os.path.basename(path)  # noqa: PTH119  text in, text out
         self._lock = threading.Lock()
         with told_to_writers(path):
@@ -82,15 +89,22 @@ class PackFile:
         self._end = 0
 
     def append(self, data: bytes, digest: bytes) -> int | None:
-        """Return the offset of the new record, which is in the file then; None when the file takes no more.
+        """Return the offset of the new record, which is in the file then unless it is held back.
 
-        Raises `ResultError` when the system refuses; the file is as it was then.
+        None when the file takes no more. Raises `ResultError` when the system refuses; the file is as it was then.
         """
         record = _pack_header(_MAGIC, len(data), digest) + data
         with self._lock:
             start = self._end
             if self._descriptor is None or start == _UNKNOWN:
                 return None
+            if self._held is not None:
+                self._held.append(record)
+                self._held_size += len(record)
+                self._end = start + len(record)
+                if self._held_size >= MOST_HELD:
+                    self._write_held(self._descriptor)
+                return start
             # An exception from outside may come after the bytes and before the new end: then nobody may rely on it.
             self._end = _UNKNOWN
             try:
@@ -107,10 +121,36 @@ class PackFile:
         unsynced.add_file(self.path)
         return start
 
+    def flush(self) -> None:
+        """Put what is held back in the file; raises `ResultError` when the system refuses, and holds it still."""
+        if self._held:
+            with self._lock:
+                if self._descriptor is not None:
+                    self._write_held(self._descriptor)
+
+    def _write_held(self, descriptor: int) -> None:
+        held = self._held
+        if not held:
+            return
+        start = self._end - self._held_size
+        try:
+            write_all(descriptor, b"".join(held))
+        except OSError as refused:
+            with suppress(OSError):
+                os.ftruncate(descriptor, start)
+            raise not_written(self.path, refused) from refused
+        hit("result.write.mid")
+        held.clear()
+        self._held_size = 0
+        unsynced.add_file(self.path)
+
     def close(self) -> None:
-        """Take no more records."""
-        with self._lock:
-            self.abandon()
+        """Put what is held back in the file, and take no more records."""
+        try:
+            self.flush()
+        finally:
+            with self._lock:
+                self.abandon()
 
     def abandon(self) -> None:
         """Let go of the file in a process that did not open it, whoever holds the lock in the one that did."""

@@ -54,3 +54,19 @@ def read_result(ref: ResultRef, root: Path | str | None = None, *, allow_pickle:
             "allow_pickle=True if you trust whoever can write to that place."
         )
     return reader.read_ref(ref).value
+
+
+def find_damage(ref: ResultRef, root: Path | str | None = None) -> str | None:
+    """Return what is wrong with the stored bytes of a reference, None for nothing; no value is made of them.
+
+    Only kinds that keep files on this machine are looked at: for others nothing is said.
+    """
+    make = _BY_KIND.get(ref.kind)
+    reader = make and make(root)
+    if not isinstance(reader, PackedResult | LocalResult):
+        return None
+    try:
+        reader.verify(ref)
+    except ResultError as error:
+        return str(error)
+    return None

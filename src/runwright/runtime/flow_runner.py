@@ -28,6 +28,7 @@ from runwright.engine.stimuli import (
 from runwright.errors import IllegalTransition, LeaseLost
 from runwright.executor import Report, TaskCall
 from runwright.runtime import caching
+from runwright.runtime.approval import APPROVED
 from runwright.runtime.attempt import conclude, make_attempt
 from runwright.runtime.interrupts import Interrupts
 from runwright.runtime.runner import Runner, call_state_handlers
@@ -48,6 +49,7 @@ from runwright.states import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from runwright.engine.cells import Cell
     from runwright.engine.machine import Machine
     from runwright.events import LogLine, Metric
     from runwright.executor import Executor
@@ -66,7 +68,8 @@ class FlowRunner(Runner):
     """Runs one flow run to its end, or until only paused runs are left.
 
     `context` is the flow run's context. With `is_strict`, what depends on a success starts only when that is durable.
-    `counts` is the number of runs in each final state, `total` of all known so far.
+    `approve` is asked, with its name, whether a paused task run may go on. `counts` is the number of runs in each final
+    state, `total` of all known so far.
     """
 
     logger = logging.getLogger("runwright.FlowRunner")
@@ -86,6 +89,7 @@ class FlowRunner(Runner):
         task_runner: Callable[..., Any] | None = None,
         task_states: dict[Any, State] | None = None,
         on_progress: Progress | None = None,
+        approve: Callable[[str], bool] | None = None,
     ) -> None:
         """Take the parts; nothing starts before `run` or `resume`."""
         super().__init__(())
@@ -98,11 +102,15 @@ class FlowRunner(Runner):
         self._writer = writer
         self._inputs = inputs
         self._context = context
+        self._id = str(machine.flow_run)
         self._result = result
         self._is_strict = is_strict
         self._task_runner = task_runner
         self._task_states = task_states or {}
         self._on_progress = on_progress
+        self._approve = approve
+        self._refused: set[int] = set()
+        self._resumed_by = "Resumed."
         self._lane: Any = None
         self._inbox: queue.SimpleQueue[Report | LeaseLost | None] = queue.SimpleQueue()
         self._ready: deque[Submit] = deque()
@@ -196,7 +204,8 @@ class FlowRunner(Runner):
             if self._finish is not None:
                 self._end(self._finish)
             elif machine.is_stalled and not self._ready and not self._held:
-                return
+                if not self._ask_to_go_on() and (not interrupts.count or machine.is_cancelled):
+                    return
             elif self._calls or machine.next_timer is not None:
                 self._wait()
 
@@ -229,6 +238,18 @@ class FlowRunner(Runner):
             self._take(self._inbox.get())
         if due is not None and due <= clock.now():
             self._apply(TimerFired())
+
+    def _ask_to_go_on(self) -> bool:
+        """Ask once about each run that is paused, if there is somebody to ask; says whether one may go on."""
+        paused = [cell for cell in self.machine.open_cells() if cell.is_paused and cell.ordinal not in self._refused]
+        if self._approve is None or not paused:
+            return False
+        approved = [cell.ordinal for cell in paused if self._approve(_name_of(cell))]
+        self._refused.update({cell.ordinal for cell in paused} - set(approved))
+        self._resumed_by = APPROVED
+        for ordinal in approved:
+            self._apply(Requested("resume", ordinal, by="user", message=APPROVED))
+        return bool(approved)
 
     # ---- effects
 
@@ -294,7 +315,7 @@ class FlowRunner(Runner):
             node=submit.node,
             slug=node.slug,
             task=task,
-            task_run_id=ids.task_run_text(self.machine.flow_run, submit.ordinal),
+            task_run_id=ids.task_run_text(self._id, submit.ordinal),
             context=self._context,
             upstream=self._inputs.of(submit, node),
             attempt=submit.attempt,
@@ -307,11 +328,10 @@ class FlowRunner(Runner):
             result=self._result,
         )
 
-    @staticmethod
-    def _state_to_go_on_from(submit: Submit) -> State:
+    def _state_to_go_on_from(self, submit: Submit) -> State:
         context: dict[str, Any] = {"task_run_count": submit.run_count}
         if submit.loop is None:
-            return CLASS_BY_CODE[KIND_BY_NAME["Resume"].code]("Resumed.", context=context)
+            return CLASS_BY_CODE[KIND_BY_NAME["Resume"].code](self._resumed_by, context=context)
         turn = codec.state_from_data(KIND_BY_NAME["Looped"].code, submit.loop)
         context["_loop_count"] = submit.loop.get("loop_count", 1) + 1
         return Pending("Going on with the loop.", result=turn._result, context=context)  # noqa: SLF001  public by custom
@@ -442,3 +462,8 @@ class FlowRunner(Runner):
         return {
             node.task: self._inputs.state_of(node.index + 1) or Pending("Task not run.") for node in self.graph.nodes
         }
+
+
+def _name_of(cell: Cell) -> str:
+    slug = "" if cell.node is None else cell.node.slug
+    return slug if cell.index < 0 else f"{slug}[{cell.index}]"

@@ -10,13 +10,17 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
+from runwright.runtime import approval
 from runwright.runtime.task_runner import TaskRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, TracebackType
 
-_BODY = TaskRunner._call_task.__code__  # noqa: SLF001  the frame of user code
+_BODIES = {
+    TaskRunner._call_task.__code__,  # noqa: SLF001  the frame of user code
+    approval.ask.__code__,  # waits for a person, who may not want to answer
+}
 
 
 class Interrupts:
@@ -51,7 +55,7 @@ class Interrupts:
 
 def _is_in_body(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code is _BODY:
+        if frame.f_code in _BODIES:
             return True
         frame = frame.f_back
     return False

@@ -7,6 +7,7 @@ of those is anything but a plain success.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -69,7 +70,9 @@ _STEPS: tuple[tuple[str, Step], ...] = (
     ("check_for_retry", lambda runner, state: runner.check_for_retry(state, runner.inputs)),
     ("check_task_is_looping", _loop),
 )
-_ALWAYS = {"load_results", "get_task_inputs", "set_task_to_running", "get_task_run_state", "check_task_is_looping"}
+_ALWAYS = frozenset(
+    {"load_results", "get_task_inputs", "set_task_to_running", "get_task_run_state", "check_task_is_looping"}
+)
 
 
 class Pipeline:
@@ -79,12 +82,12 @@ class Pipeline:
 
     __slots__ = ("full", "parent", "plain")
 
-    def __init__(self, runner_class: type[Any], task: Any) -> None:
-        """Choose the steps for `task` run by `runner_class`."""
-        wanted = _ALWAYS | _wanted_by(task) | _overridden(runner_class)
+    def __init__(self, wanted: frozenset[str], *, has_target: bool) -> None:
+        """Choose the steps of a task that has use for those `wanted`."""
+        wanted = _ALWAYS | wanted
         unmapped = [(name, step) for name, step in _STEPS if name != "check_task_ready_to_map"]
         upto = next(place for place, (name, _) in enumerate(_STEPS) if name == "check_task_ready_to_map") + 1
-        other_look_up = "check_task_is_cached" if task.target else "check_target"
+        other_look_up = "check_task_is_cached" if has_target else "check_target"
         self.parent = tuple(step for _, step in _STEPS[:upto])
         self.full = tuple(step for name, step in unmapped if name != other_look_up)
         self.plain = tuple(step for name, step in unmapped if name in wanted)
@@ -111,11 +114,18 @@ def pipeline_of(runner_class: type[Any], task: Any) -> Pipeline:
         known = _pipelines[task] = {}
     pipeline = known.get(runner_class)
     if pipeline is None:
-        pipeline = known[runner_class] = Pipeline(runner_class, task)
+        wanted = _wanted_by(task) | _overridden(runner_class)
+        pipeline = known[runner_class] = _compiled(wanted, bool(task.target))
     return pipeline
 
 
-def _wanted_by(task: Any) -> set[str]:
+@functools.cache
+def _compiled(wanted: frozenset[str], has_target: bool) -> Pipeline:  # noqa: FBT001  part of a key
+    """Return the one pipeline of all tasks that are alike."""
+    return Pipeline(wanted, has_target=has_target)
+
+
+def _wanted_by(task: Any) -> frozenset[str]:
     wanted = set[str]()
     if not _has_default_trigger(task):
         wanted.add("check_task_trigger")
@@ -129,13 +139,14 @@ def _wanted_by(task: Any) -> set[str]:
         wanted.add("cache_result")
     if task.retry_policy.limit:
         wanted.add("check_for_retry")
-    return wanted
+    return frozenset(wanted)
 
 
 def _has_default_trigger(task: Any) -> bool:
     return getattr(task.trigger, "passes_on_success", False)
 
 
-def _overridden(runner_class: type[Any]) -> set[str]:
+@functools.cache
+def _overridden(runner_class: type[Any]) -> frozenset[str]:
     original = next(each for each in runner_class.__mro__ if each.__module__ == "runwright.runtime.task_runner")
-    return {name for name, _ in _STEPS if getattr(runner_class, name) is not getattr(original, name)}
+    return frozenset(name for name, _ in _STEPS if getattr(runner_class, name) is not getattr(original, name))

@@ -39,8 +39,12 @@ def parent_state(state: State, upstream_states: Mapping[Any, State]) -> State:
         return state
     if not any(each.is_successful() for each in mapped):
         return Failed("No upstream states can be mapped over.")
-    for each in mapped:
-        if each.is_successful() and not isinstance(each, Mapped) and not hasattr(each.result, "__getitem__"):
+    for edge, each in upstream_states.items():
+        if not edge.mapped or not each.is_successful() or isinstance(each, Mapped):
+            continue
+        if not hasattr(each.result, "__getitem__"):
+            kind = type(each.result).__name__
+            _logger.error("%r is of type %s: map over a list, or give it whole with unmapped(...).", edge.key, kind)
             return Failed("At least one upstream state has an unmappable result.")
     sizes = [
         each.n_map_states if isinstance(each, Mapped) else len(each.result) for each in mapped if each.is_successful()

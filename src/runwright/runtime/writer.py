@@ -1,8 +1,9 @@
 """Writer: the way of events from the flow's thread into the record, many in one commit.
 
-`emit` appends to a list. The list is committed when it is long, 50 ms after its first event, or at once by `flush`. When the
-disk is slower than the flow, the flow waits for the commit: nothing is ever dropped. After a failure nothing is taken any
-more, and the batch stays where it was.
+`emit` appends to a list. The list is committed when it is long, when it is `RIPE`, or at once by `flush`, always on the thread
+that brings the events: two busy threads would only wait for each other's turns. A second thread commits what nobody comes back
+for, such as the Running of a long task, before it is twice `PATIENCE` old. When the disk is slower than the flow, the flow
+waits for the commit: nothing is ever dropped. After a failure nothing is taken any more, and the batch stays where it was.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from runwright.store import Lease, Store
 
 LONGEST_BATCH = 2_000
-LATEST_COMMIT = 0.05
+RIPE = 20_000_000
+"""Age (ns) of a batch's first event at which the next event commits it."""
+PATIENCE = 0.025
+"""Seconds between two looks for a batch that nobody has come back for."""
 
 _logger = logging.getLogger("runwright.Writer")
 
@@ -38,6 +42,7 @@ class Writer:
         self._before_commit = before_commit
         self._leases: dict[UUID, Lease] = {}
         self._batch = Batch([], [], [])
+        self._since = 0
         self._lock = threading.Lock()
         self._commit_lock = threading.Lock()
         self._wake = threading.Event()
@@ -60,13 +65,15 @@ class Writer:
             raise self._error
         with self._lock:
             batch = self._batch
+            if events and not batch.events:
+                self._since = events[0].at
             batch.events.extend(events)
             if logs:
                 batch.logs.extend(logs)
             if metrics:
                 batch.metrics.extend(metrics)
             length = len(batch.events) + len(batch.logs)
-        if length >= LONGEST_BATCH:
+        if length >= LONGEST_BATCH or (events and events[0].at - self._since >= RIPE):
             self.flush()
         elif not self._wake.is_set():
             self._wake_committer()
@@ -127,10 +134,14 @@ class Writer:
             self._thread.start()
 
     def _commit_late(self) -> None:
+        seen: Batch | None = None
         while not self._stopped.is_set() and self._error is None:
             self._wake.wait()
-            if self._stopped.wait(LATEST_COMMIT):
+            if self._stopped.wait(PATIENCE):
                 return
+            if self._batch is not seen:
+                seen = self._batch
+                continue
             self._wake.clear()
             try:
                 self.flush()

@@ -18,25 +18,37 @@ if TYPE_CHECKING:
 
 _PAGE = 1_000
 _MOST_VIOLATIONS = 1_000
+_MOST_LOOKS = 3
 
 
 def check(
     store: Store, *, is_at_rest: bool = False, find_damage: Callable[[ResultRef], str | None] | None = None
-) -> list[Violation]:
-    """Return what is wrong with a record, the first thousand findings of each flow run.
+) -> Iterator[Violation]:
+    """Yield what is wrong with a record, the first thousand findings of each flow run.
 
     `is_at_rest` says that no flow run is being run or waits for a lost process to be replaced, so that leases are looked at
     too. `find_damage` looks at a stored result and says what is wrong with it, None for nothing. That rows say what the log
     says, column by column, is compared by `store.rebuild()`.
     """
-    found: list[Violation] = []
     for flow_run in _flow_runs(store):
+        yield from _check(store, flow_run, is_at_rest=is_at_rest, find_damage=find_damage)
+
+
+def _check(
+    store: Store, flow_run: FlowRun, *, is_at_rest: bool, find_damage: Callable[[ResultRef], str | None] | None
+) -> list[Violation]:
+    """Look at one flow run, again when it went on meanwhile: its log and its rows were read at different moments."""
+    for _ in range(_MOST_LOOKS):
         tenure = _tenure(store, flow_run.id) if is_at_rest else None
         events = store.iterate_events(flow_run.id)
         rows = _task_runs(store, flow_run.id)
         violations = check_flow_run(flow_run, events, rows, tenure=tenure, find_damage=find_damage)
-        found.extend(islice(violations, _MOST_VIOLATIONS))
-    return found
+        found = list(islice(violations, _MOST_VIOLATIONS))
+        (after,) = store.flow_runs(FlowRunFilter(id=flow_run.id))
+        if not found or after.updated == flow_run.updated:
+            return found
+        flow_run = after
+    return []
 
 
 def _tenure(store: Store, flow_run: UUID) -> Tenure:

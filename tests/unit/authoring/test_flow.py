@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ import runwright
 from runwright import Edge, Flow, Parameter, Task, context, states, task
 from runwright.errors import FlowError, ParameterError
 from runwright.result import Result
+from runwright.schedules import CronSchedule
 
 
 @task
@@ -52,9 +54,9 @@ class TestDeclaring:
     def test_what_it_is_given_is_kept(self):
         def decide(flow, state, reference_states): ...
 
-        result = Result()
-        flow = Flow("f", schedule="daily", executor="threads", run_config="r", storage="s", result=result)
-        assert ("daily", "threads", "r", "s", result) == (
+        result, daily = Result(), CronSchedule("@daily")
+        flow = Flow("f", schedule=daily, executor="threads", run_config="r", storage="s", result=result)
+        assert (daily, "threads", "r", "s", result) == (
             flow.schedule,
             flow.executor,
             flow.run_config,
@@ -62,6 +64,13 @@ class TestDeclaring:
             flow.result,
         )
         assert decide is Flow("f", terminal_state_handler=decide).terminal_state_handler
+
+    @pytest.mark.parametrize("schedule", ["daily", timedelta(days=1), CronSchedule])
+    def test_a_schedule_is_a_schedule(self, schedule):
+        with pytest.raises(
+            TypeError, match=r"schedule of a flow must be a schedule; got .* Make one with runwright.schedules"
+        ):
+            Flow("f", schedule=schedule)
 
     def test_a_terminal_state_handler_is_a_function(self):
         with pytest.raises(TypeError, match="terminal_state_handler must be a function"):

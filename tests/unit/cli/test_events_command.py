@@ -33,8 +33,18 @@ def test_the_log_itself_has_cursors_and_the_flow_runs_own_events(runwright, run)
 def test_a_list_that_is_cut_off_says_how_to_go_on(runwright, run):
     outcome = runwright("events", "ls", "--raw", "--json", "--limit", "4")
 
-    assert "these are 4 events of the log, and there are more: --after 4 goes on\n" == outcome.err
+    assert "there are more events: --after 4 goes on\n" == outcome.err
     assert 5 == runwright("events", "ls", "--raw", "--json", "--limit", "1", "--after", "4").data[0]["cursor"]
+
+
+def test_the_limit_counts_what_is_printed(runwright, run):
+    everything = runwright("events", "ls", "--json").data
+    outcome = runwright("events", "ls", "--json", "--limit", "3")
+    rest = runwright("events", "ls", "--json", "--after", outcome.err.split()[-3]).data
+
+    assert everything[:3] == outcome.data
+    assert everything[3:] == rest
+    assert "" == runwright("events", "ls", "--limit", "0").err
 
 
 def test_one_flow_runs_events_can_be_asked_for(runwright, store, run):

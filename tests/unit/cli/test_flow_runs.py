@@ -109,3 +109,11 @@ def test_a_run_that_has_ended_is_not_resumed(runwright, run):
 
     assert 4 == outcome.status
     assert "has ended: it is Failed" in outcome.err
+
+
+def test_one_run_comes_in_every_format(runwright, run):
+    assert "etl/brisk-otter\n" == runwright("fr", "get", "brisk-otter", "-o", "name").out
+    titles, values = runwright("fr", "get", "brisk-otter", "-o", "csv", "--fields", "name,state").lines
+    assert ("name,state", "brisk-otter,Failed") == (titles, values)
+    assert ["name: brisk-otter"] == runwright("fr", "get", "brisk-otter", "-o", "yaml", "--fields", "name").lines
+    assert "brisk-otter" == runwright("fr", "get", "brisk-otter", "-o", "jsonl").data["name"]

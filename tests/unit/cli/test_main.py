@@ -18,8 +18,9 @@ def test_every_command_of_the_list_is_there_and_documented(runwright):
     listed = runwright("--help").out
 
     for name in (*module.ENTRIES, *module.ALIASES):
-        assert name in listed
         assert 0 == runwright(name, "--help").status
+    for name in (*module.ENTRIES, "task-run, tr", "flow-run, fr"):
+        assert f"  {name}" in listed
 
 
 def test_every_subcommand_explains_itself(runwright):
@@ -50,6 +51,11 @@ def test_a_wrong_call_is_told_in_a_line_with_a_hint(runwright, arguments):
     assert error.startswith("error: ")
     assert hint.startswith("hint: runwright ")
     assert hint.endswith("--help")
+
+
+def test_the_version_is_an_option_too(runwright):
+    assert runwright("version").out == runwright("--version").out
+    assert 0 == runwright("--version").status
 
 
 def test_a_group_without_a_command_shows_its_help(runwright):

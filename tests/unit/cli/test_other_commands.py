@@ -58,8 +58,34 @@ def test_a_sound_record_is_said_to_be_sound(runwright, run):
     assert outcome.err.endswith("is sound\n")
 
 
+def test_a_result_that_is_gone_is_found_unless_results_are_left_out(runwright, runwright_home, tmp_path):
+    file = tmp_path / "one_flow.py"
+    file.write_text(
+        "from runwright import Flow, task\n@task\ndef one():\n    return 1\nwith Flow('one') as flow:\n    one()\n"
+    )
+    assert 0 == runwright("run", str(file)).status
+    assert 0 == runwright("store", "check").status
+    for pack in (runwright_home / "results").rglob("*.pack"):
+        pack.unlink()
+
+    outcome = runwright("store", "check")
+    assert (1, 1) == (outcome.status, len(outcome.lines))
+    assert outcome.lines[0].startswith("I9: flow run ")
+    assert 0 == runwright("store", "check", "--no-results").status
+
+
+def test_at_rest_leases_are_looked_at_too(runwright, store):
+    RecordedRun(store).start().commit()
+    assert 0 == runwright("store", "check", "--at-rest").status
+    run = RecordedRun(store, "calm-crow").start().release()
+
+    outcome = runwright("store", "check", "--at-rest")
+    assert [f"I10: flow run {run.id}, ordinal 0: it is Running, and nobody holds its lease"] == outcome.lines
+    assert 0 == runwright("store", "check").status
+
+
 def test_what_is_wrong_with_a_record_is_one_line_each(runwright, run, monkeypatch):
-    monkeypatch.setattr(app, "check_record", lambda _: ["I1: two\nlines", "I2: broken"])
+    monkeypatch.setattr(app, "find_problems", lambda *_, **__: ["I1: two\nlines", "I2: broken"])
 
     outcome = runwright("store", "check")
 

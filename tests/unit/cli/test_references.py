@@ -92,6 +92,29 @@ def test_what_is_not_there_is_told(runwright, run, command, name, status, told):
     assert told in outcome.err
 
 
+def test_a_task_run_is_named_by_the_digits_that_no_other_id_begins_with(runwright, run):
+    name = str(run.task_run_id(EXTRACT))
+
+    assert name == runwright("tr", "get", name[:31], "--json").data["id"]
+    assert name == runwright("tr", "get", name[:31].replace("-", "").upper(), "--json").data["id"]
+
+
+def test_digits_that_many_ids_begin_with_list_ten_of_them(runwright, run, store):
+    etl(store, "calm-crow")
+    outcome = runwright("tr", "get", str(run.id)[:8])
+
+    assert 4 == outcome.status
+    first, *candidates = outcome.err.splitlines()
+    assert first.endswith("may mean more than 10 task runs: name one of them")
+    assert 10 == len(candidates)
+
+
+def test_digits_that_no_task_run_begins_with_find_none(runwright, run):
+    assert 3 == runwright("tr", "get", "ffffff").status
+    assert 3 == runwright("tr", "get", str(run.task_run_id(4_000))[:32]).status
+    assert 2 == runwright("tr", "get", "fffff").status
+
+
 def test_ids_of_one_kind_are_not_taken_for_the_other(runwright, run):
     assert "is the id of a task run: its flow run is" in runwright("fr", "get", str(run.task_run_id(EXTRACT))).err
     assert "is the id of a flow run" in runwright("tr", "get", str(run.id)).err

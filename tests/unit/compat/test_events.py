@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,16 @@ from runwright.states import KIND_BY_NAME
 from runwright.views import EventFilter
 
 SHAPES = json.loads((Path(__file__).parent / "event_shapes.json").read_text())
+TYPES = json.loads((Path(__file__).parent / "event_types.json").read_text())
+ROLES = {"tag", "flow-run", "flow"}
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?"
+TEXTS = {
+    "time": f"{TIME}Z",
+    "time with offset": rf"{TIME}\+00:00",
+    "uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "text": "(?s:.*)",
+}
+OTHERS = {"null": type(None), "bool": bool, "int": int, "float": float, "list": list, "object": dict}
 REF = ResultRef("pack", "run/pack#0+3", "json", 3, "00", 1)
 ADDED = {"flow_run_id"}  # the description of the payload names it, the events that were captured lack it
 
@@ -82,6 +93,55 @@ def test_an_event_has_the_keys_of_its_kind(store, name):
     assert shape["state_type"] == event["resource"]["prefect.state-type"] == payload["validated_state"]["type"]
     assert shape["state_details"] == sorted(payload["validated_state"]["state_details"])
     assert shape["data"] == (payload["validated_state"]["data"] and sorted(payload["validated_state"]["data"]))
+
+
+def values_in(value, path=()):
+    """Yield every value of an event with its path; inputs are named by the user, items of a list by nobody."""
+    yield "/".join(path), value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from values_in(item, (*path, "*" if path and path[-1] == "task_inputs" else key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from values_in(item, (*path, "[]"))
+
+
+def is_of(kind, value):
+    if kind in TEXTS:
+        return isinstance(value, str) and re.fullmatch(TEXTS[kind], value) is not None
+    return type(value) is OTHERS[kind]
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_value_is_where_it_is_documented_and_of_its_type(store, name):
+    check_types(story(store, *STORIES[name]))
+
+
+def test_in_a_whole_run_with_inputs_and_children_too(store):
+    check_types(events_of(etl(store)))
+
+
+def check_types(events):
+    found = [pair for event in events for pair in values_in(event) if pair[0]]
+
+    assert [] == [path for path, _ in found if path not in TYPES]
+    assert [] == [
+        (path, value) for path, value in found if not any(is_of(kind, value) for kind in TYPES[path].split(" or "))
+    ]
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_what_an_event_says_twice_it_says_alike(store, name):
+    for event in story(store, *STORIES[name]):
+        resource, state = event["resource"], event["payload"]["validated_state"]
+
+        assert f"prefect.task-run.{state['name']}" == event["event"]
+        assert state["name"] == resource["prefect.state-name"]
+        assert state["type"] == resource["prefect.state-type"] == event["payload"]["intended"]["to"]
+        assert state["message"] == resource["prefect.state-message"]
+        assert event["occurred"] == resource["prefect.state-timestamp"].replace("+00:00", "Z")
+        assert str(event["payload"]["task_run"]["run_count"]) == resource["prefect.run-count"]
+        assert ROLES == {related["prefect.resource.role"] for related in event["related"]}
 
 
 @pytest.mark.parametrize("name", [name for name, shape in SHAPES.items() if shape["task_run"] is not None])

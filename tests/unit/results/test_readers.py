@@ -15,6 +15,7 @@ from runwright.results import (
     LocalResult,
     MemoryResult,
     PackedResult,
+    find_damage,
     memory,
     pack,
     places,
@@ -85,6 +86,41 @@ def test_a_serializer_that_is_not_on_the_list_is_refused(tmp_path):
 def test_a_forged_location_does_not_lead_out_of_the_root(tmp_path, location):
     with pytest.raises(ResultError, match=r"leads out of|cannot be the name"):
         read_result(ResultRef("pack", location, "json"), tmp_path)
+
+
+def test_what_is_whole_has_no_damage(ref, tmp_path):
+    assert find_damage(ref, tmp_path / "results") is None
+
+
+@pytest.mark.parametrize("ref", ["pack", "local", "elsewhere"], indirect=True)
+class TestDamage:
+    """What is wrong with stored bytes is said in a line, and no value is made of them."""
+
+    def file_of(self, ref, tmp_path):
+        return tmp_path / "results" / ref.location.partition("#")[0]
+
+    def test_a_file_that_is_gone_is_damage(self, ref, tmp_path):
+        self.file_of(ref, tmp_path).unlink()
+
+        assert "is gone" in str(find_damage(ref, tmp_path / "results"))
+
+    def test_a_file_that_was_cut_off_is_damage(self, ref, tmp_path):
+        file = self.file_of(ref, tmp_path)
+        file.write_bytes(file.read_bytes()[:-1])
+
+        assert "is gone" in str(find_damage(ref, tmp_path / "results"))
+
+    def test_a_byte_that_changed_is_damage(self, ref, tmp_path):
+        file = self.file_of(ref, tmp_path)
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+
+        assert "is damaged" in str(find_damage(ref, tmp_path / "results"))
+
+
+def test_what_only_others_can_look_at_is_passed_over(tmp_path):
+    assert find_damage(ResultRef("constant", "1"), tmp_path) is None
+    assert find_damage(ResultRef("memory", "nowhere"), tmp_path) is None
+    assert find_damage(ResultRef("my.module.MyResult", "far away"), tmp_path) is None
 
 
 class Bomb:

@@ -59,11 +59,11 @@ def found(store, **options):
 
 
 def test_a_sound_record_has_nothing_wrong(store, scribe):
-    assert [] == check(store)
+    assert [] == list(check(store))
 
 
 def test_an_empty_record_has_nothing_wrong(store):
-    assert [] == check(store)
+    assert [] == list(check(store))
 
 
 @pytest.mark.parametrize(
@@ -150,13 +150,45 @@ def test_at_rest_nothing_active_is_without_its_lease(store):
     assert set() == found(store, is_at_rest=True)
     store.release(scribe.lease)
     assert {("I10", 0)} == found(store, is_at_rest=True)
-    assert "nobody holds its lease" in str(check(store, is_at_rest=True)[0])
+    assert "nobody holds its lease" in str(next(check(store, is_at_rest=True)))
 
 
 def test_a_record_of_many_pages_is_read_to_its_end(store, path):
     scribe = Scribe(store, tasks=1).start()
     scribe.run(*scribe.map(1, 2_500)).commit()
-    assert [] == check(store)
+    assert [] == list(check(store))
     damage(path, "UPDATE task_run SET parent = 7 WHERE ordinal = 2501")
 
     assert {("I4", 2501)} == found(store)
+
+
+def test_a_flow_run_that_went_on_meanwhile_is_looked_at_again(store, scribe, monkeypatch):
+    (late,) = store.flow_runs(FlowRunFilter(id=scribe.flow_run))
+    early = replace(late, version=late.version - 1, updated=late.updated - 1)
+    pages = iter([[early], [late], [late]])
+    original = store.flow_runs
+    monkeypatch.setattr(
+        store, "flow_runs", lambda which: next(pages) if which.id or which.after is None else original(which)
+    )
+
+    assert set() == found(store)
+
+
+def test_lines_of_runs_that_are_not_there_are_found(store, scribe, path):
+    scribe.log(1, "kept").commit()
+    assert [] == store.find_damage()
+    damage(path, "UPDATE log_line SET ordinal = 99")
+
+    assert ["I17: log line 1 is of a task run that is not there"] == store.find_damage()
+
+
+def test_metrics_of_runs_that_are_not_there_are_found(store, scribe, path):
+    damage(path, "INSERT INTO metric VALUES (7, 1, 99, 1, 5, 'rows', 3, 'gauge', NULL)")
+
+    assert ["I17: metric 7 is of a task run that is not there"] == store.find_damage()
+
+
+def test_a_flow_run_of_no_flow_is_found(store, scribe, path):
+    damage(path, "UPDATE flow_run SET flow = 99 WHERE key = 1")
+
+    assert [f"I17: flow run {scribe.flow_run.hex} is of a flow that is not there"] == store.find_damage()

@@ -106,6 +106,10 @@ class MemoryStore(MemoryViews):
         """Return the clock of the process."""
         return time.time_ns()
 
+    def find_damage(self) -> list[str]:
+        """Return nothing: memory is what it is."""
+        return []
+
     def rebuild(self, *, replace: bool = False) -> list[Difference]:
         """Return how the rows differ from the fold of the log; with `replace`, put the fold in their place."""
         with self._lock:

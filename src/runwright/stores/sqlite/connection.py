@@ -10,6 +10,7 @@ import random
 import shutil
 import time
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ def connect_to_read(path: str) -> apsw.Connection:
     """Return a connection that only reads, also from a place where nothing may be written."""
     with explained(path):
         _check_file(path)
+        _check_there(path)
         try:
             return _open_to_read(path, apsw.SQLITE_OPEN_READONLY)
         except (apsw.CantOpenError, apsw.ReadOnlyError):
@@ -72,6 +74,16 @@ def connect_to_read(path: str) -> apsw.Connection:
                 raise
             unchanging = f"{Path(path).as_uri()}?immutable=1"
             return _open_to_read(unchanging, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+
+
+def connect_to_check(path: str) -> apsw.Connection:
+    """Return a connection that reads and knows the constraints, which SQLite leaves out of what it opens for reading only."""
+    try:
+        with explained(path):
+            _check_there(path)
+            return _open_to_read(path, apsw.SQLITE_OPEN_READWRITE)
+    except RecordUnreadable:
+        return connect_to_read(path)
 
 
 def rows_of(db: apsw.Connection, query: str, values: Any = ()) -> list[Any]:
@@ -179,6 +191,12 @@ def _check_file(path: str) -> None:
         raise RecordUnreadable(f"{path} is a directory: give the path of a file in it.")
 
 
+def _check_there(path: str) -> None:
+    directory = Path(path).parent
+    if not os.path.lexists(path) and (directory.is_dir() or not directory.exists()):
+        raise RecordUnreadable(f"There is no record at {path} yet: run a flow first, or give another path.")
+
+
 def _sync(directory: Path) -> None:
     """Make a new name in a directory survive a power failure, where directories can be opened."""
     if os.name == "posix":
@@ -195,9 +213,21 @@ def _has_content(path: str) -> bool:
 
 def _is_full(path: str) -> bool:
     try:
-        return shutil.disk_usage(Path(path).parent).free < _LITTLE_ROOM
+        return min(shutil.disk_usage(Path(path).parent).free, _left_of_limit(path)) < _LITTLE_ROOM
     except OSError:
         return False
+
+
+def _left_of_limit(path: str) -> float:
+    """Return by how many bytes the files may still grow for what this process may write (`ulimit -f`)."""
+    try:
+        import resource  # noqa: PLC0415  there is none on Windows
+    except ImportError:
+        return inf
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    files = [name for name in (path, f"{path}-wal") if _has_content(name)]
+    largest = max(map(os.path.getsize, files), default=0)
+    return inf if limit == resource.RLIM_INFINITY else limit - largest
 
 
 def _full(path: str) -> RecordFull:

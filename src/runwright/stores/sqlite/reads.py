@@ -18,7 +18,7 @@ from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import counts_rows, histories
 from runwright.stores.rows import TaskRunRow
 from runwright.stores.sqlite import flows, log, selection
-from runwright.stores.sqlite.connection import connect_to_read, explained, rows_of
+from runwright.stores.sqlite.connection import connect_to_check, connect_to_read, explained, rows_of
 from runwright.stores.sqlite.selection import SQL
 from runwright.stores.texts import from_json, to_json
 from runwright.stores.viewing import task_run_from_row
@@ -134,9 +134,14 @@ class SqliteViews:
         return [Expansion(*row) for row in rows]
 
     def find_damage(self) -> list[str]:
-        """Return what SQLite's own check of the whole file finds; it reads every page."""
-        with self._reading() as db:
-            return [text for (text,) in db.execute("PRAGMA integrity_check") if text != "ok"]
+        """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""
+        with explained(self.path):
+            db = connect_to_check(self.path)
+            try:
+                damage = [text for (text,) in db.execute("PRAGMA integrity_check") if text != "ok"]
+                return damage or [f"I17: {text}" for (text,) in db.execute(SQL["orphans"])]
+            finally:
+                db.close()
 
     def close(self) -> None:
         """Close the connections that are idle; those in use close when their read is over."""

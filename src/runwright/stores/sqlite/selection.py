@@ -121,7 +121,8 @@ class _Conditions(_Where):
         children = [index for index in which.map_index if index >= 0]
         self.values["low"] = min(children, default=0)
         self.values["high"] = max(children, default=ids.MAX_ORDINAL)
-        self.add("x.parent = :parent", parent=which.parent)
+        # The plus keeps the condition from the planner, which would no longer see that rows come in order, and sort them.
+        self.add("+x.parent = :parent", parent=which.parent)
         self.add("f.updated >= :since", since=which.since)
         self.add("f.created <= :until", until=which.until)
         if which.task is not None:

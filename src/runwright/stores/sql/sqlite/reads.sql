@@ -57,5 +57,19 @@ SELECT at, ordinal, attempt, name, value, kind, tags FROM metric
 WHERE flow_run = :flow_run AND (:ordinal IS NULL OR ordinal = :ordinal)
 ORDER BY at, key
 
+-- name: orphans
+-- What is beside the log belongs to a run that is there, and a run to a flow. Ordinal 0 is the flow run itself.
+SELECT 'flow run ' || lower(hex(f.id)) || ' is of a flow that is not there' FROM flow_run f
+WHERE NOT EXISTS (SELECT 1 FROM flow w WHERE w.key = f.flow)
+UNION ALL
+SELECT 'log line ' || l.key || ' is of a task run that is not there' FROM log_line l
+WHERE NOT EXISTS (SELECT 1 FROM task_run t WHERE t.flow_run = l.flow_run AND t.ordinal = l.ordinal)
+  AND NOT (l.ordinal = 0 AND EXISTS (SELECT 1 FROM flow_run f WHERE f.key = l.flow_run))
+UNION ALL
+SELECT 'metric ' || m.key || ' is of a task run that is not there' FROM metric m
+WHERE NOT EXISTS (SELECT 1 FROM task_run t WHERE t.flow_run = m.flow_run AND t.ordinal = m.ordinal)
+  AND NOT (m.ordinal = 0 AND EXISTS (SELECT 1 FROM flow_run f WHERE f.key = m.flow_run))
+LIMIT 1000;
+
 -- name: expansions
 SELECT parent, first, count, task, at FROM expansion WHERE flow_run = ? ORDER BY first, parent
