@@ -68,19 +68,22 @@ class JournalHandler(logging.Handler):
 class ChildLogger(logging.Logger):
     """The logger of one mapped child: named after it, below its task's, and forgotten with it.
 
-    `logging.getLogger` keeps every logger for ever, which a map over a million elements cannot afford.
+    `logging.getLogger` keeps every logger for ever, which a map over a million elements cannot afford. Level, handlers
+    and filters are for the task's logger to have: here they cannot be set.
     """
+
+    level: int = logging.NOTSET
+    propagate: bool = True
+    disabled: bool = False
+    handlers: Any = ()
+    filters: Any = ()
 
     def __init__(self, name: str, parent: logging.Logger) -> None:
         """Log under `name` to wherever `parent` does."""
         # Not the inherited constructor: it takes locks, and longer than the rest of the step.
         self.name = name
-        self.level = logging.NOTSET
         self.parent = parent
-        self.propagate = True
-        self.disabled = False
-        self.handlers, self.filters = [], []
-        self._cache: dict[int, bool] = {}
+        self.isEnabledFor = parent.isEnabledFor
 
 
 class StdoutRouter:
