@@ -322,10 +322,11 @@ class TaskRunner(Runner):
         if self.task.target:
             keywords = self._keywords(inputs)
             found = self.result.format(**keywords)
-            if found.location is not None and found.exists(found.location, **keywords):
+            template = self.result.location or found.location
+            if found.location is not None and template and found.exists(template, **keywords):
                 return Cached(
                     f"Result found at task target {found.location}",
-                    result=found.read(found.location),
+                    result=caching.read_target(found, found.location),
                     hashed_inputs=caching.hash_inputs(inputs),
                     cached_parameters=run_context.get("parameters"),
                 )
@@ -334,7 +335,7 @@ class TaskRunner(Runner):
     @call_state_handlers
     def check_task_is_cached(self, state: State, inputs: Inputs) -> State:
         """Return a Cached state that is still valid: the one given, or one of an earlier run; else Pending."""
-        return caching.find(self.task, state, inputs)
+        return caching.find(self.task, state, inputs, self.result, lambda: self._keywords(inputs))
 
     @call_state_handlers
     def check_task_trigger(self, state: State, upstream_states: UpstreamStates) -> State:
@@ -401,6 +402,7 @@ class TaskRunner(Runner):
             hashed_inputs=caching.hash_inputs(inputs),
             cached_result_expiration=utcnow() + self.task.cache_for,
             cached_parameters=run_context.get("parameters"),
+            context={caching.KEY: caching.key_of(self.task, lambda: self._keywords(inputs))},
         )
 
     @call_state_handlers
