@@ -132,7 +132,8 @@ class TestOnTheRecord:
             "print(flow.run().result[loaded].result)\n"
         )
         outputs = [
-            subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout for _ in range(2)
+            subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
+            for _ in range(2)
         ]
 
         assert ["called\n{'rows': (1, 2)}\n", "{'rows': (1, 2)}\n"] == outputs
@@ -154,7 +155,9 @@ class TestOnTheRecord:
         assert ["expensive"] * 2 == calls.taken()
 
     @pytest.mark.parametrize(("expected", "validator"), [(["1", "2"], all_inputs), (["1"], duration_only)])
-    def test_the_validator_decides(self, calls: SimpleNamespace, expected: list[str], validator: Any, executor: str) -> None:
+    def test_the_validator_decides(
+        self, calls: SimpleNamespace, expected: list[str], validator: Any, executor: str
+    ) -> None:
         """Inputs count where the validator says so."""
 
         @task(cache_for=HOUR, cache_validator=validator)
@@ -314,7 +317,9 @@ class TestMapped:
         assert [9, 16, 1] == state.result[mapped].result
         assert ["4"] == calls.taken()
 
-    def test_a_templated_key_gives_every_child_its_own(self, record: Store, calls: SimpleNamespace, executor: str) -> None:
+    def test_a_templated_key_gives_every_child_its_own(
+        self, record: Store, calls: SimpleNamespace, executor: str
+    ) -> None:
         """In memory and on the record."""
 
         @task(cache_for=HOUR, cache_key="{task_name}-{x}")
@@ -352,7 +357,9 @@ class TestMapped:
 class TestTargets:
     """Targets on every executor."""
 
-    def test_what_is_there_is_not_made_again(self, record: Store, calls: SimpleNamespace, tmp_path: Path, executor: str) -> None:
+    def test_what_is_there_is_not_made_again(
+        self, record: Store, calls: SimpleNamespace, tmp_path: Path, executor: str
+    ) -> None:
         """The second run is Cached, and the record names the target and the bytes in it."""
 
         @task(result=LocalResult(tmp_path), target="{flow_name}/{date:%Y}/{task_name}-{x}.json")

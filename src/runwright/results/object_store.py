@@ -75,7 +75,11 @@ class ObjectStoreResult(Result):
         Raises `ResultSerializationError`, or `ResultError` when the store refuses.
         """
         name, data = serialize_with(self.serializer or DEFAULT, value)
-        key = self.format(**context).location or ""
+        key = self.format(**context).location
+        if not key:
+            raise ResultError(
+                "The location of a result is empty. Check the values that its template is filled in with."
+            )
         client = self.client
         hit("result.write.before")
         try:
@@ -149,9 +153,9 @@ class ObjectStoreResult(Result):
             ) from missing
 
     def _refused(self, verb: str, key: str, refused: Exception) -> ResultError:
-        told = str(refused).partition("\n")[0].strip()
+        told = str(refused).partition("\n")[0].strip().rstrip(".")
         return ResultError(
-            f"The result could not be {verb} {key} in {self.kind} {self.place!r}: {type(refused).__name__}: {told} "
+            f"The result could not be {verb} {key} in {self.kind} {self.place!r}: {type(refused).__name__}: {told}. "
             "Check the bucket, the credentials and the connection."
         )
 
