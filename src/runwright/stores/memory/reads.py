@@ -247,5 +247,6 @@ class MemoryViews:
 
 
 def _cache_key_of(row: TaskRunRow) -> str | None:
-    is_cached = row.state == _CACHED and row.details is not None
-    return from_json(row.details).get("cache_key") if is_cached else None
+    if row.state != _CACHED or row.details is None:
+        return None
+    return from_json(row.details).get("cache_key")
