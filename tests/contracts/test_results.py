@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, ClassVar
 from typing import Any
 
 import obstore
@@ -69,7 +70,7 @@ class TestMemory(ResultContract):
 
 
 class ObjectContract(ResultContract):
-    def tamper(self, result, ref, change):
+    def tamper(self, result: Any, ref, change):
         data = change(bytes(obstore.get(result.client, ref.location).bytes()))
         if data is None:
             obstore.delete(result.client, ref.location)
@@ -103,7 +104,7 @@ class TestGCS(ObjectContract):
 class MemoryAzure(AzureResult):
     """Nor of Microsoft's: the adapter works on obstore's own store in memory."""
 
-    containers = {}
+    containers: ClassVar[dict[str, MemoryStore]] = {}
 
     def connect(self):
         return self.containers.setdefault(self.container, MemoryStore())

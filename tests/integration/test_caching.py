@@ -386,7 +386,7 @@ class TestTargets:
             return f"{map_index}/{x}"
 
         places = LocalResult(tmp_path / "targets")
-        same = task(lambda x: calls.note(x), name="same", result=places, target="{map_index}.result")
+        same = task(lambda x: calls.note(+x), name="same", result=places, target="{map_index}.result")
         negative = task(lambda x: calls.note(-x), name="negative", result=places, target=place)
         with Flow("targeted") as flow:
             numbers = Parameter("numbers")

@@ -51,7 +51,7 @@ class TestFormat:
         locations = {Result().format().location for _ in range(10)}
 
         assert 10 == len(locations)
-        assert all(re.fullmatch(r"\d{4}/\d{1,2}/\d{1,2}/[0-9a-f-]{36}\.result", each) for each in locations)
+        assert all(re.fullmatch(r"\d{4}/\d{1,2}/\d{1,2}/[0-9a-f-]{36}\.result", str(each)) for each in locations)
 
     def test_a_template_is_not_changed_and_a_name_that_is_missing_is_told(self):
         template = Result(location="{x}")

@@ -13,7 +13,7 @@ import datetime as dt
 import pathlib
 from decimal import Decimal
 from math import isfinite
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 

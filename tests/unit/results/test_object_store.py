@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import pickle
 import sys
+from typing import Any
 
 import obstore
 import pytest
@@ -176,13 +177,13 @@ class TestOnTheRecord:
 
     def test_another_bucket_is_not_the_tasks_own(self, result, s3):
         ref = ResultRef("s3", "k", place="elsewhere")
-        reader = reader_for(ref, own=result)
+        reader: Any = reader_for(ref, own=result)
 
         assert ("elsewhere", {}) == (reader.bucket, reader.boto3_kwargs)
 
     @pytest.mark.parametrize(("expected", "kind"), [(S3Result, "s3"), (GCSResult, "gcs"), (AzureResult, "azure")])
     def test_every_kind_is_found_again_without_connecting(self, expected, kind):
-        reader = reader_for(ResultRef(kind, "key", place="there"))
+        reader: Any = reader_for(ResultRef(kind, "key", place="there"))
 
         assert (expected, "there", "key", None) == (
             type(reader), reader.place, reader.location, reader._connection.client,
