@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import pytest
 
@@ -15,7 +16,7 @@ class Kept(Result):
     """A storage in a dict of its own, as users write them."""
 
     kind = "kept"
-    places = {}
+    places: ClassVar[dict[str, object]] = {}
 
     def write(self, value, /, **context):
         formatted = self.format(**context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from runwright.errors import ResultSerializationError
 from runwright.result import Result
@@ -36,9 +36,9 @@ class InlineResult(Result):
             )
         super().__init__(value, location, serializer)
 
-    def format(self, /, **context: Any) -> Self:
+    def format(self, /, **context: Any) -> Result:
         """Return a copy: a location that is a value is no template."""
-        return self.copy()  # pyright: ignore[reportReturnType]
+        return self.copy()
 
     def write(self, value: Any, /, **context: Any) -> Result:
         """Return a result whose location is `value`; raises `ResultSerializationError`."""

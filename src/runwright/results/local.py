@@ -74,7 +74,7 @@ class LocalResult(Result):
 
     def _folders(self) -> list[str]:
         folders = [self.dir]
-        fixed = os.path.dirname((self.location or "").partition("{")[0])  # noqa: PTH120
+        fixed = os.path.dirname((self.location or "").partition("{")[0])  # noqa: PTH120  as text
         if os.path.isabs(fixed) and os.path.dirname(fixed) != fixed:  # noqa: PTH117, PTH120  the root is everything
             folders.append(fixed)
         return folders

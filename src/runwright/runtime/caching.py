@@ -129,10 +129,17 @@ def find(task: Any, state: State, inputs: dict[str, Result], own: Result, keywor
     return state
 
 
-def read_target(result: Result, location: str) -> Result:
-    """Return what is stored at a task's target; raises `ResultError` that says whose it may be where that is no result."""
+def find_target(result: Result, keywords: dict[str, Any]) -> Result | None:
+    """Return what is stored at a task's target, None for nothing.
+
+    Raises `ResultError` that says whose it may be where it is no result of the task.
+    """
+    aimed = result.format(**keywords)
+    template, location = result.location or aimed.location, aimed.location
+    if not template or not location or not aimed.exists(template, **keywords):
+        return None
     try:
-        return result.read(location)
+        return aimed.read(location)
     except ResultError as failure:
         raise type(failure)(
             f"The task's target {location} exists, but it cannot be read as a result of this task: {failure} If "

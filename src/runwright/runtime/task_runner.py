@@ -319,18 +319,15 @@ class TaskRunner(Runner):
     @call_state_handlers
     def check_target(self, state: State, inputs: Inputs) -> State:
         """Return Cached with the value stored at the task's target, if there is one."""
-        if self.task.target:
-            keywords = self._keywords(inputs)
-            found = self.result.format(**keywords)
-            template = self.result.location or found.location
-            if found.location is not None and template and found.exists(template, **keywords):
-                return Cached(
-                    f"Result found at task target {found.location}",
-                    result=caching.read_target(found, found.location),
-                    hashed_inputs=caching.hash_inputs(inputs),
-                    cached_parameters=run_context.get("parameters"),
-                )
-        return state
+        found = caching.find_target(self.result, self._keywords(inputs)) if self.task.target else None
+        if found is None:
+            return state
+        return Cached(
+            f"Result found at task target {found.location}",
+            result=found,
+            hashed_inputs=caching.hash_inputs(inputs),
+            cached_parameters=run_context.get("parameters"),
+        )
 
     @call_state_handlers
     def check_task_is_cached(self, state: State, inputs: Inputs) -> State:

@@ -87,7 +87,7 @@ class TestRecall:
         assert [("load", False), ("load", True)] == asked
 
     def test_another_process_finds_nothing(self) -> None:
-        recall = Recall(lambda key, is_shared: [cached(1)])
+        recall = Recall(lambda *_: [cached(1)])
         assert [] == pickle.loads(pickle.dumps(recall))(Task(name="load", cache_for=HOUR), "load")
 
     def test_a_record_that_cannot_be_read_is_no_reason_to_fail(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -115,7 +115,7 @@ class TestRecall:
         held.ref = ResultRef(kind, *[getattr(ref, name) for name in ref.__struct_fields__[1:]])
         named = task(lambda: 1, name="load", cache_for=HOUR, result=MemoryResult())
 
-        with context({RECALL: Recall(lambda key, is_shared: [cached(held)])}):
+        with context({RECALL: Recall(lambda *_: [cached(held)])}):
             assert expected == TaskRunner(named).run().result
 
     def test_what_was_recalled_is_no_source_of_caches_and_keeps_no_value(self) -> None:
@@ -124,7 +124,7 @@ class TestRecall:
         held.ref = written.ref
         candidate = cached(held)
         named = task(lambda: 1, name="load", cache_for=HOUR, result=MemoryResult())
-        with context({RECALL: Recall(lambda key, is_shared: [candidate])}):
+        with context({RECALL: Recall(lambda *_: [candidate])}):
             found = TaskRunner(named).run()
 
         assert (5, None) == (found.result, candidate.result)
@@ -136,7 +136,7 @@ class TestRecall:
         other._result = MemoryResult().write(5)
         named = task(lambda x: x + 1, name="load", cache_for=HOUR, cache_validator=duration_only, result=MemoryResult())
         upstream = {Edge(Task(name="before"), named, key="x"): Success(result=3)}
-        with context({RECALL: Recall(lambda key, is_shared: [other]), "map_index": map_index}):
+        with context({RECALL: Recall(lambda *_: [other]), "map_index": map_index}):
             assert expected == TaskRunner(named).run(upstream_states=upstream).result
 
 
