@@ -12,11 +12,12 @@ import obstore
 import pandas as pd
 import pytest
 
-from runwright import Flow, task
+from runwright import Flow, app, task
 from runwright.backend import TaskRunView
 from runwright.results import DateTimeSerializer, InlineResult, LocalResult, PandasSerializer, S3Result
 from runwright.runtime import caching
 from runwright.states import Cached, Success
+from runwright.triggers import manual_only
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -108,6 +109,31 @@ class TestS3:
         assert {"answer": 42} == TaskRunView.from_task_run_id(row.id).get_result()
         assert (0, {"answer": 42}) == (printed.returncode, json.loads(printed.stdout)), printed.stderr
         assert not [event for event in record.iterate_events() if "secret" in repr(event.data)]
+
+    @pytest.mark.parametrize("of_the_flow", [True, False])
+    def test_a_run_that_is_resumed_reads_with_its_own_credentials(
+        self,
+        record: Store,
+        s3: Bucket,
+        of_the_flow: bool,
+    ) -> None:
+        """The environment has none, and the record neither: the flow's code does."""
+        result = S3Result(s3.bucket, s3.boto3_kwargs)
+
+        @task(result=None if of_the_flow else result)
+        def before() -> int:
+            return 5
+
+        @task(trigger=manual_only)
+        def approved(x: int) -> int:
+            return x + 1
+
+        with Flow("cloudy", result=result if of_the_flow else None) as flow:
+            made = approved(before())
+        flow.run()
+        flow_run = record.flow_runs(FlowRunFilter(limit=1))[0].id
+
+        assert 6 == app.resume_flow_run(flow_run, flow=flow).result[made].result
 
     def test_targets_and_caches_work_there(self, s3: Bucket, tmp_path: Path, executor: str) -> None:
         """A target that exists and a cache of another process are read from the bucket, with the task's credentials."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import pickle
+import subprocess
 import sys
 from typing import Any
 
@@ -84,6 +85,14 @@ class TestClient:
 
         with pytest.raises(MissingExtra, match=r"need the extra runwright\[cloud\]"):
             use(result)
+
+
+def test_importing_results_loads_no_heavy_library():
+    code = "import sys, runwright.results; print(sorted({'obstore', 'pandas', 'cloudpickle'} & set(sys.modules)))"
+
+    assert (
+        "[]" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    )
 
 
 class TestKeys:
