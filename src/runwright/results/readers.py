@@ -68,13 +68,13 @@ def read_result(ref: ResultRef, root: Root = None, *, allow_pickle: bool = True)
     return reader.read_ref(ref).value
 
 
-def find_damage(ref: ResultRef, root: Path | str | None = None) -> str | None:
+def find_damage(ref: ResultRef, root: Root = None) -> str | None:
     """Return what is wrong with the stored bytes of a reference, None for nothing; no value is made of them.
 
     Only kinds that keep files on this machine are looked at: for others nothing is said.
     """
     make = _BY_KIND.get(ref.kind)
-    reader = make and make(root)
+    reader = make and make(root, ref)
     if not isinstance(reader, PackedResult | LocalResult):
         return None
     try:
