@@ -10,6 +10,8 @@ HOMES = {
     "click": {"cli"},
     "cloudpickle": {"results"},
     "hypothesis": {"testing"},
+    "obstore": {"results"},
+    "pandas": {"results"},
     "psycopg": {"stores"},
     "pytest": {"testing"},
     "rich": {"cli"},
@@ -19,7 +21,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle"}
+SINGLE_MODULE = {"cloudpickle", "obstore", "pandas"}
 
 
 def test_no_library_has_two_homes(tree):

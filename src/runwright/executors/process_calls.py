@@ -14,6 +14,7 @@ from runwright.executor import TaskCall
 from runwright.executors.endings import told
 from runwright.executors.process_frames import Kind, packed
 from runwright.executors.process_pickles import dumps, loads, look_at
+from runwright.runtime import caching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class Packer:
             call.state,
             call.timeout,
             call.is_mapped_parent,
-            _caches(call),
+            caching.candidates_for(call),
             list(call.upstream.values()),
         )
         try:
@@ -183,15 +184,6 @@ def _task_body(call: TaskCall) -> bytes:
             f"Task {call.slug!r} cannot be sent to a worker process ({told(error)}): keep what cannot be pickled out "
             "of its attributes and of the variables its function uses, or run the flow with executor='threads'."
         ) from error
-
-
-def _caches(call: TaskCall) -> dict[str, Any] | None:
-    """Return the cached states that may serve this call; they change while the flow runs."""
-    if getattr(call.task, "cache_for", None) is None:
-        return None
-    key = call.task.cache_key or call.task.name
-    found = (call.context.get("caches") or {}).get(key)
-    return {key: found} if found else None
 
 
 def _blame_inputs(call: TaskCall, error: Exception) -> UnpicklableCall:

@@ -319,22 +319,20 @@ class TaskRunner(Runner):
     @call_state_handlers
     def check_target(self, state: State, inputs: Inputs) -> State:
         """Return Cached with the value stored at the task's target, if there is one."""
-        if self.task.target:
-            keywords = self._keywords(inputs)
-            found = self.result.format(**keywords)
-            if found.location is not None and found.exists(found.location, **keywords):
-                return Cached(
-                    f"Result found at task target {found.location}",
-                    result=found.read(found.location),
-                    hashed_inputs=caching.hash_inputs(inputs),
-                    cached_parameters=run_context.get("parameters"),
-                )
-        return state
+        found = caching.find_target(self.result, self._keywords(inputs)) if self.task.target else None
+        if found is None:
+            return state
+        return Cached(
+            f"Result found at task target {found.location}",
+            result=found,
+            hashed_inputs=caching.hash_inputs(inputs),
+            cached_parameters=run_context.get("parameters"),
+        )
 
     @call_state_handlers
     def check_task_is_cached(self, state: State, inputs: Inputs) -> State:
         """Return a Cached state that is still valid: the one given, or one of an earlier run; else Pending."""
-        return caching.find(self.task, state, inputs)
+        return caching.find(self.task, state, inputs, self.result, lambda: self._keywords(inputs))
 
     @call_state_handlers
     def check_task_trigger(self, state: State, upstream_states: UpstreamStates) -> State:
@@ -401,6 +399,7 @@ class TaskRunner(Runner):
             hashed_inputs=caching.hash_inputs(inputs),
             cached_result_expiration=utcnow() + self.task.cache_for,
             cached_parameters=run_context.get("parameters"),
+            context={caching.KEY: caching.key_of(self.task, lambda: self._keywords(inputs))},
         )
 
     @call_state_handlers
