@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import base64
 import importlib
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+import io
+from collections import ChainMap
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from runwright.codec import error_data
+from runwright.context import Context
 from runwright.errors import ResultError, ResultSerializationError
 from runwright.results import typed_json
 
@@ -233,11 +237,22 @@ def name_of_data(own: Serializer, data: bytes) -> str:
 def pickle_by_value(value: Any) -> bytes:
     """Return a pickle for another process; what is of the main script or of a registered module goes along by value.
 
-    Raises whatever the value raises. Reading it back needs nothing but `pickle`.
+    The global `context` goes along by name: what uses it means the context of whichever run it is in then. Raises
+    whatever the value raises. Reading it back needs nothing but `pickle`.
     """
+    buffer = io.BytesIO()
+    _pickler()(buffer).dump(value)
+    return buffer.getvalue()
+
+
+@cache
+def _pickler() -> Any:
     import cloudpickle  # noqa: PLC0415  most flows never need it
 
-    return cloudpickle.dumps(value)
+    class Pickler(cloudpickle.Pickler):
+        dispatch_table: ClassVar[Any] = ChainMap({Context: lambda _: "context"}, cloudpickle.Pickler.dispatch_table)
+
+    return Pickler
 
 
 def register_by_value(module: ModuleType) -> None:

@@ -10,6 +10,7 @@ import types
 
 import pytest
 
+from runwright.context import context
 from runwright.executors import process_pickles
 from runwright.executors.process_pickles import dumps, is_flow_file, is_importable, loads, look_at
 
@@ -89,6 +90,20 @@ def test_what_can_be_imported_travels_by_name(load):
 
 def test_lambdas_and_local_classes_travel_by_value():
     assert 42 == loads(dumps(lambda x: x * 6))(7)
+
+
+def test_a_function_takes_the_context_along_by_name():
+    read = loads(dumps(lambda: (context, context.get("task_name"))))
+    with context(task_name="there"):
+        held, name = read()
+
+    assert context is held
+    assert "there" == name
+
+
+def test_the_context_alone_is_refused_by_pickle_as_ever():
+    with pytest.raises(TypeError, match="read the values you need"):
+        pickle.dumps(context)
 
 
 @pytest.mark.parametrize("module", ["sys", "zipimport", "os.path", "xml.dom", "runwright.states", "_thread"])
