@@ -249,8 +249,10 @@ def pickle_by_value(value: Any) -> bytes:
 def _pickler() -> Any:
     import cloudpickle  # noqa: PLC0415  most flows never need it
 
+    table: Any = cloudpickle.Pickler.dispatch_table
+
     class Pickler(cloudpickle.Pickler):
-        dispatch_table: ClassVar[Any] = ChainMap({Context: lambda _: "context"}, cloudpickle.Pickler.dispatch_table)
+        dispatch_table: ClassVar[Any] = ChainMap({Context: lambda _: "context"}, table)
 
     return Pickler
 
