@@ -9,6 +9,7 @@ HOMES = {
     "apsw": {"stores"},
     "click": {"cli"},
     "cloudpickle": {"results"},
+    "distributed": {"executors"},
     "hypothesis": {"testing"},
     "psycopg": {"stores"},
     "pytest": {"testing"},
@@ -19,7 +20,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle"}
+SINGLE_MODULE = {"cloudpickle", "distributed"}
 
 
 def test_no_library_has_two_homes(tree):
