@@ -1,14 +1,13 @@
-"""A Dask cluster for the tests of one module: two processes on loopback, gone when the module is over."""
+"""A Dask cluster for the tests of one module: two processes on loopback, gone when the block is left."""
 
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 
-import pytest
 
-
-@pytest.fixture(scope="module")
-def cluster():
+@contextmanager
+def two_workers(**options):
     """Start two workers of one thread each."""
     from distributed import LocalCluster
 
@@ -16,8 +15,9 @@ def cluster():
         n_workers=2,
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": False},
         silence_logs=logging.CRITICAL,
-        resources={"GPU": 1},
+        **options,
     ) as cluster:
         yield cluster

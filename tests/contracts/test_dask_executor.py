@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from tests.dask_cluster import two_workers
 
 pytest.importorskip("distributed")
 pytest.register_assert_rewrite("runwright.testing.executor_contract")
 
-from tests.dask_cluster import cluster  # noqa: E402, F401  a fixture
-
-from runwright.executors import DaskExecutor  # noqa: E402
+from runwright.executors import DaskExecutor  # noqa: E402  as the next one
 from runwright.testing.executor_contract import ExecutorContract  # noqa: E402  after its assertions were told to explain
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with two_workers() as cluster:
+        yield cluster
 
 
 class TestDask(ExecutorContract):
@@ -18,5 +23,5 @@ class TestDask(ExecutorContract):
     tells_how = False
 
     @pytest.fixture
-    def executor(self, cluster):  # noqa: F811  the fixture
+    def executor(self, cluster):
         return DaskExecutor(cluster.scheduler_address)

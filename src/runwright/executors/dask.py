@@ -46,6 +46,9 @@ GRACE = 2.0
 """Seconds that an attempt has after its deadline to say so itself, from another machine."""
 
 
+_NO_DASHBOARD = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
+
+
 class DaskExecutor:
     """Runs attempts on a Dask cluster: the one at `address`, else one made of `cluster_class` for each flow run.
 
@@ -160,7 +163,8 @@ class DaskExecutor:
 
     def _connected(self, exits: contextlib.ExitStack) -> Any:
         place = self.address if self.address is not None else exits.enter_context(self._cluster())
-        client = exits.enter_context(Client(place, set_as_default=False, **self.client_kwargs))
+        client = _client(place, self.client_kwargs)
+        exits.enter_context(client)
         client.register_plugin(_Plugin(), name=_Plugin.name)
         if self.watch_worker_status:
             client.subscribe_topic("all", _log_worker)
@@ -176,8 +180,8 @@ class DaskExecutor:
                 "n_workers": 0 if self.adapt_kwargs else _processors(),
                 "threads_per_worker": 1,
                 "host": "127.0.0.1",
-                "dashboard_address": None,
                 "silence_logs": logging.WARNING if self.debug else logging.CRITICAL,
+                **({} if "dashboard_address" in options else _NO_DASHBOARD),
                 **options,
             }
         cluster = _class_of(self.cluster_class)(**options)
@@ -245,6 +249,17 @@ class _Plugin(Switchboard, SchedulerPlugin):
 
     def remove_client(self, scheduler: Any, client: str) -> None:
         self.forget_client(client)
+
+
+def _client(place: Any, options: Mapping[str, Any]) -> Any:
+    client: Any = Client.__new__(Client)  # made in two steps, so that one that cannot connect is closed at once
+    try:
+        client.__init__(place, set_as_default=False, **options)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            client.close()
+        raise
+    return client
 
 
 def _class_of(cluster: str | Callable[..., Any] | None) -> Callable[..., Any]:
