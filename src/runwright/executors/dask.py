@@ -121,7 +121,7 @@ class DaskExecutor:
         with contextlib.ExitStack() as exits:
             try:
                 client = self._connected(exits)
-            except (OSError, RuntimeError, ValueError) as error:
+            except Exception as error:
                 place = f"The Dask cluster at {self.address}" if self.address else "A Dask cluster"
                 raise ExecutorError(f"{place} cannot be reached or started: {error}") from error
             self.slots = max(sum(client.nthreads().values()), int(self.adapt_kwargs.get("maximum", 1)), 1)

@@ -78,11 +78,12 @@ class Dispatch:
         self._keys: dict[str, Entry] = {}
         self._waiting: deque[Entry] = deque()
         self._enclosed: set[int] = set()
+        self._is_woken = False
         self._is_flushing = False
+        self._is_stopped = False
         self._lost = ""
         client.subscribe_topic(TOPIC, self._hear)
         client.loop.add_callback(self._watch)
-        self._is_stopped = False
 
     # ---- from any thread
 
@@ -91,8 +92,8 @@ class Dispatch:
         for entry in entries:
             self._open[entry.call.ordinal, entry.call.attempt] = entry
         self._waiting.extend(entries)
-        if not self._is_flushing:  # otherwise the loop sees them before it rests
-            self._is_flushing = True
+        if not self._is_woken:
+            self._is_woken = True
             self._client.loop.add_callback(self._flush)
 
     def kill(self, ordinal: int, attempt: int) -> bool:
@@ -114,15 +115,18 @@ class Dispatch:
     # ---- handing in
 
     async def _flush(self) -> None:
+        self._is_woken = False  # first, so that nothing that comes from here on is overlooked
+        if self._is_flushing:
+            return  # one at a time: calls must not overtake their enclosures
+        self._is_flushing = True
         while self._waiting:
-            self._is_flushing = True
             batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
             batch = [entry for entry in batch if self._is_open(entry)]
             try:
                 await self._hand_in(batch)
             except Exception as error:  # noqa: BLE001  whatever Dask raises, every call is answered
                 self._refuse(batch, f"The call cannot be handed to the Dask cluster: {type(error).__name__}: {error}")
-            self._is_flushing = False
+        self._is_flushing = False
 
     async def _hand_in(self, batch: list[Entry]) -> None:
         if self._lost:
