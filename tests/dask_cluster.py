@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 
 @contextmanager
-def two_workers(**options):
+def two_workers(**options: Any) -> Generator[Any]:
     """Start two workers of one thread each."""
     from distributed import LocalCluster
 

@@ -90,7 +90,7 @@ def test_a_cluster_class_that_there_is_not_is_named():
 
 
 def test_a_cluster_that_does_not_answer_is_an_error():
-    with pytest.raises(ExecutorError, match="The Dask cluster at tcp://127.0.0.1:1 cannot be reached"):
+    with pytest.raises(ExecutorError, match=r"The Dask cluster at tcp://127\.0\.0\.1:1 cannot be reached"):
         DaskExecutor("tcp://127.0.0.1:1", client_kwargs={"timeout": 0.1}).start(print)
 
 

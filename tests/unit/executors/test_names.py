@@ -85,7 +85,7 @@ def test_dask_is_missed_by_the_name_of_its_extra(name, monkeypatch):
     ],
 )
 def test_a_dask_cluster_is_named_by_where_it_is(expected, url):
-    assert expected == executor_named(url).address
+    assert expected == vars(executor_named(url))["address"]
 
 
 def test_a_dask_cluster_must_be_somewhere():
