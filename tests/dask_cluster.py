@@ -12,16 +12,20 @@ if TYPE_CHECKING:
 
 @contextmanager
 def two_workers(**options: Any) -> Generator[Any]:
-    """Start two workers of one thread each."""
+    """Start two workers of one thread each, which are replaced however often they die."""
+    from dask import config
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},
-        silence_logs=logging.CRITICAL,
-        **options,
-    ) as cluster:
+    with (
+        config.set({"distributed.deploy.lost-worker-timeout": "7 days"}),
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.CRITICAL,
+            **options,
+        ) as cluster,
+    ):
         yield cluster

@@ -9,6 +9,7 @@ HOMES = {
     "apsw": {"stores"},
     "click": {"cli"},
     "cloudpickle": {"results"},
+    "dask": {"executors"},
     "distributed": {"executors"},
     "hypothesis": {"testing"},
     "psycopg": {"stores"},
@@ -20,7 +21,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "distributed"}
+SINGLE_MODULE = {"cloudpickle", "dask", "distributed"}
 
 
 def test_no_library_has_two_homes(tree):

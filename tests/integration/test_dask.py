@@ -224,6 +224,16 @@ def test_a_cluster_of_its_own_serves_a_script_and_is_gone_afterwards(tmp_path):
     assert (0, "[2, 3]\n", "") == (started.returncode, started.stdout, started.stderr)
 
 
+def test_a_cluster_without_workers_does_not_hang(monkeypatch):
+    monkeypatch.setattr("runwright.executors.dask_dispatch.DESERTED", 0.0)
+    with Flow("deserted") as flow:
+        added = add_one(1)
+    state = flow.run(executor=DaskExecutor(cluster_kwargs={"n_workers": 0}))
+
+    assert Crashed is type(state.result[added])
+    assert "has had no worker" in state.result[added].message
+
+
 ELSEWHERE = """
 import sys
 sys.path[:] = {path!r}

@@ -21,6 +21,7 @@ from runwright.executors.parcels import Packer
 from runwright.states import Failed
 
 try:
+    from dask import config
     from distributed import Client, LocalCluster, get_worker, performance_report
     from distributed.diagnostics.plugin import SchedulerPlugin
 except ImportError as missing:
@@ -45,6 +46,9 @@ UNKNOWN = 32
 GRACE = 2.0
 """Seconds that an attempt has after its deadline to say so itself, from another machine."""
 
+
+_KEEP_WORKERS = {"distributed.deploy.lost-worker-timeout": "7 days"}
+"""Otherwise a worker that dies twice within a quarter of a minute is given up by its cluster, and nobody replaces it."""
 
 _NO_DASHBOARD = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
 
@@ -126,7 +130,12 @@ class DaskExecutor:
                 raise ExecutorError(f"{place} cannot be reached or started: {error}") from error
             self.slots = max(sum(client.nthreads().values()), int(self.adapt_kwargs.get("maximum", 1)), 1)
             self._dispatch = Dispatch(
-                client, _Mapper(client), report, grace=self.grace, interrupt=not self.disable_cancellation_event
+                client,
+                _Mapper(client),
+                report,
+                grace=self.grace,
+                interrupt=not self.disable_cancellation_event,
+                waits_for_workers=self.address is not None or bool(self.adapt_kwargs),
             )
             self._exits = exits.pop_all()
 
@@ -162,6 +171,8 @@ class DaskExecutor:
     # ---- the cluster
 
     def _connected(self, exits: contextlib.ExitStack) -> Any:
+        if self.address is None and self.cluster_class is None:
+            exits.enter_context(config.set(_KEEP_WORKERS))
         place = self.address if self.address is not None else exits.enter_context(self._cluster())
         client = _client(place, self.client_kwargs)
         exits.enter_context(client)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Mapper = Callable[[list[bytes], list[str], dict[str, float]], list[Any]]
 
+DESERTED = 60.0
+"""Seconds that a cluster of fixed size may be without any worker before what is open is given up."""
+
 TICK = 0.5
 """Seconds between looks at deadlines and at the connection to the scheduler."""
 
@@ -65,14 +68,22 @@ class Dispatch:
     """Hands calls to the cluster of `client` with `mapper`, and gives every report to `report`, on the loop's thread."""
 
     def __init__(
-        self, client: Any, mapper: Mapper, report: Callable[[Report], None], *, grace: float, interrupt: bool
+        self,
+        client: Any,
+        mapper: Mapper,
+        report: Callable[[Report], None],
+        *,
+        grace: float,
+        interrupt: bool,
+        waits_for_workers: bool,
     ) -> None:
-        """Hear of attempts from now on."""
+        """Hear of attempts from now on; `waits_for_workers` says that more may come where there are none."""
         self._client = client
         self._mapper = mapper
         self._report = report
         self._grace = grace
         self._interrupt = interrupt
+        self._waits_for_workers = waits_for_workers
         self._level = logging.getLogger("runwright").level or logging.INFO
         self._open: dict[tuple[int, int], Entry] = {}
         self._keys: dict[str, Entry] = {}
@@ -255,15 +266,27 @@ class Dispatch:
         self._client.unsubscribe_topic(TOPIC)
 
     async def _watch(self) -> None:
-        """Notice deadlines that have passed, and a scheduler that is gone."""
+        """Notice deadlines that have passed, a scheduler that is gone, and a cluster that all workers have left."""
+        deserted_since: float | None = None
         while not self._is_stopped:
+            now = time.monotonic()
             if self._client.status not in {"running", "newly-created"}:
                 self._lose("The connection to the Dask scheduler is lost: what ran there is lost too.")
                 return
-            now = time.monotonic()
             for entry in [each for each in self._keys.values() if each.deadline is not None and each.deadline <= now]:
                 await self._stop([entry], "", timed_out)
+            if self._waits_for_workers or not self._open or await self._count_workers():
+                deserted_since = None
+            elif now - (deserted_since := deserted_since or now) > DESERTED:
+                self._lose(f"The Dask cluster has had no worker for {DESERTED:.0f} seconds; see its log.")
+                return
             await asyncio.sleep(TICK)
+
+    async def _count_workers(self) -> int:
+        try:
+            return await self._client.scheduler.runwright_workers()
+        except Exception:  # noqa: BLE001  a lost connection is noticed by its status
+            return 0
 
     def _lose(self, why: str) -> None:
         self._lost = why

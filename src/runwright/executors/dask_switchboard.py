@@ -48,6 +48,7 @@ class Switchboard:
         scheduler.handlers["runwright_enclosure"] = self.enclosure
         scheduler.handlers["runwright_begin"] = self.begin
         scheduler.handlers["runwright_stop"] = self.stop
+        scheduler.handlers["runwright_workers"] = self.count_workers
         scheduler.stream_handlers[SAID] = self.said
 
     # ---- for clients
@@ -67,6 +68,10 @@ class Switchboard:
                 if address is not None:
                     self._end(key, address)
         return places
+
+    def count_workers(self) -> int:
+        """Return how many workers there are."""
+        return len(self._scheduler.workers)
 
     # ---- for workers
 
