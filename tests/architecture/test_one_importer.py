@@ -9,6 +9,8 @@ HOMES = {
     "apsw": {"stores"},
     "click": {"cli"},
     "cloudpickle": {"results"},
+    "dask": {"executors"},
+    "distributed": {"executors"},
     "hypothesis": {"testing"},
     "obstore": {"results"},
     "pandas": {"results"},
@@ -21,7 +23,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "obstore", "pandas"}
+SINGLE_MODULE = {"cloudpickle", "dask", "distributed", "obstore", "pandas"}
 
 
 def test_no_library_has_two_homes(tree):

@@ -6,8 +6,12 @@ Reading a pickle runs code. Everything of cloudpickle is here.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+import io
+from collections import ChainMap
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from runwright.context import Context
 from runwright.errors import ResultSerializationError
 from runwright.results.serializers.equality import BySettings
 from runwright.results.serializers.failures import told, type_name, unreadable
@@ -31,10 +35,8 @@ class CloudpickleSerializer(BySettings):
 
     def serialize(self, value: Any) -> bytes:
         """Return a pickle; raises `ResultSerializationError` for locks, sockets, generators and the like."""
-        import cloudpickle  # noqa: PLC0415  most flows never need it
-
         try:
-            return cloudpickle.dumps(value)
+            return pickle_by_value(value)
         except Exception as failure:
             raise ResultSerializationError(
                 f"The result, a {type_name(value)}, cannot be pickled: {told(failure)}. Return plain data, or set "
@@ -57,11 +59,24 @@ PickleSerializer = CloudpickleSerializer
 def pickle_by_value(value: Any) -> bytes:
     """Return a pickle for another process; what is of the main script or of a registered module goes along by value.
 
-    Raises whatever the value raises. Reading it back needs nothing but `pickle`.
+    The global `context` goes along by name: what uses it means the context of whichever run it is in then. Raises
+    whatever the value raises. Reading it back needs nothing but `pickle`.
     """
+    buffer = io.BytesIO()
+    _pickler()(buffer).dump(value)
+    return buffer.getvalue()
+
+
+@cache
+def _pickler() -> Any:
     import cloudpickle  # noqa: PLC0415  most flows never need it
 
-    return cloudpickle.dumps(value)
+    table: Any = cloudpickle.Pickler.dispatch_table
+
+    class Pickler(cloudpickle.Pickler):
+        dispatch_table: ClassVar[Any] = ChainMap({Context: lambda _: "context"}, table)
+
+    return Pickler
 
 
 def register_by_value(module: ModuleType) -> None:
