@@ -268,8 +268,21 @@ class _Assembly:
             "parameters": parameters,
             "caches": caching.caches(),
             "checkpointing": True,
+            **self._recall(flow_run),
             **(extra or {}),
         }
+
+    def _recall(self, flow_run: UUID) -> dict[str, Any]:
+        """Return the way to earlier runs' caches on the record, for flows that have any."""
+        if not any(getattr(node.task, "cache_for", None) is not None for node in self.graph.nodes):
+            return {}
+
+        def look_up(key: str, is_shared: bool) -> list[Any]:  # noqa: FBT001  as Recall calls it
+            flow = None if is_shared else self.flow.name
+            rows = self.store.task_runs(TaskRunFilter(cache_key=key, flow=flow, limit=caching.RECALL_LIMIT))
+            return [self._state(row, is_bound=False) for row in rows if row.flow_run != flow_run]
+
+        return {caching.RECALL: caching.Recall(look_up)}
 
     def restore_inputs(self, flow_run: UUID, machine: Machine) -> None:
         """Put back the states of the task runs that have ended, their values to be read when they are needed."""
@@ -293,16 +306,18 @@ class _Assembly:
             states[row.ordinal - start] = self._state(row)
         return states
 
-    def _state(self, row: TaskRun) -> State:
+    def _state(self, row: TaskRun, *, is_bound: bool = True) -> State:
+        """Return the state of a row; where it is bound, its result can read the value, with the task's own settings."""
         data: dict[str, Any] = {**row.details, "due": row.due}
         if row.message is not None:
             data["message"] = row.message
         if row.result is not None:
             data["result"] = row.result
-        return codec.state_from_data(row.state, data, self._reader)
+        return codec.state_from_data(row.state, data, self._reader(row) if is_bound else None)
 
-    def _reader(self, ref: ResultRef) -> Result:
-        return reader_for(ref, root=self.root)
+    def _reader(self, row: TaskRun) -> Callable[[ResultRef], Result]:
+        own = self.graph.nodes[row.task_index].task.result or self.flow.result
+        return lambda ref: reader_for(ref, root=self.root, own=own)
 
     def _secure_results(self) -> Callable[[], Any]:
         pack.hold_back()

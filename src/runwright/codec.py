@@ -201,7 +201,9 @@ def _extra(state: states.State) -> dict[str, Any]:
 
 def _cache_data(state: states.Cached) -> dict[str, Any]:
     expires = state.cached_result_expiration
+    key = state.context.get("_cache_key")
     return {
+        **({} if key is None else {"cache_key": key}),
         "cached_parameters": to_plain(state.cached_parameters),
         "hashed_inputs": state.hashed_inputs,
         "expires": None if expires is None else from_datetime(expires),

@@ -12,8 +12,8 @@
     │   └── ResultDamaged                   a stored result whose bytes changed
     ├── ExecutorError
     │   ├── UnpicklableCall                 a task or input that cannot cross to another process
-    │   ├── WorkerLost                      the process of an attempt ended without a report
-    │   └── MissingExtra (ImportError)      an adapter whose optional package is not installed
+    │   └── WorkerLost                      the process of an attempt ended without a report
+    ├── MissingExtra (ImportError)          an adapter or serializer whose optional package is not installed
     ├── RecordError
     │   ├── RecordUnreadable                a path that is no record, or may not be opened
     │   ├── RecordTooNew                    written by a later version
@@ -99,8 +99,8 @@ class WorkerLost(ExecutorError):
     """The process that ran an attempt ended without a report."""
 
 
-class MissingExtra(ExecutorError, ImportError):
-    """An adapter needs an optional package: install the extra that the message names."""
+class MissingExtra(RunwrightError, ImportError):
+    """An adapter or serializer needs an optional package: install the extra that the message names."""
 
     exit_code = 2
 

@@ -7,8 +7,11 @@ A result never enters the record; only its `ResultRef` does. Storing and reading
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 import msgspec
+
+from runwright.clock import utcnow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +22,9 @@ if TYPE_CHECKING:
 class ResultRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the record knows of a stored result: enough to find it, read it and prove it undamaged.
 
-    `kind` names the adapter (`pack`, `local`, `memory`, `constant`, or a dotted class path), `size` is in bytes as stored,
+    `kind` names the adapter (`pack`, `local`, `s3`, ... or a name of the user's own), `size` is in bytes as stored,
     `checksum` is the hex BLAKE2b-64 of the stored bytes, `length` is `len(value)` where the value can be mapped over.
+    `place` is the bucket or container that `location` is a key in, empty for kinds that have one place only.
     """
 
     kind: str
@@ -29,6 +33,7 @@ class ResultRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size: int = 0
     checksum: str = ""
     length: int | None = None
+    place: str = ""
 
 
 class Serializer(Protocol):
@@ -86,13 +91,24 @@ class Result:
         return held
 
     def format(self, /, **context: Any) -> Result:
-        """Return a copy whose location template is filled in from `context`."""
+        """Return a copy whose location is filled in from `context`; without a template, it is `default_location()`."""
         formatted = self.copy()
         if self.formatter is not None:
             formatted.location = self.formatter(**context)
         elif self.location is not None:
             formatted.location = self.location.format(**context)
+        else:
+            formatted.location = self.default_location()
         return formatted
+
+    def default_location(self) -> str:
+        """Return a new location for a value that has no template, such as `2026/1/31/<uuid>.result`."""
+        today = utcnow()
+        return f"{today.year}/{today.month}/{today.day}/{uuid4()}.result"
+
+    def holds(self, ref: ResultRef) -> bool:
+        """Say whether a reference points to a place that this result reads and writes itself."""
+        return self.can_store and ref.kind == self.kind
 
     def exists(self, location: str, /, **context: Any) -> bool:
         """Say whether something is stored at `location` (a template, filled in from `context`)."""
@@ -122,7 +138,7 @@ class Result:
         )
 
     def __eq__(self, other: object) -> bool:
-        """Compare type and public attributes."""
+        """Compare type and public attributes: settings, value and location; not what proves the stored bytes."""
         return type(self) is type(other) and _public(self) == _public(other)
 
     __hash__ = object.__hash__
@@ -158,4 +174,4 @@ NoResult = NoResultType()
 
 
 def _public(result: object) -> dict[str, Any]:
-    return {key: value for key, value in vars(result).items() if not key.startswith("_")}
+    return {key: value for key, value in vars(result).items() if key != "ref" and not key.startswith("_")}

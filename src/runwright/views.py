@@ -24,7 +24,8 @@ class TaskRunFilter(msgspec.Struct, frozen=True):
 
     `flow` and `flow_run_name` compare whole names; `task` a slug or a task's name; `states` are names of the state table (a
     parent name stands for its kinds, so `Failed` finds `TimedOut`); `tags` must all be there. `since` and `until` compare the
-    time of the last change (ns, inclusive). `after` is the `(flow_run, ordinal)` of the last row of the page before.
+    time of the last change (ns, inclusive). `after` is the `(flow_run, ordinal)` of the last row of the page before. `cache_key`
+    finds Cached runs by the key that their values are kept under.
     """
 
     flow_run: UUID | None = None
@@ -42,6 +43,7 @@ class TaskRunFilter(msgspec.Struct, frozen=True):
     oldest_first: bool = False
     after: tuple[UUID, int] | None = None
     limit: int | None = None
+    cache_key: str | None = None
 
 
 class FlowRunFilter(msgspec.Struct, frozen=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import obstore
 import pytest
+from obstore.store import LocalStore, MemoryStore
 
-from runwright.results import LocalResult, MemoryResult, PackedResult, memory
+from runwright.results import AzureResult, GCSResult, LocalResult, MemoryResult, PackedResult, S3Result, memory
 from runwright.results.pack_file import parse
 
 pytest.register_assert_rewrite("runwright.testing.result_contract")
@@ -64,6 +66,57 @@ class TestMemory(ResultContract):
         data = change(memory._kept.pop(ref.location))
         if data is not None:
             memory._kept[ref.location] = data
+
+
+class ObjectContract(ResultContract):
+    def tamper(self, result: Any, ref, change):
+        data = change(bytes(obstore.get(result.client, ref.location).bytes()))
+        if data is None:
+            obstore.delete(result.client, ref.location)
+        else:
+            obstore.put(result.client, ref.location, data)
+
+
+class TestS3(ObjectContract):
+    """On a server that speaks S3, on loopback."""
+
+    @pytest.fixture(autouse=True)
+    def bucket(self, s3):
+        self.s3 = s3
+
+    def make(self, folder, serializer=None):
+        return S3Result(self.s3.bucket, self.s3.boto3_kwargs, serializer=serializer)
+
+
+class LocalGCS(GCSResult):
+    """There is no server of Google's to start here: the adapter works on obstore's own store of files."""
+
+    def connect(self):
+        return LocalStore(self.bucket)
+
+
+class TestGCS(ObjectContract):
+    def make(self, folder, serializer=None):
+        return LocalGCS(str(folder), serializer=serializer)
+
+
+class MemoryAzure(AzureResult):
+    """Nor of Microsoft's: the adapter works on obstore's own store in memory."""
+
+    containers: ClassVar[dict[str, MemoryStore]] = {}
+
+    def connect(self):
+        return self.containers.setdefault(self.container, MemoryStore())
+
+
+class TestAzure(ObjectContract):
+    @pytest.fixture(autouse=True)
+    def forget(self):
+        yield
+        MemoryAzure.containers.clear()
+
+    def make(self, folder, serializer=None):
+        return MemoryAzure(str(folder), serializer=serializer)
 
 
 class numbered:  # noqa: N801  used as the function it is

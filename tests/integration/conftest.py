@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.s3_server import s3, s3_server
 
 if TYPE_CHECKING:
     from runwright.store import Store
+
+__all__ = ["record", "s3", "s3_server"]
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.dask_cluster import two_workers
 
 from runwright import Flow, Parameter, case, context, flatten, record_metric, task, unmapped
 from runwright.signals import LOOP, PAUSE, SKIP
@@ -15,17 +16,27 @@ from runwright.triggers import all_finished, manual_only
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runwright.runs import FlowRun, TaskRun
     from runwright.store import Store
     from runwright.testing.fake_clock import FakeClock
 
-EXECUTORS = ("inline", "threads:4", "processes:2")
+EXECUTORS = ("inline", "threads:4", "processes:2", "dask")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """Start a Dask cluster for all tests here, and name it."""
+    pytest.importorskip("distributed")
+    with two_workers() as cluster:
+        yield cluster.scheduler_address.replace("tcp://", "dask://")
 
 
 @pytest.fixture(params=EXECUTORS)
 def executor(request: pytest.FixtureRequest) -> str:
     """Name each executor in turn."""
-    return request.param
+    return request.getfixturevalue("cluster") if request.param == "dask" else request.param
 
 
 def latest(record: Store) -> FlowRun:

@@ -12,15 +12,13 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from runwright.context import activate
-from runwright.errors import UnpicklableCall
-from runwright.executors.endings import broken_out, final, final_of, told, unanswered
-from runwright.executors.process_calls import Unpacked
+from runwright.executors.endings import broken_out, final, unanswered
+from runwright.executors.parcels import Unpacked, unreadable_call
+from runwright.executors.pickles import loads
 from runwright.executors.process_frames import CHUNK, TICKET, Frame, Kind, Unpacker, packed
 from runwright.executors.process_lifeline import Lifeline, end_group
-from runwright.executors.process_pickles import loads
-from runwright.executors.process_reports import pack_report
+from runwright.executors.report_bytes import pack_report
 from runwright.runtime import journal
-from runwright.states import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +103,7 @@ class _Child:
         try:
             call = self._unpacked.call(frame.ordinal, frame.attempt, frame.body)
         except BaseException as error:  # noqa: BLE001  user code inside the values
-            self._report(_unreadable(frame, error))
+            self._report(unreadable_call(frame.ordinal, frame.attempt, error))
             return
         try:
             self._attempt(call, self._report)
@@ -118,22 +116,9 @@ class _Child:
         if self._is_answered:
             return
         self._is_answered = report.is_final
-        try:
-            body = pack_report(report)
-        except BaseException as error:  # noqa: BLE001  user code that refuses even to be left out
-            report.state = Failed(f"The report of the attempt cannot be sent: {told(error)}")
-            report.attempt_state, report.logs, report.metrics, report.is_cut_short = None, (), (), True
-            body = pack_report(report)
+        body = pack_report(report)
         kind = Kind.FINAL if report.is_final else Kind.PARTIAL
         try:
             self._stream.sendall(packed(kind, body, report.ordinal, report.attempt))
         except OSError:
             end_group()
-
-
-def _unreadable(frame: Frame, error: BaseException) -> Report:
-    message = (
-        f"The inputs or the task cannot be put together again in a worker process ({told(error)}): define classes and "
-        "functions in a module that can be imported there, pass plain data, or run the flow with executor='threads'."
-    )
-    return final_of(frame.ordinal, frame.attempt, Failed(message, result=UnpicklableCall(message)))

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from runwright.errors import ExecutorError
 from runwright.executors.endings import crashed, final, stopped, timed_out
 from runwright.executors.process_frames import Frame, Kind
-from runwright.executors.process_reports import unpack_report
 from runwright.executors.process_worker import PATIENCE, Entry, Worker
+from runwright.executors.report_bytes import unpack_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

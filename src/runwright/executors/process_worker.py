@@ -19,7 +19,7 @@ from runwright.executors.process_frames import CHUNK, TICKET, Frame, Kind, Unpac
 
 if TYPE_CHECKING:
     from runwright.executor import TaskCall
-    from runwright.executors.process_calls import Parcel
+    from runwright.executors.parcels import Parcel
 
 BUFFER = 256 * 1024
 """What the connection takes in at once, in bytes, each way: some systems are stingy, and small calls must not wait."""
@@ -89,14 +89,14 @@ class Worker:
 
     def send(self, entry: Entry) -> None:
         """Send a call, and before it what it needs and the process has not seen."""
-        setting, task, frame = entry.parcel
-        frames = [frame]
+        setting, task, body = entry.parcel
+        frames = [packed(Kind.CALL, body, *entry.key)]
         if task.number not in self._tasks:
             self._tasks.add(task.number)
-            frames.insert(0, task.frame)
+            frames.insert(0, packed(Kind.TASK, task.body, task.number))
         if setting.number != self._setting:
             self._setting = setting.number
-            frames.insert(0, setting.frame)
+            frames.insert(0, packed(Kind.SETTING, setting.body, setting.number))
         entry.worker = self
         self.entries.append(entry)
         os.write(self._our_tickets, TICKET.pack(*entry.key))

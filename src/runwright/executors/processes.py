@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from runwright.errors import ExecutorError, UnpicklableCall
 from runwright.executors.endings import GRACE, final
-from runwright.executors.process_calls import Packer
-from runwright.executors.process_pickles import dumps, look_at
+from runwright.executors.parcels import Packer
+from runwright.executors.pickles import dumps, look_at
 from runwright.executors.process_pool import Pool
 from runwright.executors.process_worker import Entry
 from runwright.states import Failed

@@ -61,11 +61,23 @@ class LocalResult(Result):
         """
         is_absolute = self.formatter is not None or os.path.isabs(self.location or "")  # noqa: PTH117  locations are text
         formatted = cast("Self", super().format(**context))
-        location = formatted.location
-        if location is None:
-            location = f"result-{datetime.now(UTC):%Y-%m-%dt%H-%M-%S-%f}-{os.urandom(4).hex()}"
-        formatted.location = self._path(location, is_anywhere=is_absolute)
+        formatted.location = self._path(formatted.location or "", is_anywhere=is_absolute)
         return formatted
+
+    def default_location(self) -> str:
+        """Return a new name of a file in `dir`, such as `result-2026-01-31t12-00-00-000000-1a2b3c4d`."""
+        return f"result-{datetime.now(UTC):%Y-%m-%dt%H-%M-%S-%f}-{os.urandom(4).hex()}"
+
+    def holds(self, ref: ResultRef) -> bool:
+        """Say whether a reference points into `dir`, or into the folder that an absolute template names."""
+        return super().holds(ref) and any(is_inside(folder, ref.location) for folder in self._folders())
+
+    def _folders(self) -> list[str]:
+        folders = [self.dir]
+        fixed = os.path.dirname((self.location or "").partition("{")[0])  # noqa: PTH120  as text
+        if os.path.isabs(fixed) and os.path.dirname(fixed) != fixed:  # noqa: PTH117, PTH120  the root is everything
+            folders.append(fixed)
+        return folders
 
     def write(self, value: Any, /, **context: Any) -> Result:
         """Store `value` at the location filled in from `context`; return a result with the absolute location and `ref`.

@@ -25,10 +25,14 @@ class MemoryResult(Result):
         """Write at `location` (a template or a function), or at a new one each time."""
         super().__init__(location=location, serializer=serializer)
 
+    def default_location(self) -> str:
+        """Return such as `memory-1`."""
+        return f"memory-{next(_numbers)}"
+
     def write(self, value: Any, /, **context: Any) -> Result:
         """Store `value` and return a result with its location and `ref`; raises `ResultSerializationError`."""
         name, data = serialize_with(self.serializer or DEFAULT, value)
-        location = self.format(**context).location or f"memory-{next(_numbers)}"
+        location = self.format(**context).location or ""
         _kept[location] = data
         return self.stored(value, reference(self.kind, location, name, data, value))
 

@@ -13,7 +13,7 @@ import datetime as dt
 import pathlib
 from decimal import Decimal
 from math import isfinite
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -213,9 +213,8 @@ def _zone(zone: dt.tzinfo | None) -> list[Any] | None:
     if type(zone) is ZoneInfo and zone.key:
         return ["key", zone.key]
     if type(zone) is dt.timezone:
-        offset, *name = cast("tuple[Any, ...]", zone.__reduce__())[
-            1
-        ]  # the one place that tells a given name from a made one
+        arguments: Any = zone.__reduce__()[1]  # the one place that tells a given name from a made one
+        offset, *name = arguments
         return ["offset", [offset.days, offset.seconds, offset.microseconds], *name]
     raise Unencodable(f"has a time zone of type {_name_of(type(zone))}")
 

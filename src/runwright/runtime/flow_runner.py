@@ -123,6 +123,7 @@ class FlowRunner(Runner):
         self._busy = 0
         self._capacity = 1 if executor.slots == 1 else executor.slots * 4
         self._ended: State = Pending()
+        self._cached: list[tuple[Any, Cached]] = []
 
     # ---- flow state handlers
 
@@ -179,6 +180,7 @@ class FlowRunner(Runner):
                     raise KeyboardInterrupt
             return self._outcome()
         finally:
+            caching.remember(self._cached)
             deactivate(token)
             self._executor.stop()
             if self._lane is not None:
@@ -417,7 +419,7 @@ class FlowRunner(Runner):
         else:
             self._inputs.keep(call.ordinal, state)
         if isinstance(state, Cached):
-            caching.remember(call.task, state)
+            self._cached.append((call.task, state))
         if self._on_progress is not None:
             self._on_progress(self)
 

@@ -334,24 +334,22 @@ class TaskRunner(Runner):
     @call_state_handlers
     def check_target(self, state: State, inputs: Inputs) -> State:
         """Return Cached with the value stored at the task's target, if there is one."""
-        target = self.task.target
-        if target:
-            keywords = keywords_of(inputs)
-            location = str(target(**keywords) if callable(target) else target)
-            if self.result.exists(location, **keywords):
-                location = location.format(**keywords)
-                return Cached(
-                    f"Result found at task target {location}",
-                    result=self.result.read(location),
-                    hashed_inputs=caching.hash_inputs(inputs),
-                    cached_parameters=run_context.get("parameters"),
-                )
-        return state
+        if not self.task.target:
+            return state
+        found = caching.find_target(aimed(self.result, self.task.target), keywords_of(inputs))
+        if found is None:
+            return state
+        return Cached(
+            f"Result found at task target {found.location}",
+            result=found,
+            hashed_inputs=caching.hash_inputs(inputs),
+            cached_parameters=run_context.get("parameters"),
+        )
 
     @call_state_handlers
     def check_task_is_cached(self, state: State, inputs: Inputs) -> State:
         """Return a Cached state that is still valid: the one given, or one of an earlier run; else Pending."""
-        return caching.find(self.task, state, inputs)
+        return caching.find(self.task, state, inputs, self.result, lambda: keywords_of(inputs))
 
     @call_state_handlers
     def check_task_trigger(self, state: State, upstream_states: UpstreamStates) -> State:
@@ -421,6 +419,7 @@ class TaskRunner(Runner):
             hashed_inputs=caching.hash_inputs(inputs),
             cached_result_expiration=utcnow() + self.task.cache_for,
             cached_parameters=run_context.get("parameters"),
+            context={caching.KEY: caching.key_of(self.task, lambda: keywords_of(inputs))},
         )
 
     @call_state_handlers

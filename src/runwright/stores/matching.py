@@ -32,7 +32,8 @@ def codes_of(states: tuple[str, ...]) -> frozenset[int]:
 
 def counts_rows(which: TaskRunFilter) -> bool:
     """Say whether counting needs to look at rows: only then are children that have no row yet left out."""
-    return bool(which.map_index or which.ordinals) or not (which.parent is which.since is which.until is None)
+    of_rows = which.parent, which.since, which.until, which.cache_key
+    return bool(which.map_index or which.ordinals) or any(each is not None for each in of_rows)
 
 
 def message_of(state: int, message: str | None) -> str | None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 PLAIN: list[Any] = [
     True, 0, -(10**40), 2.5, float("inf"), "", "snow ☃ and \x00", b"\x00\xff", [], [1, [2, [3]]], (1, (2,)),
-    {"a": {"b": [None]}}, {1: "one", (2, 3): "pair"}, {"$tuple": [1]}, {1, "two"}, frozenset({3}), date(2026, 1, 2),
+    {"a": {"b": [None]}}, {1: "one", (2, 3): "pair"}, {"$tuple": [1]}, {1, (2,)}, frozenset({3}), date(2026, 1, 2),
     datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC), timedelta(days=-1, microseconds=1), Decimal("1.10"), UUID(int=7),
 ]  # fmt: skip
 """Values that come back without a pickle."""

@@ -48,7 +48,7 @@ class AppendContract:
         found = store.events(EventFilter())
         assert [event.cursor for event in written] == [event.cursor for event in found]
         assert cursor == found[-1].cursor
-        assert found[-1].data == {"result": ["pack", "here#1+2", "json", 2, "00ff", None], "message": "Done."}
+        assert found[-1].data == {"result": ["pack", "here#1+2", "json", 2, "00ff", None, ""], "message": "Done."}
         assert [event.data for event in written[:-1]] == [event.data for event in found[:-1]]
         assert found == list(store.iterate_events())
         assert found == list(store.iterate_events(scribe.flow_run))

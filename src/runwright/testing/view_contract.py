@@ -96,6 +96,27 @@ class ViewContract:
         with pytest.raises(ValueError, match="Failed"):
             store.task_runs(TaskRunFilter(states=("Faild",)))
 
+    def test_cached_runs_are_found_by_the_key_of_their_cache(self, store: Store) -> None:
+        """Newest first and no more than wanted; a run that only used a cache has no key and is not found."""
+        older = Scribe(store, flow="etl", name="older", tasks=3).start()
+        for ordinal, key in enumerate(["daily", "hourly", "daily"], 1):
+            older.run(ordinal, ending="Cached", cache_key=key)
+        older.commit()
+        newer = Scribe(store, flow="load", name="newer", tasks=3, at=older.at).start()
+        newer.run(1, ending="Cached").run(2).run(3, ending="Cached", cache_key="daily").commit()
+
+        def found(**conditions: Any) -> list[tuple[str, int]]:
+            rows = store.task_runs(TaskRunFilter(cache_key="daily", **conditions))
+            return [(row.flow_run_name, row.ordinal) for row in rows]
+
+        assert found() == [("newer", 3), ("older", 3), ("older", 1)]
+        assert found(limit=2) == [("newer", 3), ("older", 3)]
+        assert found(flow="etl") == [("older", 3), ("older", 1)]
+        assert found(oldest_first=True, limit=1) == [("older", 1)]
+        assert found(states=("Failed",)) == []
+        assert found(after=(older.flow_run, 3)) == [("older", 1)]
+        assert store.count_task_runs(TaskRunFilter(cache_key="daily")) == {"count": 3}
+
     @pytest.mark.parametrize("oldest_first", [False, True])
     @pytest.mark.parametrize("states", [(), ("Success",), ("Failed", "Pending", "Skipped")])
     def test_pages_join_to_the_whole(

@@ -68,9 +68,12 @@ def test_without_a_root_it_is_the_one_in_home(tmp_path, monkeypatch):
     assert [5, 5] == [read_result(each) for each in refs]
 
 
-@pytest.mark.parametrize("kind", ["", "s3", "os.system", "runwright.results.local.LocalResult", "none", "PACK"])
+@pytest.mark.parametrize("kind", ["", "ftp", "os.system", "runwright.results.local.LocalResult", "none", "PACK"])
 def test_a_kind_that_is_not_on_the_list_is_refused(kind):
-    with pytest.raises(TypeError, match=r"cannot be read from the record alone, as pack, local, memory, constant can"):
+    with pytest.raises(
+        TypeError,
+        match=r"cannot be read from the record alone, as pack, local, memory, constant, inline, s3, gcs, azure can",
+    ):
         reader_for(ResultRef(kind, "anywhere"))
 
 

@@ -388,6 +388,7 @@ def takes(db, statement):
         TaskRunFilter(states=("Success",), limit=50),
         TaskRunFilter(task="first", map_index=(3,), limit=50),
         TaskRunFilter(flow="story", parent=2, limit=50),
+        TaskRunFilter(cache_key="key", limit=100),
     ],
 )
 @pytest.mark.parametrize("after", [None, (1, 3)])

@@ -24,9 +24,9 @@ def endless():
     ("expected", "value"),
     [
         ({"a": [1, None, True, 0.5]}, {"a": [1, None, True, 0.5]}),
-        (["k", "l", "", 0, "", None], ResultRef("k", "l")),
+        (["k", "l", "", 0, "", None, ""], ResultRef("k", "l")),
         ({"?": "?"}, {"\ud800": "\udfff"}),
-        ({"a": ["?", ["k", "l", "", 0, "", None]]}, {"a": ["\ud800", ResultRef("k", "l")]}),
+        ({"a": ["?", ["k", "l", "", 0, "", None, ""]]}, {"a": ["\ud800", ResultRef("k", "l")]}),
         ({"(1, 2)": 3}, {(1, 2): 3}),
         ({"a": None}, {"a": float("nan")}),
         ({"a": "<Unspeakable: its repr raised RuntimeError>"}, {"a": Unspeakable()}),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from runwright import ids
 from runwright.runs import Attempt, FlowRun, FlowVersion, TaskInfo, TaskRun
-from runwright.states import KIND_BY_CODE
+from runwright.states import KIND_BY_CODE, KIND_BY_NAME
 from runwright.stores.matching import codes_of, counts_rows, histories, id_range
 from runwright.stores.memory.rows import MemoryRows
 from runwright.stores.texts import from_json
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from runwright.events import Event, LogLine, Metric
     from runwright.stores.rows import FlowRunRow, TaskRunRow
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
+
+_CACHED = KIND_BY_NAME["Cached"].code
 
 
 class MemoryViews:
@@ -166,6 +168,7 @@ class MemoryViews:
             and which.parent in {None, row.parent}
             and (which.since is None or row.updated >= which.since)
             and (which.until is None or row.updated <= which.until)
+            and (which.cache_key is None or _cache_key_of(row) == which.cache_key)
         )
 
     def _tallied(self, which: TaskRunFilter) -> Iterator[tuple[int, int, int, int]]:
@@ -241,3 +244,9 @@ class MemoryViews:
             {**extra, **details},
             dict(counts),
         )
+
+
+def _cache_key_of(row: TaskRunRow) -> str | None:
+    if row.state != _CACHED or row.details is None:
+        return None
+    return from_json(row.details).get("cache_key")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SQL = queries("sqlite", "reads")
 _SUCCESS = KIND_BY_NAME["Success"].code
+_CACHED = KIND_BY_NAME["Cached"].code
+_CACHE_KEY = "json_extract(t.details, '$.cache_key')"
 _IN = "IN (SELECT value FROM json_each(:{name}))"
 GROUPS: dict[GroupBy, str] = {"state": "t.state", "task": "k.slug", "flow": "w.name", "flow_run": "f.id"}
 
@@ -35,6 +37,11 @@ def task_runs(which: TaskRunFilter, after: tuple[int, int] | None) -> list[Query
     order = "ASC" if which.oldest_first else "DESC"
     limit = {"limit": -1 if which.limit is None else which.limit}
     codes = codes_of(which.states) if which.states else None
+    if which.cache_key is not None:
+        where.add_rows(after)
+        where.add_states(codes)
+        ordering = f"ORDER BY t.flow_run {order}, t.ordinal {order} LIMIT :limit"
+        return [_select(SQL["by_cache_key"], where, ordering, {**limit, "state": _CACHED})]
     if codes is None or _SUCCESS in codes:
         where.add_ranges(after)
         where.add_states(codes)
@@ -154,6 +161,7 @@ class _Conditions(_Where):
         self.add(f"t.ordinal {_IN.format(name='ordinals')}", ordinals=_listed(which.ordinals))
         self.add("t.updated >= :since", since=which.since)
         self.add("t.updated <= :until", until=which.until)
+        self.add(f"t.state = {_CACHED} AND {_CACHE_KEY} = :cache_key", cache_key=which.cache_key)
 
 
 def _select(source: str, where: _Where, ordering: str, values: dict[str, Any]) -> Query:

@@ -114,6 +114,9 @@ CREATE TABLE task_run (
 -- Plain successes are most of the rows and nobody looks for them by state: the index leaves them out and stays small.
 CREATE INDEX task_run_by_state ON task_run (state, flow_run, ordinal) WHERE state <> 11;
 
+-- What may serve later runs, by the key that it is kept under.
+CREATE INDEX task_run_by_cache_key ON task_run (json_extract(details, '$.cache_key'), flow_run, ordinal) WHERE state = 12;
+
 -- An attempt that has ended is in a final state, or in the waiting state that it was given up for.
 CREATE TABLE attempt (
     flow_run   INTEGER NOT NULL,

@@ -22,6 +22,13 @@ CROSS JOIN flow_run f ON f.key = t.flow_run
 CROSS JOIN flow w ON w.key = f.flow
 CROSS JOIN task k ON k.flow = f.flow AND k.idx = t.task
 
+-- name: by_cache_key
+-- Through the index of what may serve later runs.
+FROM task_run t INDEXED BY task_run_by_cache_key
+CROSS JOIN flow_run f ON f.key = t.flow_run
+CROSS JOIN flow w ON w.key = f.flow
+CROSS JOIN task k ON k.flow = f.flow AND k.idx = t.task
+
 -- name: by_tally
 FROM flow_run f
 CROSS JOIN flow w ON w.key = f.flow

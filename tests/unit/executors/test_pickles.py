@@ -10,8 +10,9 @@ import types
 
 import pytest
 
-from runwright.executors import process_pickles
-from runwright.executors.process_pickles import dumps, is_flow_file, is_importable, loads, look_at
+from runwright.context import context
+from runwright.executors import pickles
+from runwright.executors.pickles import dumps, is_flow_file, is_importable, loads, look_at
 
 CODE = """
 from runwright import Flow, task
@@ -28,8 +29,8 @@ def weigh(parcel):
 
 @pytest.fixture
 def registry(monkeypatch):
-    monkeypatch.setattr(process_pickles, "_looked_at", {"__main__"})
-    monkeypatch.setattr(process_pickles, "_marks", [b"__main__"])
+    monkeypatch.setattr(pickles, "_looked_at", {"__main__"})
+    monkeypatch.setattr(pickles, "_marks", [b"__main__"])
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_a_flow_file_travels_by_value_even_where_it_could_be_imported(load):
 
     assert b"parcels_flow\x8c" not in pickle.dumps(1) + dumps(module.Parcel())[:20]
     assert type(module.Parcel()) is type(loads(dumps(module.Parcel())))
-    assert [b"__main__", b"parcels_flow"] == process_pickles._marks
+    assert [b"__main__", b"parcels_flow"] == pickles._marks
 
 
 @pytest.mark.usefixtures("registry")
@@ -83,12 +84,26 @@ def test_what_can_be_imported_travels_by_name(load):
     module = load("parcels_on_path", is_on_path=True)
     look_at([module.weigh, dumps, subprocess.run, len, None, 7])
 
-    assert [b"__main__"] == process_pickles._marks
+    assert [b"__main__"] == pickles._marks
     assert pickle.dumps(module.Parcel(), pickle.HIGHEST_PROTOCOL) == dumps(module.Parcel())
 
 
 def test_lambdas_and_local_classes_travel_by_value():
     assert 42 == loads(dumps(lambda x: x * 6))(7)
+
+
+def test_a_function_takes_the_context_along_by_name():
+    read = loads(dumps(lambda: (context, context.get("task_name"))))
+    with context(task_name="there"):
+        held, name = read()
+
+    assert context is held
+    assert "there" == name
+
+
+def test_the_context_alone_is_refused_by_pickle_as_ever():
+    with pytest.raises(TypeError, match="read the values you need"):
+        pickle.dumps(context)
 
 
 @pytest.mark.parametrize("module", ["sys", "zipimport", "os.path", "xml.dom", "runwright.states", "_thread"])

@@ -12,7 +12,7 @@ from runwright.codec import RemoteError
 from runwright.errors import ResultSerializationError
 from runwright.events import LogLine, Metric
 from runwright.executor import Report
-from runwright.executors.process_reports import LIMIT, pack_report, unpack_report
+from runwright.executors.report_bytes import LIMIT, pack_report, unpack_report
 from runwright.result import Result, ResultRef
 from runwright.states import Failed, Looped, Retrying, Running, Success
 from runwright.testing.executor_poison import HoldsALock, NeedsTwoArguments, RaisesWhenRead

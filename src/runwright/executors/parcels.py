@@ -1,4 +1,4 @@
-"""Calls on their way to a worker process.
+"""Parcels: calls on their way to a worker process.
 
 What many calls have in common (the task with its edges, the flow run's context) is sent to a worker once and named by
 number afterwards; a call itself carries the upstream states and little more.
@@ -11,30 +11,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright.errors import UnpicklableCall
 from runwright.executor import TaskCall
-from runwright.executors.endings import told
-from runwright.executors.process_frames import Kind, packed
-from runwright.executors.process_pickles import dumps, loads, look_at
+from runwright.executors.endings import final_of, told
+from runwright.executors.pickles import dumps, loads, look_at
+from runwright.runtime import caching
+from runwright.states import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from runwright.executor import Report
 
 _ADVICE = "pass plain data, or run the flow with executor='threads'."
 
 
 class Enclosure(NamedTuple):
-    """Something that many calls need: its number, its frame, and the objects it was made of."""
+    """Something that many calls need: its number, its pickle, and the objects it was made of."""
 
     number: int
-    frame: bytes
+    body: bytes
     made_of: tuple[Any, ...]
 
 
 class Parcel(NamedTuple):
-    """A call as frames; the enclosures go first to a worker that has not seen them."""
+    """A call as pickles; the enclosures go first to a worker that has not seen them."""
 
     setting: Enclosure
     task: Enclosure
-    frame: bytes
+    body: bytes
 
 
 class Packer:
@@ -59,14 +62,14 @@ class Packer:
             call.state,
             call.timeout,
             call.is_mapped_parent,
-            _caches(call),
+            caching.candidates_for(call),
             list(call.upstream.values()),
         )
         try:
             body = dumps(content)
         except Exception as error:
             raise _blame_inputs(call, error) from error
-        return Parcel(setting, task, packed(Kind.CALL, body, call.ordinal, call.attempt))
+        return Parcel(setting, task, body)
 
     def _setting_of(self, call: TaskCall) -> Enclosure:
         objects = call.context, call.result, call.runner
@@ -78,7 +81,7 @@ class Packer:
                 body = dumps((context, call.result, call.runner))
             except Exception as error:
                 raise _blame_setting(call, context, error) from error
-            known = self._setting = self._enclose(Kind.SETTING, body, objects)
+            known = self._setting = self._enclose(body, objects)
         return known
 
     def _task_of(self, call: TaskCall) -> Enclosure:
@@ -89,12 +92,12 @@ class Packer:
             look_at([type(task), getattr(task, "run", None), getattr(task, "trigger", None)])
             look_at(getattr(task, "state_handlers", ()))
             body = _task_body(call)
-            known = self._tasks[call.slug] = self._enclose(Kind.TASK, body, objects)
+            known = self._tasks[call.slug] = self._enclose(body, objects)
         return known
 
-    def _enclose(self, kind: Kind, body: bytes, objects: tuple[Any, ...]) -> Enclosure:
+    def _enclose(self, body: bytes, objects: tuple[Any, ...]) -> Enclosure:
         self._count += 1
-        return Enclosure(self._count, packed(kind, body, self._count), objects)
+        return Enclosure(self._count, body, objects)
 
 
 class Unpacked:
@@ -144,6 +147,15 @@ class Unpacked:
         )
 
 
+def unreadable_call(ordinal: int, attempt: int, error: BaseException) -> Report:
+    """Return the final report of a call that user code did not let the worker put together."""
+    message = (
+        f"The inputs or the task cannot be put together again in a worker process ({told(error)}): define classes and "
+        "functions in a module that can be imported there, pass plain data, or run the flow with executor='threads'."
+    )
+    return final_of(ordinal, attempt, Failed(message, result=UnpicklableCall(message)))
+
+
 class Neighbour:
     """Stands for an upstream task that cannot travel: its name, slug and tags are what a trigger may ask for."""
 
@@ -183,15 +195,6 @@ def _task_body(call: TaskCall) -> bytes:
             f"Task {call.slug!r} cannot be sent to a worker process ({told(error)}): keep what cannot be pickled out "
             "of its attributes and of the variables its function uses, or run the flow with executor='threads'."
         ) from error
-
-
-def _caches(call: TaskCall) -> dict[str, Any] | None:
-    """Return the cached states that may serve this call; they change while the flow runs."""
-    if getattr(call.task, "cache_for", None) is None:
-        return None
-    key = call.task.cache_key or call.task.name
-    found = (call.context.get("caches") or {}).get(key)
-    return {key: found} if found else None
 
 
 def _blame_inputs(call: TaskCall, error: Exception) -> UnpicklableCall:

@@ -10,8 +10,7 @@ from tests.unit.executors.desk import SOURCE, TASK, call_of, give_back
 
 from runwright.edge import Edge
 from runwright.errors import UnpicklableCall
-from runwright.executors.process_calls import Packer, Unpacked
-from runwright.executors.process_frames import Unpacker
+from runwright.executors.parcels import Packer, Unpacked
 from runwright.result import Result
 from runwright.runtime.inputs import ConstantEdge
 from runwright.runtime.task_runner import TaskRunner
@@ -36,17 +35,14 @@ class Runner(TaskRunner):
 
 def travelled(call):
     """Return the call as a worker gets it."""
-    return opened(Packer().pack(call))
+    return opened(Packer().pack(call), ordinal=call.ordinal, attempt=call.attempt)
 
 
-def opened(parcel, unpacked=None):
+def opened(parcel, unpacked=None, ordinal=1, attempt=1):
     unpacked = unpacked or Unpacked()
-    (setting,), (task,), (frame,) = (
-        Unpacker().feed(each) for each in (parcel.setting.frame, parcel.task.frame, parcel.frame)
-    )
-    unpacked.keep_setting(setting.body)
-    unpacked.keep_task(task.ordinal, task.body)
-    return unpacked.call(frame.ordinal, frame.attempt, frame.body)
+    unpacked.keep_setting(parcel.setting.body)
+    unpacked.keep_task(parcel.task.number, parcel.task.body)
+    return unpacked.call(ordinal, attempt, parcel.body)
 
 
 def test_a_call_arrives_as_it_was():
@@ -82,7 +78,7 @@ def test_what_is_common_is_pickled_once():
     )
 
     assert (first.setting, first.task) == (second.setting, second.task)
-    assert first.frame != second.frame
+    assert first.body != second.body
 
 
 def test_edges_made_anew_travel_anew():

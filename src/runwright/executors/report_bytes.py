@@ -1,4 +1,4 @@
-"""Reports on their way back from a worker process.
+"""Report bytes: reports on their way back from a worker process.
 
 A value travels in a pickle of its own inside the report, so that one that cannot be read does not take the rest along.
 Big values that are stored stay where they are: the reference is enough.
@@ -12,7 +12,7 @@ from runwright.codec import RemoteError, error_data, shorten
 from runwright.errors import ResultSerializationError
 from runwright.executor import Report
 from runwright.executors.endings import final_of, told
-from runwright.executors.process_pickles import dumps, loads
+from runwright.executors.pickles import dumps, loads
 from runwright.result import Result
 from runwright.states import Failed, State
 
@@ -26,7 +26,16 @@ S = TypeVar("S", bound=State)
 
 
 def pack_report(report: Report) -> bytes:
-    """Return a report as bytes, whatever its state holds; the ordinal, attempt and finality go in the frame."""
+    """Return a report as bytes, whatever its state holds; the ordinal, attempt and finality go beside them."""
+    try:
+        return _packed(report)
+    except BaseException as error:  # noqa: BLE001  user code that refuses even to be left out
+        report.state = Failed(f"The report of the attempt cannot be sent: {told(error)}")
+        report.attempt_state, report.logs, report.metrics, report.is_cut_short = None, (), (), True
+        return _packed(report)
+
+
+def _packed(report: Report) -> bytes:
     state, value = _split(report.state, is_final=report.is_final)
     failed, error = (None, None) if report.attempt_state is None else _split(report.attempt_state, is_final=False)
     try:
