@@ -8,13 +8,12 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from runwright import clock, codec, ids, settings, stores
-from runwright.clock import to_datetime
+from runwright import codec, settings, stores
+from runwright.clock import utcnow
 from runwright.collecting import Constant
 from runwright.engine.machine import Machine
 from runwright.errors import FlowError, IllegalTransition, NotOnRecord
@@ -23,14 +22,15 @@ from runwright.flowables.dag import Dag
 from runwright.flowables.mapped import Mapped
 from runwright.result import Result
 from runwright.results import find_damage, pack, reader_for
-from runwright.runtime import approval, caching, journal, naming
-from runwright.runtime.flow_runner import FlowRunner
+from runwright.runtime import approval, caching, journal
+from runwright.runtime.flow_loop import FlowLoop
 from runwright.runtime.inputs import Inputs
 from runwright.runtime.leases import LeaseKeeper
+from runwright.runtime.root import Root
 from runwright.runtime.scheduled_runs import follow_schedule
 from runwright.runtime.writer import Writer
 from runwright.schedule import checked_schedule
-from runwright.states import State, Success
+from runwright.states import Paused, Pending, Running, State, Success
 from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -42,11 +42,12 @@ if TYPE_CHECKING:
     from runwright.executor import Executor
     from runwright.result import ResultRef
     from runwright.runs import FlowRun, TaskRun
+    from runwright.runtime.given_states import GivenStates
     from runwright.schedule import ClockEvent
     from runwright.settings import Settings
     from runwright.store import Store
 
-    Progress = Callable[[FlowRunner], None]
+    Progress = Callable[[FlowLoop], None]
 
 _open_records: dict[tuple[str, int, bool], Store] = {}
 _records_lock = threading.Lock()
@@ -103,37 +104,29 @@ def run_flow(
     context: dict[str, Any] | None = None,
     record: str | None = None,
     task_states: dict[Any, State] | None = None,
-    runner_cls: type[FlowRunner] | None = None,
+    runner_cls: type[Any] | None = None,
     task_runner_cls: type[Any] | None = None,
     progress: Progress | None = None,
+    flow_run_id: str | None = None,
     scheduled_start_time: datetime | None = None,
+    **keywords: Any,
 ) -> State:
     """Run a flow from the beginning and return its final state; everything of the run is on record by then.
 
     `executor` is an executor, its name (`inline`, `threads:8`, `processes`), or None for the flow's own or the configured one.
-    `record` is a URL or path, `scheduled_start_time` when a schedule wanted it to start. Raises the errors of the record
-    (`RecordFull`, `RecordUnreadable`, ...) and `KeyboardInterrupt` after the cancelled run is on record.
+    `record` is a URL or path. `runner_cls` makes the flow runner; `keywords` are more of what its `run` takes. The result of
+    the state is a dict with the state of every task. `scheduled_start_time` is when a schedule wanted the run to start. Raises
+    the errors of the record (`RecordFull`, `RecordUnreadable`, ...) and `KeyboardInterrupt` after the cancelled run is on record.
     """
-    with _Assembly(flow, record, executor, runner_cls, task_runner_cls, progress) as assembly:
-        at = clock.now()
-        flow_run = ids.new_flow_run_id(at)
-        name = run_name or naming.run_name(flow_run)
-        values = flow.resolve_parameters(parameters)
-        version = assembly.store.register(flow.to_version())
-        created = {
-            "flow": flow.name,
-            "flow_version": version.version,
-            "name": name,
-            "parameters": codec.to_plain(values),
-            "source": flow.source,
-            "executor": assembly.executor_name,
-        }
-        if scheduled_start_time is not None:
-            created["scheduled_start_time"] = clock.from_datetime(scheduled_start_time)
-            context = {"scheduled_start_time": scheduled_start_time, **(context or {})}
-        run_context = assembly.context(flow_run, name, at, values, context)
-        runner = assembly.runner(flow_run, run_context, task_states)
-        return runner.run(created)
+    from runwright.flow_runner import FlowRunner, Terms  # noqa: PLC0415  it stands on this module
+
+    runner = (runner_cls or FlowRunner)(flow=flow, **_said(task_runner_cls=task_runner_cls))
+    runner.terms = Terms(record, progress, _approval(progress), scheduled_start_time, is_patient=True)
+    own = {"scheduled_start_time": scheduled_start_time or utcnow(), **(context or {})}
+    own.update(_said(flow_run_id=flow_run_id, flow_run_name=run_name))
+    options = _said(executor=executor, task_states=task_states, **keywords)
+    state = runner.run(parameters=parameters, return_tasks=set(flow.tasks), context=own, **options)
+    return _completed(flow, state)
 
 
 def run_on_schedule(flow: Any, run: Callable[..., State], given: dict[str, Any]) -> State | None:
@@ -163,55 +156,41 @@ def resume_flow_run(
     What is recorded as a success is not run again. `flow` None loads the flow from where the record says its code came from.
     Raises `NotOnRecord`, `IllegalTransition` when the run has ended, `LeaseHeld` while its owner's lease runs.
     """
-    store = open_record(record)
-    row = _find(store, flow_run)
+    from runwright.flow_runner import FlowRunner, Terms  # noqa: PLC0415  it stands on this module
+
+    row = _find(open_record(record), flow_run)
     if row.kind.phase.is_final:
         raise IllegalTransition(f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}. Start a new one.")
-    with _Assembly(flow or _load_flow(row), record, executor, None, None, progress) as assembly:
-        assembly.take_lease(flow_run)
-        _check_same_tasks(assembly.graph, store, row)
-        due = row.scheduled_start_time
-        extra = None if due is None else {"scheduled_start_time": to_datetime(due)}
-        context = assembly.context(flow_run, row.name, row.created, row.parameters, extra)
-        runner = assembly.runner(flow_run, context, None)
-        runner.machine.restore(store.iterate_events(flow_run))
-        assembly.restore_inputs(flow_run, runner.machine)
-        is_paused = any(cell.parked for cell in runner.machine.open_cells())
-        return runner.resume(() if is_paused else None)
+    flow = flow or _load_flow(row)
+    runner = FlowRunner(flow)
+    runner.terms = Terms(record, progress, _approval(progress), is_patient=True)
+    return _completed(flow, runner.resume(row, executor))
 
 
-class _Assembly:
+class Assembly:
     """The parts of one flow run, put together and taken apart again."""
 
-    def __init__(
-        self,
-        flow: Any,
-        record: str | None,
-        executor: Any,
-        runner_cls: type[FlowRunner] | None,
-        task_runner_cls: type[Any] | None,
-        progress: Progress | None,
-    ) -> None:
+    def __init__(self, flow: Any, record: str | None = None, executor: Any = None) -> None:
+        """Pick the parts; `record` and `executor` None mean those of the flow, or the configured ones."""
         self.flow = flow
         self.graph = flow.compile()
         self.settings: Settings = settings.load()
         self.executor, self.executor_name = _executor(executor or flow.executor or self.settings.executor)
         self.store = open_record(record)
         self.root = Path(self.settings.home) / "results"
-        self._runner_cls = runner_cls or FlowRunner
-        self._task_runner_cls = task_runner_cls
-        self._progress = progress
         self._keeper: LeaseKeeper | None = None
-        self._runner: FlowRunner | None = None
+        self._loop: FlowLoop | None = None
+        self._flow_run: UUID | None = None
         self.inputs = Inputs(self.graph, lambda task: flow.constants.get(task, {}), self._load_children)
         self.writer = Writer(self.store, before_commit=self._secure_results())
-        self._flow_run: UUID | None = None
         journal.install(self.settings.log_level)
 
     def __enter__(self) -> Self:
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Commit what is left, and give the lease up."""
         try:
             self.writer.stop()
             pack.sync_packs()
@@ -220,78 +199,84 @@ class _Assembly:
                 self._keeper.release()
             pack.close_packs()
 
-    def take_lease(self, flow_run: UUID) -> None:
-        """Take the right to append to a flow run, and keep it until the assembly is taken apart."""
-        if self._keeper is None:
-            self._flow_run = flow_run
-            self._keeper = LeaseKeeper(self.store, flow_run, self.settings.lease_seconds, self._on_lost)
-            self.writer.hold(self._keeper.lease)
+    def create(
+        self,
+        flow_run: UUID,
+        name: str,
+        parameters: dict[str, Any],
+        *,
+        known_as: str,
+        scheduled_start_time: datetime | None = None,
+    ) -> Root:
+        """Begin the record of a flow run, under its lease; `known_as` is the id it goes by, which may be another."""
+        version = self.store.register(self.flow.to_version())
+        root = self._rooted(flow_run)
+        root.create(
+            {
+                "flow": self.flow.name,
+                "flow_version": version.version,
+                "name": name,
+                "parameters": codec.to_plain(parameters),
+                "source": self.flow.source,
+                "executor": self.executor_name,
+                **({} if known_as == str(flow_run) else {"known_as": known_as}),
+                **_said(scheduled_start_time=scheduled_start_time and codec.time_data(scheduled_start_time)),
+            }
+        )
+        return root
 
-    def runner(self, flow_run: UUID, context: dict[str, Any], task_states: dict[Any, State] | None) -> FlowRunner:
-        """Return the runner of a flow run, under its lease."""
-        self.take_lease(flow_run)
-        window = 256 if self.executor.slots == 1 else max(256, self.executor.slots * 8)
-        machine = Machine(flow_run, self.graph, root=Dag(), mapped=Mapped(), window=window)
-        self._runner = self._runner_cls(
-            self.flow,
+    def restore(self, row: FlowRun) -> Root:
+        """Take over a flow run as its record left it; raises `FlowError` when the flow has other tasks now."""
+        root = self._rooted(row.id)
+        _check_same_tasks(self.graph, self.store, row)
+        root.machine.restore(self.store.iterate_events(row.id))
+        if root.has_begun:
+            self._restore_inputs(row.id, root.machine)
+        return root
+
+    def loop(self, root: Root, context: dict[str, Any], given: GivenStates, **options: Any) -> FlowLoop:
+        """Return the loop of a flow run's task runs; `options` are those of `FlowLoop` that only the caller knows."""
+        self._loop = FlowLoop(
+            root,
             self.graph,
-            machine,
             executor=self.executor,
-            writer=self.writer,
             inputs=self.inputs,
             context=context,
+            given=given,
             result=self.flow.result or pack.PackedResult(root=self.root),
             is_strict=self.settings.durability == "strict",
-            task_runner=self._task_runner_cls,
-            task_states=task_states,
-            on_progress=self._progress,
-            approve=approval.ask if self._progress is None else None,
+            **options,
         )
-        return self._runner
+        return self._loop
 
-    def context(
-        self, flow_run: UUID, name: str, at: int, parameters: dict[str, Any], extra: dict[str, Any] | None
-    ) -> dict[str, Any]:
-        """Return the context that every task of a flow run sees."""
-        moment = to_datetime(at)
-        days = {"today": 0, "yesterday": -1, "tomorrow": 1}
-        dates = {word: (moment + timedelta(days=days[word])).strftime("%Y-%m-%d") for word in days}
-        return {
-            "date": moment,
-            **dates,
-            **{f"{word}_nodash": text.replace("-", "") for word, text in dates.items()},
-            "flow_name": self.flow.name,
-            "flow_id": self.flow.name,
-            "flow_run_id": str(flow_run),
-            "flow_run_name": name,
-            "scheduled_start_time": moment,
-            "parameters": parameters,
-            "caches": caching.caches(),
-            "checkpointing": True,
-            **self._recall(flow_run),
-            **(extra or {}),
-        }
-
-    def _recall(self, flow_run: UUID) -> dict[str, Any]:
-        """Return the way to earlier runs' caches on the record, for flows that have any."""
+    def recall(self) -> dict[str, Any]:
+        """Return what a context needs to find earlier runs' caches on the record, for flows that have any."""
         if not any(getattr(node.task, "cache_for", None) is not None for node in self.graph.nodes):
             return {}
 
         def look_up(key: str, is_shared: bool) -> list[Any]:  # noqa: FBT001  as Recall calls it
             flow = None if is_shared else self.flow.name
             rows = self.store.task_runs(TaskRunFilter(cache_key=key, flow=flow, limit=caching.RECALL_LIMIT))
-            return [self._state(row, is_bound=False) for row in rows if row.flow_run != flow_run]
+            return [self._state(row, is_bound=False) for row in rows if row.flow_run != self._flow_run]
 
         return {caching.RECALL: caching.Recall(look_up)}
 
-    def restore_inputs(self, flow_run: UUID, machine: Machine) -> None:
+    def _rooted(self, flow_run: UUID) -> Root:
+        """Take the right to append to a flow run, and keep it until the assembly is taken apart."""
+        self._flow_run = flow_run
+        self._keeper = LeaseKeeper(self.store, flow_run, self.settings.lease_seconds, self._on_lost)
+        self.writer.hold(self._keeper.lease)
+        window = 256 if self.executor.slots == 1 else max(256, self.executor.slots * 8)
+        return Root(Machine(flow_run, self.graph, root=Dag(), mapped=Mapped(), window=window), self.writer)
+
+    def _restore_inputs(self, flow_run: UUID, machine: Machine) -> None:
         """Put back the states of the task runs that have ended, their values to be read when they are needed."""
         which = TaskRunFilter(flow_run=flow_run, parent=0)
         for row in self.store.task_runs(which):
             group = machine.group_of(row.ordinal)
             task = self.graph.nodes[row.ordinal - 1].task
             if isinstance(task, Constant):
-                self.inputs.keep(row.ordinal, Success("Task run succeeded.", Result(task.value)))
+                self.inputs.keep(row.ordinal, Success("Auto-generated constant value", Result(task.value)))
             elif group is not None and group.node is not None:
                 self.inputs.open(group.node, group.first, group.status, row.message)
             elif row.kind.phase.is_final:
@@ -324,8 +309,29 @@ class _Assembly:
         return pack.sync_packs if self.settings.result_sync == "commit" else pack.flush_packs
 
     def _on_lost(self, lost: Any) -> None:
-        if self._runner is not None:
-            self._runner.lose_lease(lost)
+        if self._loop is not None:
+            self._loop.lose_lease(lost)
+
+
+def _approval(progress: Progress | None) -> Callable[[str], bool] | None:
+    """Return whom to ask about paused task runs: nobody where progress is drawn."""
+    return approval.ask if progress is None else None
+
+
+def _said(**options: Any) -> dict[str, Any]:
+    """Return the options that have a value."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _completed(flow: Any, state: State) -> State:
+    """Return the state that `Flow.run` gives: with a state for every task, and Paused where only a request moves it on."""
+    result: Any = {} if state.result is None else state.result
+    if isinstance(result, dict):
+        states = {task: Pending("Task not run.") for task in flow.tasks} | cast("dict[Any, State]", result)
+        if isinstance(state, Running):
+            return Paused("Everything that is open is paused.", result=states, context=state.context)
+        state.result = states
+    return state
 
 
 def _open(url: str, *, read_only: bool) -> Store:

@@ -19,11 +19,13 @@ from runwright.result import NoResult, Result, ResultRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 MESSAGE_LIMIT = 64 * 1024
 
 _DEEPEST = 64
 _LARGEST = 1 << 63
+_LATEST = _LARGEST - 1
 
 USUAL_MESSAGES: dict[int, str] = {
     states.Running.kind.code: "Starting task run.",
@@ -93,6 +95,11 @@ def error_data(error: BaseException) -> dict[str, Any]:
     except Exception as failure:  # noqa: BLE001  user code
         text = f"<its text raised {type(failure).__name__}>"
     return {"type": type(error).__name__, "text": shorten(text)}
+
+
+def time_data(moment: datetime) -> int:
+    """Return a time as the record keeps it, in nanoseconds; what lies past the year 2262 is the end of that time."""
+    return min(from_datetime(moment), _LATEST)
 
 
 class RemoteError(Exception):
@@ -185,7 +192,7 @@ def _plain_text(value: Any) -> str:
 def _extra(state: states.State) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if isinstance(state, states.Scheduled | states.Queued) and state.start_time is not None:
-        extra["due"] = from_datetime(state.start_time)
+        extra["due"] = time_data(state.start_time)
     if isinstance(state, states.Retrying):
         extra["run_count"] = state.run_count
         if "_loop_count" in state.context:
@@ -206,7 +213,7 @@ def _cache_data(state: states.Cached) -> dict[str, Any]:
         **({} if key is None else {"cache_key": key}),
         "cached_parameters": to_plain(state.cached_parameters),
         "hashed_inputs": state.hashed_inputs,
-        "expires": None if expires is None else from_datetime(expires),
+        "expires": None if expires is None else time_data(expires),
     }
 
 

@@ -159,26 +159,36 @@ class Flow(Wiring):
     def run(
         self,
         parameters: Mapping[str, Any] | None = None,
-        *,
-        executor: Any = None,
-        run_name: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        record: str | None = None,
-        task_states: Mapping[Task, State] | None = None,
+        run_on_schedule: bool | None = None,  # noqa: FBT001  the documented signature
         runner_cls: Any = None,
+        *,
+        state: State | None = None,
+        task_states: Mapping[Task, State] | None = None,
+        context: Mapping[str, Any] | None = None,
+        executor: Any = None,
+        task_contexts: Mapping[Task, Mapping[str, Any]] | None = None,
+        task_runner_state_handlers: Sequence[StateHandler] | None = None,
+        flow_run_id: str | None = None,
+        flow_run_name: str | None = None,
+        run_name: str | None = None,
+        record: str | None = None,
         task_runner_cls: Any = None,
-        run_on_schedule: bool | None = None,
         **keywords: Any,
     ) -> State | None:
-        """Run the flow here and now; returns its final state, whose `result` gives every task's state.
+        """Run the flow here and now, and wait for its retries; returns its final state.
 
         A flow with a schedule waits for each of its times and runs then, until the schedule ends; the last state is
         returned (None: no time was left). With `run_on_schedule=False` it runs once, at once.
 
-        Parameters go by dict or by keyword, and win over those of the schedule. `executor` is an executor or its URL,
-        `run_name` names the run, `context` adds to what tasks see, `record` is where it is recorded, `task_states` are
-        states to start from. Raises `ParameterError`, and `RuntimeError` inside the flow's own `with`. While a file is
-        being loaded to find its flows, nothing runs.
+        The result of the state gives every task's state. When only somebody's approval moves the run on, the state is Paused.
+        Parameters go by dict or by keyword, and win over those of the schedule. `state` and `task_states` are where the run
+        starts: what is final there is not run, but for the failed children of a Mapped state. `context` adds to what tasks
+        see, `task_contexts` to what one task sees. `executor` is an executor or its URL, `runner_cls` and `task_runner_cls`
+        make the runners, `task_runner_state_handlers` are called after a task's own. `flow_run_name` (or `run_name`) names
+        the run, `flow_run_id` is the id it goes by, `record` is where it is recorded.
+
+        Raises `ParameterError`, and `RuntimeError` inside the flow's own `with`. While a file is being loaded to find its
+        flows, nothing runs.
         """
         if _context_of_build("loading_flow"):
             warnings.warn(
@@ -191,17 +201,21 @@ class Flow(Wiring):
             raise RuntimeError(f"Flow {self.name!r} is still being built: call run() after its `with` block.")
         from runwright import app  # noqa: PLC0415  the one sanctioned upward call
 
-        given = _merged(parameters, keywords)
+        given = _merged((context or {}).get("parameters"), parameters, keywords)
         run = partial(
             app.run_flow,
             self,
             executor=executor if executor is not None else self.executor,
-            run_name=run_name,
+            run_name=flow_run_name or run_name,
             context=None if context is None else dict(context),
             record=record,
             task_states=None if task_states is None else dict(task_states),
             runner_cls=runner_cls,
             task_runner_cls=task_runner_cls,
+            state=state,
+            task_contexts=task_contexts,
+            task_runner_state_handlers=task_runner_state_handlers,
+            flow_run_id=flow_run_id,
         )
         if self.schedule is not None and run_on_schedule is not False:
             return app.run_on_schedule(self, run, given)
@@ -231,10 +245,11 @@ def _context_of_build(key: str) -> Any:
     return context.get(key)
 
 
-def _merged(parameters: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
-    if "return_tasks" in keywords:
+def _merged(*parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    merged = {name: value for given in parameters for name, value in (given or {}).items()}
+    if "return_tasks" in merged:
         raise FlowError("run() takes no return_tasks: the result of the final state has the state of every task.")
-    return {**(parameters or {}), **keywords}
+    return merged
 
 
 def _listed(known: Mapping[str, Parameter]) -> str:

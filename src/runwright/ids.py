@@ -63,6 +63,15 @@ def event_id(flow_run: UUID, ordinal: int, version: int) -> UUID:
     return UUID(int=flow_run.int & ~_SUFFIX_MASK | ordinal << VERSION_BITS | version)
 
 
+def flow_run_from_text(text: str) -> UUID | None:
+    """Return the id of a flow run that a text is, None when it is no such id: they leave room for task runs and events."""
+    try:
+        flow_run = UUID(text)
+    except ValueError:
+        return None
+    return flow_run if flow_run.int & (_MARKS | _SUFFIX_MASK) == _VERSION_NIBBLE | _VARIANT else None
+
+
 def flow_run_of(any_id: UUID) -> UUID:
     """Return the flow run that a task run id or event id belongs to."""
     return UUID(int=any_id.int & ~_SUFFIX_MASK)

@@ -78,6 +78,9 @@ class Task(Operable):
     task_run_name: str | Callable[..., str] | None
     nout: int | None
 
+    runs_again: ClassVar[bool] = False
+    """Whether a flow run that is given this task's final state runs it all the same: it opens something, or keeps a secret."""
+
     _signature: RunSignature = RunSignature()
     _logger: logging.Logger | None = None
     __signature__: ClassVar[Any] = _Signature()

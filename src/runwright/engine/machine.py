@@ -119,6 +119,8 @@ class Machine:
         self._record(self._root, cells.RUNNING, stimulus.data, at, decision)
         if 0 not in self._groups:
             self._expand_root(at, decision)
+        for given in stimulus.given:
+            self._end(self._cells[given.ordinal], given.state, given.data, at, decision)
 
     def _on_recovered(self, _: Recovered, at: int, decision: Decision) -> None:
         """Go on: finish what the events only began, and make the attempts again that the lost process was making."""
@@ -384,7 +386,8 @@ class Machine:
         return cell is not None and cell.due == due
 
     def _paused(self, ordinal: int) -> list[Cell]:
-        return [cell for cell in self._cells.values() if cell.is_paused and (not ordinal or cell.ordinal == ordinal)]
+        runs = (cell for cell in self._cells.values() if cell.ordinal and cell.is_paused)
+        return [cell for cell in runs if not ordinal or cell.ordinal == ordinal]
 
     def _release(self, cell: Cell) -> None:
         if cell.serving:

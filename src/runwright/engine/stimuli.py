@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,10 +16,19 @@ class Created(msgspec.Struct, gc=False):
     data: dict[str, Any]
 
 
+class Given(msgspec.Struct, gc=False):
+    """A task run that ended before its flow run began: somebody gave its final `state` (a code), and it is not run."""
+
+    ordinal: int
+    state: int
+    data: dict[str, Any] | None = None
+
+
 class Started(msgspec.Struct, gc=False):
-    """The flow run began; `data` comes with its state Running."""
+    """The flow run began; `data` comes with its state Running, `given` are the task runs that are not to run."""
 
     data: dict[str, Any] | None = None
+    given: Sequence[Given] = ()
 
 
 class Recovered(msgspec.Struct, gc=False):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
+from runwright.engine.cells import OPEN, UNTOUCHED
 from runwright.states import CLASS_BY_CODE, State, Success
 
 KEPT = 10_000
@@ -50,6 +51,10 @@ class ChildStates(Sequence[State]):
         if left > 1:
             self._awaited[index] = (state, left - 1)
         return state
+
+    def ended(self, index: int) -> State | None:
+        """Return a child's final state, None while it is open."""
+        return None if self._status[index] in {UNTOUCHED, OPEN} else self[index]
 
     @property
     def kinds(self) -> list[State]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runwright.result import Result
 from runwright.runtime import upstream
 from runwright.runtime.children import KEPT, ChildStates
-from runwright.states import Mapped, State, Success
+from runwright.states import Mapped, Pending, State, Success
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +77,12 @@ class Inputs:
             else:
                 state.result = children.values
         return state
+
+    def open_map(self, ordinal: int, last: Callable[[int], State | None]) -> Mapped:
+        """Return the state of a mapped run some of whose children are open; `last(index)` is what such a child is in."""
+        children = self._children[ordinal]
+        states = [children.ended(index) or last(index) or Pending("Task not run.") for index in range(len(children))]
+        return Mapped(self._states[ordinal].message, [state.result for state in states], map_states=states)
 
     def of(self, submit: Submit, node: Node) -> dict[Any, State]:
         """Return the upstream states of an attempt, by edge."""

@@ -118,13 +118,13 @@ def log_stdout(logger: logging.Logger) -> AbstractContextManager[None]:
 
 
 def install(level: int = logging.INFO) -> None:
-    """Make the `runwright` loggers feed journals from `level` on; the engine's own lines stay at WARNING."""
+    """Make the `runwright` loggers feed journals from `level` on; an attempt's own lines stay at WARNING."""
     root = logging.getLogger("runwright")
     if not any(isinstance(handler, JournalHandler) for handler in root.handlers):
         root.addHandler(JournalHandler())
     if root.level == logging.NOTSET:
         root.setLevel(level)
-    for name in ("Runner", "TaskRunner", "FlowRunner"):
+    for name in ("Runner", "TaskRunner"):
         engine = logging.getLogger(f"runwright.{name}")
         if engine.level == logging.NOTSET:
             engine.setLevel(logging.WARNING)

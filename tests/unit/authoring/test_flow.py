@@ -195,6 +195,10 @@ class TestRunning:
                     "task_states": None,
                     "runner_cls": None,
                     "task_runner_cls": None,
+                    "state": None,
+                    "task_contexts": None,
+                    "task_runner_state_handlers": None,
+                    "flow_run_id": None,
                 },
             )
         ] == app.asked
@@ -209,6 +213,10 @@ class TestRunning:
             task_states={a: pending},
             runner_cls=1,
             task_runner_cls=2,
+            state=pending,
+            task_contexts={a: {"k": 2}},
+            task_runner_state_handlers=[print],
+            flow_run_id="i",
         )
         assert {
             "parameters": {"x": 2},
@@ -219,6 +227,10 @@ class TestRunning:
             "task_states": {a: pending},
             "runner_cls": 1,
             "task_runner_cls": 2,
+            "state": pending,
+            "task_contexts": {a: {"k": 2}},
+            "task_runner_state_handlers": [print],
+            "flow_run_id": "i",
         } == app.asked[1][1]
 
     def test_parameters_go_by_name_and_win_over_the_dict(self, app):

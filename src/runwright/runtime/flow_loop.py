@@ -1,6 +1,7 @@
-"""FlowRunner: the loop of one flow run. It feeds the machine with reports and carries its effects out.
+"""FlowLoop: the loop of one flow run's task runs. It feeds the machine with reports and carries its effects out.
 
-One thread, the flow's own, handles every stimulus. Whatever comes from elsewhere comes through the inbox.
+One thread, the flow's own, handles every stimulus. Whatever comes from elsewhere comes through the inbox. What the flow run
+itself is in, and what its handlers say to that, is not decided here.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec, ids
-from runwright.context import activate, deactivate
 from runwright.engine.stimuli import (
-    Created,
     FinishRun,
     Kill,
     Recovered,
@@ -30,9 +29,8 @@ from runwright.executor import Report, TaskCall
 from runwright.runtime import caching
 from runwright.runtime.approval import APPROVED
 from runwright.runtime.attempt import conclude, make_attempt
+from runwright.runtime.given_states import GivenStates, recorded
 from runwright.runtime.interrupts import Interrupts
-from runwright.runtime.runner import Runner, call_state_handlers
-from runwright.signals import ENDRUN
 from runwright.states import (
     CLASS_BY_CODE,
     KIND_BY_NAME,
@@ -42,7 +40,9 @@ from runwright.states import (
     Mapped,
     Paused,
     Pending,
+    Queued,
     Running,
+    Scheduled,
     State,
 )
 
@@ -50,63 +50,67 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from runwright.engine.cells import Cell
-    from runwright.engine.machine import Machine
     from runwright.events import LogLine, Metric
     from runwright.executor import Executor
     from runwright.graph import Graph, Node
     from runwright.result import Result
     from runwright.runtime.inputs import Inputs
-    from runwright.runtime.writer import Writer
+    from runwright.runtime.root import Root
 
-    Progress = Callable[["FlowRunner"], None]
+    Progress = Callable[["FlowLoop"], None]
 
 HOLD = 2_000_000
 """How long (ns) successes may wait for company before they are committed for what depends on them."""
 
 
-class FlowRunner(Runner):
-    """Runs one flow run to its end, or until only paused runs are left.
+class FlowLoop:
+    """Runs the task runs of one flow run, until all have ended or nothing moves on by itself.
 
-    `context` is the flow run's context. With `is_strict`, what depends on a success starts only when that is durable.
-    `approve` is asked, with its name, whether a paused task run may go on. `counts` is the number of runs in each final
-    state, `total` of all known so far.
+    `context` is the flow run's context, `contexts` those of the nodes (by index) that have one of their own. `given` are the
+    states that task runs start from. With `is_strict`, what depends on a success starts only when that is durable; with
+    `is_patient` the loop waits for what is due later. `approve` is asked, with its name, whether a paused task run may go on.
+    `finish` is how the machine says that it all ended, None while something is open; `counts` is the number of runs in each
+    final state, `total` of all known so far.
     """
 
     logger = logging.getLogger("runwright.FlowRunner")
 
     def __init__(
         self,
-        flow: Any,
+        root: Root,
         graph: Graph,
-        machine: Machine,
         *,
         executor: Executor,
-        writer: Writer,
         inputs: Inputs,
         context: dict[str, Any],
+        given: GivenStates,
+        contexts: dict[int, dict[str, Any]] | None = None,
         result: Result | None = None,
         is_strict: bool = True,
+        is_patient: bool = True,
         task_runner: Callable[..., Any] | None = None,
-        task_states: dict[Any, State] | None = None,
         on_progress: Progress | None = None,
         approve: Callable[[str], bool] | None = None,
     ) -> None:
-        """Take the parts; nothing starts before `run` or `resume`."""
-        super().__init__(())
-        self.flow = flow
+        """Take the parts; nothing starts before `run`."""
+        self.root = root
         self.graph = graph
-        self.machine = machine
+        self.machine = root.machine
         self.counts: Counter[str] = Counter()
         self.total = len(graph.nodes)
+        self.finish: FinishRun | None = None
         self._executor = executor
-        self._writer = writer
+        self._writer = root.writer
         self._inputs = inputs
         self._context = context
-        self._id = str(machine.flow_run)
+        self._contexts = contexts or {}
+        self._given = given
+        self._starts = given.states
+        self._id = str(self.machine.flow_run)
         self._result = result
         self._is_strict = is_strict
+        self._is_patient = is_patient
         self._task_runner = task_runner
-        self._task_states = task_states or {}
         self._on_progress = on_progress
         self._approve = approve
         self._refused: set[int] = set()
@@ -118,84 +122,62 @@ class FlowRunner(Runner):
         self._held_since = 0
         self._is_dirty = False
         self._calls: dict[int, TaskCall] = {}
-        self._finish: FinishRun | None = None
         self._thread = 0
         self._busy = 0
         self._capacity = 1 if executor.slots == 1 else executor.slots * 4
-        self._ended: State = Pending()
         self._cached: list[tuple[Any, Cached]] = []
-
-    # ---- flow state handlers
-
-    def call_runner_target_handlers(self, old_state: State, new_state: State) -> State:
-        """Call the flow's own handlers, `handler(flow, old_state, new_state)`; returns the state they agree on."""
-        for handler in self.flow.state_handlers:
-            new_state = handler(self.flow, old_state, new_state) or new_state
-        return new_state
-
-    @call_state_handlers
-    def set_flow_to_running(self, state: State) -> State:
-        """Set a pending flow run to Running."""
-        del state
-        return Running("Running flow.")
-
-    @call_state_handlers
-    def set_final_state(self, state: State, final: State) -> State:
-        """Set a running flow run to the state it ends in."""
-        del state
-        return final
 
     # ---- the run
 
-    def run(self, created: dict[str, Any]) -> State:
-        """Run from the beginning; `created` is what the record keeps of how it came to be. Returns the final state."""
-        self._apply(Created(created))
-        return self._within_context(self._begin)
+    def run(self, running: State, resumed: Sequence[int] | None = None) -> bool:
+        """Run the task runs; returns False when it was interrupted, and all are cancelled.
 
-    def resume(self, resumed: Sequence[int] | None = None) -> State:
-        """Go on with what the machine was restored to; `resumed` are paused task runs to release (empty: all)."""
-
-        def recover() -> None:
-            if resumed is not None:
-                for ordinal in resumed or (0,):
-                    self._apply(Requested("resume", ordinal, by="user"))
-            self._apply(Recovered())
-
-        return self._within_context(recover)
+        A flow run that has not begun starts as `running`; one that has goes on from what its machine was restored to, and
+        `resumed` are the paused task runs to release (empty: all).
+        """
+        self._thread = threading.get_ident()
+        self._executor.start(self._receive)
+        try:
+            with Interrupts(lambda: self._inbox.put(None)) as interrupts:
+                if self.root.has_begun:
+                    self._go_on(resumed)
+                else:
+                    self._start(running)
+                self._loop(interrupts)
+                return not interrupts.count
+        finally:
+            caching.remember(self._cached)
+            self._executor.stop()
+            if self._lane is not None:
+                self._lane.stop()
 
     def lose_lease(self, lost: LeaseLost) -> None:
         """Stop: another process has taken the run over. May be called from any thread."""
         self._inbox.put(lost)
 
-    def _within_context(self, begin: Callable[[], None]) -> State:
-        self._thread = threading.get_ident()
-        self._executor.start(self._receive)
-        token = activate(self._context)
-        try:
-            with Interrupts(lambda: self._inbox.put(None)) as interrupts:
-                begin()
-                self._loop(interrupts)
-                if interrupts.count:
-                    self._writer.flush()
-                    raise KeyboardInterrupt
-            return self._outcome()
-        finally:
-            caching.remember(self._cached)
-            deactivate(token)
-            self._executor.stop()
-            if self._lane is not None:
-                self._lane.stop()
+    def task_states(self) -> dict[Any, State]:
+        """Return the state of every task; of a mapped one whose children are not all final, with what they are in."""
+        return {node.task: self._state_of(node) for node in self.graph.nodes}
 
-    def _begin(self) -> None:
-        try:
-            state = self.set_flow_to_running(Pending())
-        except ENDRUN as end:
-            state = end.state
-        if isinstance(state, Running):
-            self._apply(Started({"message": state.message}))
-        else:
-            self._apply(Reported(0, 0, state.kind.code, codec.data_from_state(state)))
-            self._ended = state
+    def _start(self, running: State) -> None:
+        over = self._given.final()
+        for ordinal, state in over:
+            self._inputs.keep(ordinal, state)
+            self.counts[type(state).__name__] += 1
+        self._apply(Started({"message": running.message}, recorded(over)))
+
+    def _go_on(self, resumed: Sequence[int] | None) -> None:
+        if resumed is not None:
+            for ordinal in resumed or (0,):
+                self._apply(Requested("resume", ordinal, by="user"))
+        self._apply(Recovered())
+
+    def _state_of(self, node: Node) -> State:
+        ordinal = node.index + 1
+        group = self.machine.group_of(ordinal)
+        if group is None or not group.open:
+            return self._inputs.state_of(ordinal) or self._given.last(ordinal) or Pending("Task not run.")
+        return self._inputs.open_map(ordinal, lambda index: self._given.last(group.first + index))
 
     def _loop(self, interrupts: Interrupts) -> None:
         machine = self.machine
@@ -203,13 +185,17 @@ class FlowRunner(Runner):
             if interrupts.count and not machine.is_cancelled:
                 self._apply(Requested("cancel", by="interrupt"))
             self._dispatch(interrupts)
-            if self._finish is not None:
-                self._end(self._finish)
-            elif machine.is_stalled and not self._ready and not self._held:
+            if self.finish is not None:
+                return
+            if self._is_idle() and not self._ready and not self._held:
                 if not self._ask_to_go_on() and (not interrupts.count or machine.is_cancelled):
                     return
             elif self._calls or machine.next_timer is not None:
                 self._wait()
+
+    def _is_idle(self) -> bool:
+        """Say whether nothing more happens while this loop looks on."""
+        return not self._calls and (self.machine.is_stalled or not self._is_patient)
 
     def _dispatch(self, interrupts: Interrupts) -> None:
         """Launch what is ready while there is room, and release what was held once its causes are durable."""
@@ -231,7 +217,7 @@ class FlowRunner(Runner):
 
     def _wait(self) -> None:
         """Wait for a report, or until something is due."""
-        due = self.machine.next_timer
+        due = self.machine.next_timer if self._is_patient else None
         seconds = None if due is None else max(0.0, (due - clock.now()) / 1e9)
         report = clock.wait(self._inbox, seconds)
         if report is not None:
@@ -265,7 +251,7 @@ class FlowRunner(Runner):
             if isinstance(effect, Submit):
                 self._queue(effect)
             elif isinstance(effect, FinishRun):
-                self._finish = effect
+                self.finish = effect
             elif isinstance(effect, Kill):
                 self._stop(effect)
 
@@ -308,9 +294,9 @@ class FlowRunner(Runner):
 
     def _call(self, submit: Submit, node: Node) -> TaskCall:
         task, state = node.task, None
-        if self._task_states and submit.map_index < 0 and submit.attempt == 1:
-            state = self._task_states.get(task)
-        if submit.resumed or submit.loop is not None:
+        if self._starts:
+            state = self._given.take(submit.ordinal)
+        if submit.resumed or (submit.loop is not None and not (state is not None and "_loop_count" in state.context)):
             state = self._state_to_go_on_from(submit)
         return TaskCall(
             ordinal=submit.ordinal,
@@ -318,7 +304,7 @@ class FlowRunner(Runner):
             slug=node.slug,
             task=task,
             task_run_id=ids.task_run_text(self._id, submit.ordinal),
-            context=self._context,
+            context=self._contexts.get(submit.node, self._context) if self._contexts else self._context,
             upstream=self._inputs.of(submit, node),
             attempt=submit.attempt,
             run_count=submit.run_count,
@@ -382,8 +368,12 @@ class FlowRunner(Runner):
             data = {**(data or {}), "name": report.name}
         if isinstance(state, Finished):
             self._keep(call, state)
+        else:
+            self._given.wait_in(call.ordinal, state)
+            if not isinstance(state, Scheduled | Queued):
+                state, data = Paused(), {"message": f"It was left {type(state).__name__}: nobody runs it here."}
         self._tell(report, data, state)
-        if call.is_mapped_parent and type(state) is Mapped:
+        if call.is_mapped_parent and isinstance(state, Mapped):
             self._expect_children(call, state)
         if self._context.get("raise_on_exception") and isinstance(state.result, Exception):
             raise state.result
@@ -400,7 +390,7 @@ class FlowRunner(Runner):
             state.kind.code,
             data,
             children,
-            None if due is None else clock.from_datetime(due),
+            None if due is None else codec.time_data(due),
         )
         try:
             self._apply(stimulus, report.at, report.logs, report.metrics)
@@ -423,47 +413,12 @@ class FlowRunner(Runner):
         if self._on_progress is not None:
             self._on_progress(self)
 
-    def _expect_children(self, call: TaskCall, state: State) -> None:
+    def _expect_children(self, call: TaskCall, state: Mapped) -> None:
         group = self.machine.group_of(call.ordinal)
         if group is not None:
             self._inputs.open(self.graph.nodes[call.node], group.first, group.status, state.message)
+            self._given.expect_children(group.first, group.count, state.map_states)
             self.total += group.count
-
-    # ---- the end
-
-    def _end(self, finish: FinishRun) -> None:
-        self._finish = None
-        final = CLASS_BY_CODE[KIND_BY_NAME[finish.state].code](finish.message, result=self._task_results())
-        handler = self.flow.terminal_state_handler
-        try:
-            if handler is not None:
-                references = {self._inputs.state_of(node.index + 1) for node in self.graph.nodes if node.is_reference}
-                final = handler(self.flow, final, references) or final
-            final = self.set_final_state(Running("Running flow."), final)
-        except ENDRUN as end:
-            final = end.state
-        except Exception as error:
-            if self._context.get("raise_on_exception"):
-                raise
-            final = Failed(f"Unexpected error while running flow: {error!r}", result=error)
-        self._ended = final
-        data: dict[str, Any] = {"message": final.message}
-        if isinstance(final.result, BaseException):
-            data["error"] = codec.error_data(final.result)
-        self._apply(Reported(0, 0, final.kind.code, data))
-
-    def _outcome(self) -> State:
-        """Return the final state, or Paused when only a request moves the run on; everything is durable by now."""
-        self._writer.flush()
-        paused = Paused("Everything that is open is paused.", result=self._task_results())
-        state = self._ended if self.machine.is_finished else paused
-        state.context["flow_run_id"] = self._context.get("flow_run_id")
-        return state
-
-    def _task_results(self) -> dict[Any, State]:
-        return {
-            node.task: self._inputs.state_of(node.index + 1) or Pending("Task not run.") for node in self.graph.nodes
-        }
 
 
 def _name_of(cell: Cell) -> str:
