@@ -302,3 +302,36 @@ def test_needs_commit_says_what_depends_on_a_success(play: Play) -> None:
     run.complete(lengths={"b": 1, "c": 1})
     needs = {name: submit.needs_commit for name, submit in run.submits.items()}
     assert {"a": False, "b": True, "b[0]": False, "c": True, "c[0]": True, "d": True} == needs
+
+
+def test_what_is_given_is_not_run(play: Play) -> None:
+    """A task whose final state is known when the flow run starts.
+
+    1. Its end is recorded at once, before its upstream task has run; what follows it is submitted.
+    2. The end of its upstream task submits nothing.
+    """
+    run = play("a -> b -> c")
+    assert ["run created", "run Running", "run expanded 3", "b Success", "submit a", "submit c"] == run.start(
+        b="Success"
+    )
+    run.report("c", "Running")
+    run.report("c", "Success")
+    run.report("a", "Running")
+    assert ["a Success", "finish Success"] == run.report("a", "Success")
+    assert ["run Success"] == run.finish_run()
+
+
+def test_a_flow_run_that_is_given_altogether(play: Play) -> None:
+    """Nothing is submitted; the states that were given decide the end."""
+    run = play("a -> b")
+    expected = ["run created", "run Running", "run expanded 2", "a Success", "b Failed", "finish Failed"]
+    assert expected == run.start(a="Success", b="Failed")
+    assert ["run Failed"] == run.finish_run()
+
+
+def test_a_mapped_task_that_is_given_has_no_children(play: Play) -> None:
+    """What maps over it takes the length that its own attempt finds."""
+    run = play("a => b => c")
+    run.start(a="Success", b="Success")
+    assert ["c expanded 2", "submit c[0]", "submit c[1]"] == run.report("c", "Mapped", length=2)
+    assert "Success" == run.complete()

@@ -13,6 +13,7 @@ from runwright.engine.stimuli import (
     Created,
     Decision,
     FinishRun,
+    Given,
     Kill,
     Recovered,
     Reported,
@@ -63,10 +64,11 @@ class World:
         """Create the flow run."""
         return self._say(self.handle(Created({})))
 
-    def start(self) -> list[str]:
-        """Start the flow run, created before or now."""
+    def start(self, **given: str) -> list[str]:
+        """Start the flow run, created before or now; `given` are states of tasks that are not to run."""
         created = [] if self.log else self.create()
-        return created + self._say(self.handle(Started()))
+        over = [Given(self.ordinal(name), KIND_BY_NAME[state].code) for name, state in given.items()]
+        return created + self._say(self.handle(Started(given=over)))
 
     def report(self, name: str, state: str, *, length: int = 0, due: int | None = None, **data: Any) -> list[str]:
         """Report for the attempt that is being made of a run, as the executor would."""

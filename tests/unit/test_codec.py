@@ -199,3 +199,9 @@ def test_depth_is_cut_and_not_a_crash(depth: int) -> None:
     for _ in range(depth):
         value = [value]
     assert isinstance(codec.to_plain(value), list)
+
+
+def test_a_time_past_what_the_record_can_hold_is_the_end_of_that_time() -> None:
+    """A start in the year 9999 means never; it does not break the record."""
+    assert (1 << 63) - 1 == codec.time_data(datetime(9999, 1, 1, tzinfo=UTC))
+    assert 1_000 == codec.time_data(datetime(1970, 1, 1, microsecond=1, tzinfo=UTC))

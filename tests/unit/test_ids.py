@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import RFC_4122, UUID
 
+import pytest
 from hypothesis import given, strategies as st
 
 from runwright import ids
@@ -70,3 +71,18 @@ def test_versions_past_the_layout_get_a_hashed_id_that_is_always_the_same(
     assert 8 == made.version
     assert made != ids.event_id(flow_run, ordinal, version + 1)
     assert made != ids.event_id(flow_run, (ordinal + 1) & ids.MAX_ORDINAL, version)
+
+
+@pytest.mark.parametrize(
+    ("is_one", "text"),
+    [
+        (True, "01920000-0000-7000-8000-000000000000"),
+        (False, "01920000-0000-7000-8000-000000100000"),
+        (False, "01920000-0000-7000-8000-000000000001"),
+        (False, "01920000-0000-4000-8000-000000000000"),
+        (False, "my run"),
+        (False, ""),
+    ],
+)
+def test_a_text_may_be_the_id_of_a_flow_run(is_one: bool, text: str) -> None:
+    assert (UUID(text) if is_one else None) == ids.flow_run_from_text(text)

@@ -1,0 +1,40 @@
+"""What tests of flow runs have in common: small tasks, and what stands on the record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from runwright import app, task
+from runwright.views import FlowRunFilter, TaskRunFilter
+
+LATER = timedelta(days=1)
+
+
+@task
+def one():
+    return 1
+
+
+@task
+def inc(x):
+    return x + 1
+
+
+@task
+def fails():
+    raise ValueError("no")
+
+
+def named(state):
+    return type(state).__name__
+
+
+def latest():
+    """Return the newest flow run on the record."""
+    return app.open_record().flow_runs(FlowRunFilter(limit=1))[0]
+
+
+def kinds():
+    """Return the states of the newest flow run's task runs, as recorded, by slug and map index."""
+    rows = app.open_record().task_runs(TaskRunFilter(flow_run=latest().id, oldest_first=True))
+    return {row.slug if row.map_index < 0 else f"{row.slug}[{row.map_index}]": row.kind.name for row in rows}
