@@ -104,8 +104,7 @@ class FlowLoop:
         self._inputs = inputs
         self._context = context
         self._contexts = contexts or {}
-        self._given = given
-        self._starts = given.states
+        self._given, self._starts = given, given.states
         self._id = str(self.machine.flow_run)
         self._result = result
         self._is_strict = is_strict
@@ -122,8 +121,7 @@ class FlowLoop:
         self._held_since = 0
         self._is_dirty = False
         self._calls: dict[int, TaskCall] = {}
-        self._thread = 0
-        self._busy = 0
+        self._thread = self._busy = 0
         self._capacity = 1 if executor.slots == 1 else executor.slots * 4
         self._cached: list[tuple[Any, Cached]] = []
 
