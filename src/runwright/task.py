@@ -11,7 +11,7 @@ import functools
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
-from runwright import signatures, task_options
+from runwright import defaults, signatures, task_options
 from runwright.context import context
 from runwright.errors import FlowError, did_you_mean
 from runwright.mapping import check_mappable
@@ -78,6 +78,11 @@ class Task(Operable):
     task_run_name: str | Callable[..., str] | None
     nout: int | None
 
+    is_aside: ClassVar[bool] = False
+    """Whether the task only serves others, so that it is no reference task by default."""
+    is_repeated: ClassVar[bool] = False
+    """Whether a later run of the same flow run makes the result again: it can neither be stored nor outlive a process."""
+
     _signature: RunSignature = RunSignature()
     _logger: logging.Logger | None = None
     __signature__: ClassVar[Any] = _Signature()
@@ -130,7 +135,7 @@ class Task(Operable):
         if self._logger is None:
             import logging  # noqa: PLC0415  declaring tasks needs none
 
-            self._logger = logging.getLogger(f"runwright.{self.name}")
+            self._logger = logging.getLogger(f"{defaults.active().logger_root}.{self.name}")
         return self._logger
 
     # ---- joining a flow
@@ -264,6 +269,12 @@ class Task(Operable):
         return self._signature.bind(self.name, args, kwargs)
 
     # ---- what people and programs ask
+
+    def serialize(self) -> dict[str, Any]:
+        """Return what a server keeps of this task, as plain data; times are in seconds."""
+        from runwright import serializing  # noqa: PLC0415  only registering needs it
+
+        return serializing.task_document(self)
 
     def inputs(self) -> dict[str, dict[str, Any]]:
         """Return for each argument of `run` its annotated `type` and whether it is `required`."""

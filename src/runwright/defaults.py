@@ -1,0 +1,54 @@
+"""Defaults: what declarations take where they say nothing.
+
+`active()` answers with one object. A surface whose users expect other defaults puts its own in place with `use`; nothing
+else in the package depends on who asks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from runwright.result import Result
+
+
+class Defaults:
+    """Runwright's own defaults. A subclass may compute each anew whenever it is asked."""
+
+    max_retries: int = 0
+    retry_delay: float | timedelta | None = None
+    timeout: float | timedelta | None = None
+    is_timeout_whole: bool = False
+    """Whether a timeout has to be a whole number of seconds."""
+    is_eager: bool = False
+    """Whether every edge is checked when it is added, as with `validate=True`."""
+    logger_root: str = "runwright"
+    """The logger that those of tasks are children of."""
+
+    def parameter_result(self) -> Result | None:
+        """Return the result of a parameter that names none."""
+        return None
+
+    def run_context(self) -> dict[str, Any]:
+        """Return what the context of every flow run starts with."""
+        return {}
+
+    def public_name(self, name: str) -> str:
+        """Return the dotted name that documents give a class or function of this package."""
+        return name
+
+
+OWN = Defaults()
+_active: list[Defaults] = [OWN]
+
+
+def active() -> Defaults:
+    """Return the defaults that hold now."""
+    return _active[0]
+
+
+def use(defaults: Defaults) -> None:
+    """Let other defaults hold from now on, in the whole process."""
+    _active[0] = defaults
