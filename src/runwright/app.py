@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from runwright import clock, codec, ids, settings, stores
 from runwright.clock import to_datetime
 from runwright.collecting import Constant
+from runwright.context import context as run_context
 from runwright.engine.machine import Machine
 from runwright.errors import FlowError, IllegalTransition, NotOnRecord
 from runwright.executors import executor_named
@@ -267,7 +268,7 @@ class _Assembly:
             "scheduled_start_time": moment,
             "parameters": parameters,
             "caches": caching.caches(),
-            "checkpointing": True,
+            "checkpointing": run_context.get("checkpointing", True),
             **self._recall(flow_run),
             **(extra or {}),
         }

@@ -6,7 +6,7 @@ else in the package depends on who asks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -30,10 +30,6 @@ class Defaults:
     def parameter_result(self) -> Result | None:
         """Return the result of a parameter that names none."""
         return None
-
-    def run_context(self) -> dict[str, Any]:
-        """Return what the context of every flow run starts with."""
-        return {}
 
     def public_name(self, name: str) -> str:
         """Return the dotted name that documents give a class or function of this package."""

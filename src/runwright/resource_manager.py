@@ -46,7 +46,7 @@ class ResourceInitTask(Task):
     """Makes the manager from the arguments of the block."""
 
     is_aside: ClassVar = True
-    is_repeated: ClassVar = True
+    runs_again: ClassVar = True
 
     def __init__(self, resource_class: Callable[..., Any], **options: Any) -> None:
         """Hold the class."""
@@ -65,7 +65,7 @@ class ResourceInitTask(Task):
 class ResourceSetupTask(Task):
     """Sets the resource up."""
 
-    is_repeated: ClassVar = True
+    runs_again: ClassVar = True
 
     def run(self, mgr: Any) -> Any:
         """Return what the manager's `setup` returns."""
@@ -76,7 +76,7 @@ class ResourceCleanupTask(Task):
     """Cleans the resource up."""
 
     is_aside: ClassVar = True
-    is_repeated: ClassVar = True
+    runs_again: ClassVar = True
 
     def run(self, mgr: Any, resource: Any = None) -> None:
         """Hand the resource to the manager's `cleanup`."""

@@ -121,8 +121,11 @@ def _function_document(function: Any) -> dict[str, Any]:
 def _document_of(thing: Any) -> Any:
     if thing is None:
         return None
-    serialize = getattr(thing, "serialize", None)
-    return serialize() if callable(serialize) else {"type": public_name(type(thing))}
+    for name in ("serialize", "to_dict"):
+        document = getattr(thing, name, None)
+        if callable(document):
+            return document()
+    return {"type": public_name(type(thing))}
 
 
 def _seconds_of(length: timedelta | list[timedelta] | None) -> float | list[float] | None:

@@ -80,8 +80,6 @@ class Task(Operable):
 
     is_aside: ClassVar[bool] = False
     """Whether the task only serves others, so that it is no reference task by default."""
-    is_repeated: ClassVar[bool] = False
-    """Whether a later run of the same flow run makes the result again: it can neither be stored nor outlive a process."""
 
     _signature: RunSignature = RunSignature()
     _logger: logging.Logger | None = None
