@@ -1,0 +1,81 @@
+"""Differences: all that is done otherwise under the alias than in Runwright's own name, in one object.
+
+| what                      | Runwright              | under the alias                                       |
+|---------------------------|------------------------|-------------------------------------------------------|
+| results are stored        | always                 | when `flows.checkpointing` is true (default: false)   |
+| a parameter's result      | as any other           | kept in the record itself, in its location            |
+| defaults of a task        | none                   | `tasks.defaults.max_retries`, `.retry_delay`, `.timeout` |
+| a timeout                 | any number of seconds  | whole seconds                                         |
+| edges are checked         | when the flow compiles | at once when `flows.eager_edge_validation` is true    |
+| loggers                   | `runwright.<name>`     | `prefect.<name>`                                      |
+| names in documents        | `runwright....`        | `prefect....`                                         |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runwright import results
+from runwright.compat.prefect.configuration import config
+from runwright.compat.prefect.names import MODULES
+from runwright.defaults import Defaults
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from runwright.result import Result
+
+
+class PrefectDefaults(Defaults):
+    """The defaults of declarations under the alias, as the configuration says at the moment."""
+
+    logger_root = "prefect"
+    is_timeout_whole = True
+
+    def __init__(self) -> None:
+        """Read the table of names backwards."""
+        self._public = _public_names()
+
+    @property
+    def max_retries(self) -> int:  # type: ignore[override]
+        """Return `tasks.defaults.max_retries`."""
+        return _task_default("max_retries") or 0
+
+    @property
+    def retry_delay(self) -> float | timedelta | None:  # type: ignore[override]
+        """Return `tasks.defaults.retry_delay`, in seconds."""
+        return _task_default("retry_delay")
+
+    @property
+    def timeout(self) -> float | timedelta | None:  # type: ignore[override]
+        """Return `tasks.defaults.timeout`, in seconds."""
+        return _task_default("timeout")
+
+    @property
+    def is_eager(self) -> bool:  # type: ignore[override]
+        """Return `flows.eager_edge_validation`."""
+        return bool(config.get_nested("flows.eager_edge_validation"))
+
+    def parameter_result(self) -> Result | None:
+        """Return a result that is kept in its own location."""
+        kept: Any = getattr(results, "InlineResult", None)
+        return None if kept is None else kept()
+
+    def public_name(self, name: str) -> str:
+        """Return the name that the original has for one of Runwright's."""
+        return self._public.get(name, name)
+
+
+def _task_default(name: str) -> Any:
+    value = config.get_nested(f"tasks.defaults.{name}")
+    return None if value is False else value
+
+
+def _public_names() -> dict[str, str]:
+    """Return the names of the table by what they stand for, those of the deepest modules before others."""
+    public: dict[str, str] = {}
+    for module in sorted(MODULES, key=lambda name: (-name.count("."), name)):
+        for name, target in MODULES[module].items():
+            for candidate in (target,) if isinstance(target, str) else target:
+                public.setdefault(candidate.replace(":", "."), f"{module}.{name}")
+    return public
