@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runwright.drawings import Arrow, Box, Picture
+from runwright.states import Mapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ def picture_of(flow: Wiring, flow_state: State | None = None, *, is_horizontal: 
     for number, task in enumerate(flow.sorted_tasks()):
         is_mapped = any(edge.mapped for edge in flow.edges_to(task))
         state = states.get(task)
-        children: Sequence[State | None] = list(state.map_states) if is_mapped and state and state.is_mapped() else ()  # type: ignore[attr-defined]
+        children: Sequence[State | None] = list(state.map_states) if is_mapped and isinstance(state, Mapped) else ()
         shown = children or (state,)
         ids[task] = [f"{number}_{index}" for index in range(len(children))] or [str(number)]
         label = f"{task.name} <map>" if is_mapped else task.name

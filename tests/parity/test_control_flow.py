@@ -147,6 +147,14 @@ class TestFilter:
         assert triggers.all_finished is FilterTask().trigger
 
 
+def raised(x):
+    return inc(x)
+
+
+def raised_each(x):
+    return inc.map(x)
+
+
 class TestApplyMap:
     def test_a_function_is_mapped_as_a_whole(self, runwright_home):
         def func(x, y):
@@ -161,7 +169,7 @@ class TestApplyMap:
 
     def test_arguments_may_be_flattened(self, runwright_home):
         with Flow("f") as flow:
-            made = apply_map(lambda x: inc(x), flatten([[1], [2, 3]]))
+            made = apply_map(raised, flatten([[1], [2, 3]]))
         assert [2, 3, 4] == flow.run().result[made].result
 
     def test_conditions_hold_for_each_child(self, runwright_home):
@@ -173,8 +181,8 @@ class TestApplyMap:
             with case(is_even(x), True):
                 halved = identity(x)
             with case(is_even(x), False):
-                raised = inc(x)
-            return merge(halved, raised)
+                more = inc(x)
+            return merge(halved, more)
 
         with Flow("f") as flow:
             made = apply_map(func, [1, 2, 3])
@@ -182,18 +190,18 @@ class TestApplyMap:
 
     def test_outside_of_a_flow_one_is_given(self):
         flow = Flow("f")
-        apply_map(lambda x: inc(x), [1], flow=flow)
+        apply_map(raised, [1], flow=flow)
         assert 2 == len(flow.tasks)
         with pytest.raises(ValueError, match="flow"):
-            apply_map(lambda x: inc(x), [1])
+            apply_map(raised, [1])
 
     def test_maps_do_not_nest(self):
         with Flow("f"), pytest.raises(ValueError, match="from inside a mapped context"):
-            apply_map(lambda x: inc.map(x), [[1]])
+            apply_map(raised_each, [[1]])
 
     def test_what_has_no_elements_is_refused(self):
         with Flow("f"), pytest.raises(TypeError, match="Cannot map over unsubscriptable object"):
-            apply_map(lambda x: inc(x), 1)
+            apply_map(raised, 1)
 
 
 @pytest.fixture

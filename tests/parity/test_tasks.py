@@ -145,8 +145,9 @@ class TestConstructor:
         assert made.auto_generated is False
 
     def test_an_unknown_option_is_refused(self):
+        make: Any = Task
         with pytest.raises(TypeError):
-            Task(unknown=1)
+            make(unknown=1)
 
     def test_a_task_has_a_logger(self):
         assert isinstance(inc.logger, logging.Logger)
@@ -179,15 +180,15 @@ class TestRunSignature:
                     pass
 
         with pytest.raises(ValueError, match=r"\*args"):
-            task(lambda *x: None)
+            task(lambda *x: x)
 
     @pytest.mark.parametrize("name", ["upstream_tasks", "mapped", "task_args", "flow"])
     def test_reserved_names_are_refused(self, name):
         by_name = {
-            "upstream_tasks": lambda upstream_tasks: None,
-            "mapped": lambda mapped: None,
-            "task_args": lambda task_args: None,
-            "flow": lambda flow: None,
+            "upstream_tasks": lambda upstream_tasks: upstream_tasks,
+            "mapped": lambda mapped: mapped,
+            "task_args": lambda task_args: task_args,
+            "flow": lambda flow: flow,
         }
         with pytest.raises(ValueError, match=name):
             task(by_name[name])
@@ -303,12 +304,13 @@ class TestOrdering:
             constant_first = 1 | a
         assert a is constant_first
         assert b in flow.downstream_tasks(a)
-        assert [1] == [each.value for each in flow.upstream_tasks(a)]
+        assert ["1"] == [each.name for each in flow.upstream_tasks(a)]
 
     def test_pipe_reads_in_order(self):
         with Flow("f") as flow:
-            made = Parameter("p").pipe(unmapped).pipe(AddTask().map, y=[1, 2])
-        assert {Edge(*flow.sorted_tasks()[:1], made, "x")} <= flow.edges
+            parameter = Parameter("p")
+            made = parameter.pipe(unmapped).pipe(AddTask().map, y=[1, 2])
+        assert Edge(parameter, made, "x") in flow.edges
         assert {False, True} == {edge.mapped for edge in flow.edges_to(made)}
 
     def test_set_dependencies_turns_values_into_tasks(self):
@@ -402,12 +404,14 @@ class TestPausing:
     def test_a_pause_waits_for_somebody(self):
         with pytest.raises(signals.PAUSE) as raised:
             pause_task("wait")
-        assert ("wait", None) == (raised.value.state.message, raised.value.state.start_time)
+        state: Any = raised.value.state
+        assert ("wait", None) == (state.message, state.start_time)
 
     def test_a_pause_may_end_by_itself(self):
         with pytest.raises(signals.PAUSE) as raised:
             pause_task(duration=timedelta(hours=1))
-        assert raised.value.state.start_time is not None
+        state: Any = raised.value.state
+        assert state.start_time is not None
 
     def test_a_task_that_is_resumed_comes_through(self):
         with context(resume=True):

@@ -26,7 +26,7 @@ class Declaration:
         """Compare kind and arguments."""
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  equal by value, and changeable
 
     def __repr__(self) -> str:
         """Return the kind and what was said."""

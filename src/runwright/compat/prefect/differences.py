@@ -37,22 +37,22 @@ class PrefectDefaults(Defaults):
         self._public = _public_names()
 
     @property
-    def max_retries(self) -> int:  # type: ignore[override]
+    def max_retries(self) -> int:  # type: ignore[override]  asked anew each time
         """Return `tasks.defaults.max_retries`."""
         return _task_default("max_retries") or 0
 
     @property
-    def retry_delay(self) -> float | timedelta | None:  # type: ignore[override]
+    def retry_delay(self) -> float | timedelta | None:  # type: ignore[override]  asked anew each time
         """Return `tasks.defaults.retry_delay`, in seconds."""
         return _task_default("retry_delay")
 
     @property
-    def timeout(self) -> float | timedelta | None:  # type: ignore[override]
+    def timeout(self) -> float | timedelta | None:  # type: ignore[override]  asked anew each time
         """Return `tasks.defaults.timeout`, in seconds."""
         return _task_default("timeout")
 
     @property
-    def is_eager(self) -> bool:  # type: ignore[override]
+    def is_eager(self) -> bool:  # type: ignore[override]  asked anew each time
         """Return `flows.eager_edge_validation`."""
         return bool(config.get_nested("flows.eager_edge_validation"))
 

@@ -17,7 +17,7 @@ class ConsoleHandler(logging.StreamHandler[Any]):
     """Writes to what standard output is at the moment, past a task that logs what it prints."""
 
     @property
-    def stream(self) -> Any:  # type: ignore[override]
+    def stream(self) -> Any:  # type: ignore[override]  it is looked up each time
         """Return the stream."""
         return getattr(sys.stdout, "_stream", sys.stdout)
 

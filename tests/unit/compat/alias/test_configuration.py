@@ -19,7 +19,7 @@ class TestConfig:
         config["e"] = 3
         assert (1, 2, 3) == (config.a.b, config.a.c.d, config.e)
         del config.a.b
-        with pytest.raises(AttributeError, match="has no 'b' here. It has: c"):
+        with pytest.raises(AttributeError, match=r"has no 'b' here\. It has: c"):
             config.a.b  # noqa: B018  the access is what is tested
 
     def test_dotted_names(self):

@@ -77,7 +77,7 @@ class TestImporting:
     def test_an_attribute_that_is_not_there_offers_the_nearest(self):
         import prefect
 
-        with pytest.raises(AttributeError, match="has no attribute 'Flwo'. Did you mean 'Flow'"):
+        with pytest.raises(AttributeError, match=r"has no attribute 'Flwo'\. Did you mean 'Flow'"):
             prefect.Flwo  # noqa: B018  the access is what is tested
         assert "Flow" in dir(prefect)
 

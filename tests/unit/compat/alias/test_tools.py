@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from uuid import UUID
 
 import pytest
@@ -39,7 +40,7 @@ class TestLoggers:
 
         @task(log_stdout=True)
         def speak():
-            print("spoken")
+            sys.stdout.write("spoken\n")
 
         with Flow("f") as flow:
             speak()
