@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from runwright.compat.prefect.configuration import config
+from runwright.context import context
 from runwright.runtime.journal import JournalHandler
 
 ROOT = "prefect"
@@ -14,16 +15,21 @@ RUNNERS = ("Runner", "TaskRunner", "FlowRunner")
 
 
 class ConsoleHandler(logging.StreamHandler[Any]):
-    """Writes to what standard output is at the moment, past a task that logs what it prints."""
+    """Writes to what standard output is at the moment."""
 
     @property
     def stream(self) -> Any:  # type: ignore[override]  it is looked up each time
         """Return the stream."""
-        return getattr(sys.stdout, "_stream", sys.stdout)
+        return sys.stdout
 
     @stream.setter
     def stream(self, value: Any) -> None:
         """Ignore the stream that the handler is made with."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, which is not to be logged again where a task logs what it prints."""
+        with context(_stdout=None):
+            super().emit(record)
 
 
 def get_logger(name: str | None = None) -> logging.Logger:
