@@ -24,6 +24,8 @@ class Defaults:
     """Whether a timeout has to be a whole number of seconds."""
     is_eager: bool = False
     """Whether every edge is checked when it is added, as with `validate=True`."""
+    is_mapping_strict: bool = True
+    """Whether what cannot be mapped over is refused by name too, and not by place only."""
     logger_root: str = "runwright"
     """The logger that those of tasks are children of."""
 

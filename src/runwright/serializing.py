@@ -17,6 +17,7 @@ from runwright.errors import FlowError
 from runwright.parameter import Parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
     from runwright.edge import Edge
@@ -86,7 +87,7 @@ def flow_document(flow: Flow, *, build: bool = False) -> dict[str, Any]:
     }
 
 
-def edge_document(edge: Edge, slugs: dict[Task, str]) -> dict[str, Any]:
+def edge_document(edge: Edge, slugs: Mapping[Task, str | None]) -> dict[str, Any]:
     """Return what is kept of an edge; `slugs` are those of its flow."""
     return {
         "upstream_task": {"slug": slugs[edge.upstream_task]},

@@ -27,7 +27,7 @@ def picture_of(flow: Wiring, flow_state: State | None = None, *, is_horizontal: 
         state = states.get(task)
         children: Sequence[State | None] = list(state.map_states) if is_mapped and isinstance(state, Mapped) else ()
         shown = children or (state,)
-        ids[task] = [f"{number}_{index}" for index in range(len(children))] or [str(number)]
+        ids[task] = [f"t{number}_{index}" for index in range(len(children))] or [f"t{number}"]
         label = f"{task.name} <map>" if is_mapped else task.name
         boxes += [Box(name, label, _colour(each), is_mapped) for name, each in zip(ids[task], shown, strict=True)]
     arrows = [

@@ -193,7 +193,8 @@ class Task(Operable):
         """
         flow = _active(flow, self.name)
         inputs = self._inputs(args, kwargs)
-        check_mappable(self.name, inputs)
+        is_strict = defaults.active().is_mapping_strict
+        check_mappable(self.name, inputs if is_strict else {key: inputs[key] for key in inputs if key not in kwargs})
         new = self.copy(**{"nout": None, **(task_args or {})})
         _note_use(self)
         return new.bind(mapped=True, upstream_tasks=upstream_tasks, flow=flow, **inputs)

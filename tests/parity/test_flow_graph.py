@@ -366,7 +366,7 @@ class TestDrawing:
             inc(inc(1, task_args={"name": "first"}))
         source = flow.visualize().source
         assert "label=first shape=ellipse" in source
-        assert "0 -> 1 [label=x]" in source
+        assert "t0 -> t1 [label=x]" in source
 
     def test_a_mapped_task_is_a_box_with_dashed_arrows(self):
         with Flow("f") as flow:

@@ -128,7 +128,11 @@ class TestConstructor:
         def any_number() -> tuple[int, ...]:
             return (1,)
 
-        assert (2, None, 3) == (pair.nout, any_number.nout, Task(nout=3).nout)
+        @task
+        def none_at_all() -> tuple[()]:
+            return ()
+
+        assert (2, None, 0, 3) == (pair.nout, any_number.nout, none_at_all.nout, Task(nout=3).nout)
         with Flow("f"):
             first, second = pair()
             assert ("pair[0]", "pair[1]") == (first.name, second.name)

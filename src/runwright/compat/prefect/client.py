@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runwright.context import context
 from runwright.tasks.secrets import find_secret
 
 
@@ -15,13 +16,20 @@ class Secret:
         self.name = name
 
     def get(self) -> Any:
-        """Return the value: of `prefect.context.secrets`, else of the environment; raises `ValueError` without one."""
+        """Return the value: of `prefect.context.secrets`, else of the environment.
+
+        Raises `ValueError` when there is none, and while a flow is being built: it would become a part of the flow.
+        """
+        if "flow" in context:
+            raise ValueError(
+                "Secrets should only be retrieved during a Flow run, not while building a Flow: use the task PrefectSecret."
+            )
         return find_secret(self.name)
 
     def exists(self) -> bool:
         """Say whether there is such a secret."""
         try:
-            self.get()
+            find_secret(self.name)
         except ValueError:
             return False
         return True

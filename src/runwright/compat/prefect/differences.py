@@ -6,6 +6,7 @@
 | a parameter's result      | as any other           | kept in the record itself, in its location            |
 | defaults of a task        | none                   | `tasks.defaults.max_retries`, `.retry_delay`, `.timeout` |
 | a timeout                 | any number of seconds  | whole seconds                                         |
+| `map(x=5)`                | `TypeError`            | the task run fails                                    |
 | edges are checked         | when the flow compiles | at once when `flows.eager_edge_validation` is true    |
 | loggers                   | `runwright.<name>`     | `prefect.<name>`                                      |
 | names in documents        | `runwright....`        | `prefect....`                                         |
@@ -31,6 +32,7 @@ class PrefectDefaults(Defaults):
 
     logger_root = "prefect"
     is_timeout_whole = True
+    is_mapping_strict = False
 
     def __init__(self) -> None:
         """Read the table of names backwards."""

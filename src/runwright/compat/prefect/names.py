@@ -192,8 +192,10 @@ MODULES: dict[str, dict[str, Target]] = {
     "prefect.tasks.shell": _SHELL,
     "prefect.triggers": _TRIGGERS,
     "prefect.utilities": {},
-    "prefect.utilities.collections": _from("runwright.ordered_set", "", OrderedSet="OrderedSet")
-    | _from(f"{_HERE}.configuration", "", DotDict="Config"),
+    "prefect.utilities.collections": {
+        **_from(f"{_HERE}.nesting", "merge_dicts flatten_seq as_nested_dict dict_to_flatdict flatdict_to_dict CompoundKey"),
+        **_from(f"{_HERE}.configuration", "", DotDict="Config"),
+    },
     "prefect.utilities.configuration": _CONFIGURATION,
     "prefect.utilities.context": _CONTEXT,
     "prefect.utilities.debug": _from(f"{_HERE}.debugging", "raise_on_exception is_serializable"),

@@ -145,6 +145,13 @@ class TestWhatDiffers:
         with pytest.warns(UserWarning, match="whole seconds"):
             assert 3 == Task(timeout=timedelta(seconds=3, milliseconds=1)).timeout
 
+    def test_a_value_by_name_is_not_looked_at_before_it_is_mapped_over(self):
+        from prefect import Flow, task
+
+        with Flow("f") as flow:
+            made = task(lambda x: x, name="same").map(x=5)
+        assert "At least one upstream state has an unmappable result." == flow.run().result[made].message
+
     def test_documents_have_the_original_names(self):
         from prefect import Flow, Parameter, Task, triggers
 
