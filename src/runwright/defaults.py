@@ -26,6 +26,10 @@ class Defaults:
     """Whether every edge is checked when it is added, as with `validate=True`."""
     is_mapping_strict: bool = True
     """Whether what cannot be mapped over is refused by name too, and not by place only."""
+    home: str | None = None
+    """The directory of saved flows and the like; None: Runwright's home."""
+    flow_ending: str = ".flow"
+    """What the names of saved flows end with."""
     logger_root: str = "runwright"
     """The logger that those of tasks are children of."""
 

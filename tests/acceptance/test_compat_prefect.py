@@ -26,6 +26,23 @@ if __name__ == "__main__":
 """
 
 
+PARALLEL = """
+import prefect
+from prefect import Flow, task
+
+@task
+def speak():
+    state = prefect.engine.state.Success
+    return state.__name__, prefect.context.logger.name, prefect.config.flows.checkpointing
+
+with Flow("f") as flow:
+    made = speak()
+
+if __name__ == "__main__":
+    print("result:", [flow.run(executor="processes:1").result[made].result])
+"""
+
+
 @pytest.fixture
 def run(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
@@ -54,6 +71,12 @@ def test_a_script_runs_as_it_is(run, target):
 def test_the_command_line_runs_it_too(run):
     done = run("runwright.cli.main", "run", "--compat", "prefect", "script.py", "-p", "x=5")
     assert (0, True) == (done.returncode, "double" in done.stdout), done.stderr
+
+
+def test_worker_processes_have_the_alias_too(run, tmp_path):
+    (tmp_path / "parallel.py").write_text(PARALLEL)
+    done = run("runwright.compat.prefect", "parallel.py")
+    assert "result: [('Success', 'prefect.speak', False)]" in done.stdout, f"{done.stdout}\n{done.stderr}"
 
 
 def test_without_a_script_it_says_how(run):

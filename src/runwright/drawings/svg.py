@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from runwright.drawings.layout import Placed
     from runwright.drawings.picture import Arrow, Box, Picture
 
-_STYLE = "font-family='sans-serif' font-size='13' text-anchor='middle' dominant-baseline='central'"
+_STYLE = "font-family='sans-serif' font-size='13' text-anchor='middle'"
 _TIP = (
     "<defs><marker id='tip' viewBox='0 0 10 10' refX='9' refY='5' markerWidth='7' markerHeight='7' "
     "orient='auto-start-reverse'><path d='M0 0L10 5L0 10z' fill='#555'/></marker></defs>"
@@ -40,7 +40,7 @@ def _box(box: Box, at: Placed) -> str:
     radius = 4 if box.is_square else at.height / 2
     return (
         f"<g><rect x='{left:.1f}' y='{top:.1f}' width='{at.width:.1f}' height='{at.height:.1f}' rx='{radius:.0f}' "
-        f"fill='{fill}' stroke='#555'/><text x='{at.x:.1f}' y='{at.y:.1f}'>{escape(box.label)}</text></g>"
+        f"fill='{fill}' stroke='#555'/><text x='{at.x:.1f}' y='{at.y:.1f}' dy='.35em'>{escape(box.label)}</text></g>"
     )
 
 
@@ -56,7 +56,7 @@ def _arrow(arrow: Arrow, route: list[tuple[float, float]], ends: tuple[Placed, P
         return path
     (ax, ay), (bx, by) = points[len(points) // 2 - 1], points[len(points) // 2]
     return (
-        f"<g>{path}<text x='{(ax + bx) / 2:.1f}' y='{(ay + by) / 2:.1f}' font-size='11' fill='#333' stroke='#fff' "
+        f"<g>{path}<text x='{(ax + bx) / 2:.1f}' y='{(ay + by) / 2:.1f}' dy='.35em' font-size='11' fill='#333' stroke='#fff' "
         f"stroke-width='3' paint-order='stroke'>{escape(arrow.label)}</text></g>"
     )
 

@@ -9,6 +9,7 @@
 | `map(x=5)`                | `TypeError`            | the task run fails                                    |
 | edges are checked         | when the flow compiles | at once when `flows.eager_edge_validation` is true    |
 | loggers                   | `runwright.<name>`     | `prefect.<name>`                                      |
+| saved flows               | `<home>/flows/*.flow`  | `<home_dir>/flows/*.prefect`                          |
 | names in documents        | `runwright....`        | `prefect....`                                         |
 """
 
@@ -31,12 +32,20 @@ class PrefectDefaults(Defaults):
     """The defaults of declarations under the alias, as the configuration says at the moment."""
 
     logger_root = "prefect"
+    flow_ending = ".prefect"
     is_timeout_whole = True
     is_mapping_strict = False
 
     def __init__(self) -> None:
         """Read the table of names backwards."""
         self._public = _public_names()
+        self._first_home = config.get_nested("home_dir")
+
+    @property
+    def home(self) -> str | None:  # type: ignore[override]  asked anew each time
+        """Return `home_dir` where it was changed."""
+        home = config.get_nested("home_dir")
+        return None if home == self._first_home else str(home)
 
     @property
     def max_retries(self) -> int:  # type: ignore[override]  asked anew each time

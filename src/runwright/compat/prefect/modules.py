@@ -54,6 +54,10 @@ class AliasModule(ModuleType):
         if not (isinstance(value, AliasModule) and name in MODULES[self.__name__]):
             super().__setattr__(name, value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be found anew in another process, where the alias is installed for it."""
+        return in_another_process, (self.__name__,)
+
     def __dir__(self) -> list[str]:
         """Return the names, those not yet resolved too."""
         return sorted({*super().__dir__(), *MODULES[self.__name__]})
@@ -81,6 +85,14 @@ class Finder(MetaPathFinder, Loader):
 
 
 FINDER = Finder()
+
+
+def in_another_process(name: str) -> ModuleType:
+    """Return an alias module for what was pickled with it; installs the alias."""
+    from runwright.compat.prefect.installing import install  # noqa: PLC0415  it stands on this module
+
+    install()
+    return importlib.import_module(name)
 
 
 def resolve(target: Target) -> Any:

@@ -145,6 +145,15 @@ class TestWhatDiffers:
         with pytest.warns(UserWarning, match="whole seconds"):
             assert 3 == Task(timeout=timedelta(seconds=3, milliseconds=1)).timeout
 
+    def test_flows_are_saved_in_the_home_of_the_configuration(self, tmp_path, runwright_home):
+        from prefect import Flow
+        from prefect.utilities.configuration import set_temporary_config
+
+        with set_temporary_config({"home_dir": str(tmp_path)}):
+            assert str(tmp_path / "flows" / "a-flow.prefect") == Flow("A flow").save()
+            assert "A flow" == Flow.load("A flow").name
+        assert str(runwright_home / "flows" / "a-flow.prefect") == Flow("A flow").save()
+
     def test_a_value_by_name_is_not_looked_at_before_it_is_mapped_over(self):
         from prefect import Flow, task
 
