@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta, timezone
 
+from runwright import Flow, Parameter, context, task
 from runwright.schedules import Schedule
 from runwright.schedules.clocks import DatesClock
-
-from runwright import Flow, Parameter, context, task
 
 soon = datetime.now(timezone.utc) + timedelta(seconds=1)
 
