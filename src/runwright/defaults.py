@@ -24,6 +24,8 @@ class Defaults:
     """Whether a timeout has to be a whole number of seconds."""
     is_eager: bool = False
     """Whether every edge is checked when it is added, as with `validate=True`."""
+    runs_on_schedule: bool = True
+    """Whether `run` of a flow with a schedule waits for its times."""
     is_mapping_strict: bool = True
     """Whether what cannot be mapped over is refused by name too, and not by place only."""
     home: str | None = None

@@ -12,7 +12,7 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runwright import compiling
+from runwright import compiling, defaults
 from runwright.context import activate, context, deactivate
 from runwright.errors import FlowError, ParameterError, did_you_mean
 from runwright.ordered_set import OrderedSet
@@ -260,7 +260,9 @@ class Flow(Wiring):
             runner_cls=runner_cls,
             task_runner_cls=task_runner_cls,
         )
-        if self.schedule is not None and run_on_schedule is not False:
+        if run_on_schedule is None:
+            run_on_schedule = defaults.active().runs_on_schedule
+        if self.schedule is not None and run_on_schedule:
             return app.run_on_schedule(self, run, given)
         return run(parameters=self.resolve_parameters(given))
 

@@ -8,6 +8,7 @@
 | a timeout                 | any number of seconds  | whole seconds                                         |
 | `map(x=5)`                | `TypeError`            | the task run fails                                    |
 | edges are checked         | when the flow compiles | at once when `flows.eager_edge_validation` is true    |
+| a flow with a schedule    | runs at its times      | unless `flows.run_on_schedule` is false               |
 | loggers                   | `runwright.<name>`     | `prefect.<name>`                                      |
 | saved flows               | `<home>/flows/*.flow`  | `<home_dir>/flows/*.prefect`                          |
 | names in documents        | `runwright....`        | `prefect....`                                         |
@@ -66,6 +67,11 @@ class PrefectDefaults(Defaults):
     def is_eager(self) -> bool:  # type: ignore[override]  asked anew each time
         """Return `flows.eager_edge_validation`."""
         return bool(config.get_nested("flows.eager_edge_validation"))
+
+    @property
+    def runs_on_schedule(self) -> bool:  # type: ignore[override]  asked anew each time
+        """Return `flows.run_on_schedule`."""
+        return bool(config.get_nested("flows.run_on_schedule", default=True))
 
     def parameter_result(self) -> Result | None:
         """Return a result that is kept in its own location."""

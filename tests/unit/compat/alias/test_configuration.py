@@ -154,6 +154,19 @@ class TestWhatDiffers:
             assert "A flow" == Flow.load("A flow").name
         assert str(runwright_home / "flows" / "a-flow.prefect") == Flow("A flow").save()
 
+    def test_a_schedule_can_be_switched_off(self):
+        from datetime import UTC, datetime
+
+        from prefect import Flow, task
+        from prefect.schedules import Schedule
+        from prefect.schedules.clocks import DatesClock
+        from prefect.utilities.configuration import set_temporary_config
+
+        with Flow("f", schedule=Schedule(clocks=[DatesClock([datetime(2200, 1, 1, tzinfo=UTC)])])) as flow:
+            task(lambda: 1, name="one")()
+        with set_temporary_config({"flows.run_on_schedule": False}):
+            assert flow.run().is_successful()
+
     def test_a_value_by_name_is_not_looked_at_before_it_is_mapped_over(self):
         from prefect import Flow, task
 
