@@ -52,7 +52,7 @@ def run(
     if compat is not None:
         from runwright.compat.prefect import install  # noqa: PLC0415  only those files need it
 
-        install()
+        install(is_shown=False)
     flow = load_flow(target)
     values = flow.resolve_parameters(given)
 

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import subprocess
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from runwright.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
+
+GRACE = 0.5
+"""How many seconds after the task's timeout its processes are ended, if nothing has ended them yet."""
 
 _IS_POSIX = os.name == "posix"
 
@@ -64,7 +68,7 @@ class ShellTask(Task):
             raise TypeError("run() missing required argument: 'command'")
         script = f"{helper_script}{os.linesep}{command}" if helper_script else command
         lines: list[str] = []
-        with _process([shell or "bash", "-c", script], {**os.environ, **(env or {})}) as process:
+        with _process([shell or "bash", "-c", script], {**os.environ, **(env or {})}, self.timeout) as process:
             for raw in process.stdout or ():
                 line = raw.decode("utf-8", "replace").rstrip()
                 lines.append(line)
@@ -82,17 +86,27 @@ class ShellTask(Task):
 
 
 @contextmanager
-def _process(arguments: list[str], environment: dict[str, str]) -> Generator[subprocess.Popen[bytes]]:
-    """Start a process group; what breaks the block off, breaks off all of its processes."""
+def _process(
+    arguments: list[str], environment: dict[str, str], timeout: float | None
+) -> Generator[subprocess.Popen[bytes]]:
+    """Start a process group; what breaks the block off, and the timeout, ends all of its processes."""
     process = subprocess.Popen(  # noqa: S603  running what the author of the flow wrote is what this is for
         arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=_IS_POSIX
     )
+    # A call that is late in a thread is abandoned, not broken off: then only this ends its processes.
+    watch = None if timeout is None else threading.Timer(timeout + GRACE, _kill, (process,))
     with process:
         try:
+            if watch is not None:
+                watch.daemon = True
+                watch.start()
             yield process
         except BaseException:
             _kill(process)
             raise
+        finally:
+            if watch is not None:
+                watch.cancel()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 from pathlib import Path
 
@@ -75,6 +76,22 @@ def test_a_timeout_ends_all_of_its_processes(runwright_home, tmp_path):
     assert "TimedOut" == type(state).__name__
     for pid in pids.read_text().split():
         assert not is_running(int(pid))
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waiting for another's process is Linux")
+def test_a_timeout_in_a_thread_ends_them_too(runwright_home, tmp_path):
+    pid = tmp_path / "pid"
+    with Flow("f") as flow:
+        made = ShellTask(timeout=1)(command=f"echo $$ > {pid}; sleep 600; echo not reached")
+    state = flow.run(executor="threads:1").result[made]
+    assert "TimedOut" == type(state).__name__
+    try:
+        handle = os.pidfd_open(int(pid.read_text()))
+    except ProcessLookupError:
+        return
+    ended, _, _ = select.select([handle], [], [], 60)
+    os.close(handle)
+    assert [handle] == ended
 
 
 def is_running(pid):

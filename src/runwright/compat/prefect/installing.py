@@ -14,10 +14,11 @@ from runwright.runtime.runner import Runner
 from runwright.runtime.task_runner import TaskRunner
 
 
-def install() -> None:
+def install(*, is_shown: bool = True) -> None:
     """Let `import prefect` give Runwright's objects; a second time changes nothing.
 
-    Raises `ImportError` when the original was imported before.
+    With `is_shown` log lines go to standard output too, as the original's did. Raises `ImportError` when the original was
+    imported before.
     """
     present = sys.modules.get(modules.ROOT)
     if present is not None and not isinstance(present, modules.AliasModule):
@@ -30,7 +31,7 @@ def install() -> None:
     OUTERMOST["config"] = configuration.config
     configuration.publish()
     defaults.use(PrefectDefaults())
-    loggers.configure_logging()
+    loggers.configure_logging(is_shown=is_shown)
     _name_runners(loggers.ROOT)
 
 

@@ -37,15 +37,15 @@ def get_logger(name: str | None = None) -> logging.Logger:
     return logging.getLogger(ROOT) if name is None else logging.getLogger(ROOT).getChild(name)
 
 
-def configure_logging(testing: bool = False) -> logging.Logger:  # noqa: FBT001, FBT002  the documented signature
-    """Give the logger `prefect` its level and handlers, each once, and return it."""
+def configure_logging(testing: bool = False, *, is_shown: bool = True) -> logging.Logger:  # noqa: FBT001, FBT002  the documented signature
+    """Give the logger `prefect` its level and handlers, each once, and return it; `is_shown`: on standard output too."""
     del testing
     root = logging.getLogger(ROOT)
     root.setLevel(config.get_nested("logging.level", "INFO"))
     kinds = {type(handler) for handler in root.handlers}
     if JournalHandler not in kinds:
         root.addHandler(JournalHandler())
-    if ConsoleHandler not in kinds:
+    if is_shown and ConsoleHandler not in kinds:
         console = ConsoleHandler()
         console.setFormatter(
             logging.Formatter(config.get_nested("logging.format"), config.get_nested("logging.datefmt"))
