@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -28,8 +27,6 @@ def test_every_flow_is_there_twice():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_does_the_same_in_both_names(tmp_path, name):
-    if name == "scheduled" and importlib.util.find_spec("runwright.schedules") is None:
-        pytest.skip("schedules are not in this version yet")
     before = results_of(tmp_path / "before", "-m", "runwright.compat.prefect", str(EXAMPLES / "before" / f"{name}.py"))
     after = results_of(tmp_path / "after", str(EXAMPLES / "after" / f"{name}.py"))
     assert before == after

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from runwright import results
 from runwright.context import context
+from runwright.results import SecretResult
 from runwright.task import Task
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ class SecretBase(Task):
             raise ValueError("Result for secrets is not configurable: their values are never stored.")
         options["checkpoint"] = False
         super().__init__(**options)
-        kept = getattr(results, "SecretResult", None)
-        if kept is not None:
-            self.result = kept(secret_task=self)
+        self.result = SecretResult(secret_task=self)
 
 
 class Secret(SecretBase):

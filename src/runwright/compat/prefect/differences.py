@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runwright import results
 from runwright.compat.prefect.configuration import config
 from runwright.compat.prefect.names import MODULES
 from runwright.defaults import Defaults
+from runwright.results import InlineResult
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -73,10 +73,9 @@ class PrefectDefaults(Defaults):
         """Return `flows.run_on_schedule`."""
         return bool(config.get_nested("flows.run_on_schedule", default=True))
 
-    def parameter_result(self) -> Result | None:
+    def parameter_result(self) -> Result:
         """Return a result that is kept in its own location."""
-        kept: Any = getattr(results, "InlineResult", None)
-        return None if kept is None else kept()
+        return InlineResult()
 
     def public_name(self, name: str) -> str:
         """Return the name that the original has for one of Runwright's."""
