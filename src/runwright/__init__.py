@@ -31,11 +31,16 @@ from runwright.task import Task, task
 
 if TYPE_CHECKING:
     from runwright import cache_validators
+    from runwright.attribute_defaults import defaults_from_attrs
     from runwright.control_flow import FilterTask, case, ifelse, merge, switch
     from runwright.mapped_functions import apply_map
     from runwright.metrics import record_metric
+    from runwright.parameter import DateTimeParameter
+    from runwright.pausing import pause_task
+    from runwright.resource_manager import resource_manager
 
 __all__ = [
+    "DateTimeParameter",
     "Edge",
     "FilterTask",
     "Flow",
@@ -45,11 +50,14 @@ __all__ = [
     "cache_validators",
     "case",
     "context",
+    "defaults_from_attrs",
     "flatten",
     "ifelse",
     "mapped",
     "merge",
+    "pause_task",
     "record_metric",
+    "resource_manager",
     "signals",
     "states",
     "switch",
@@ -60,12 +68,16 @@ __all__ = [
 ]
 
 _LATER = {
+    "DateTimeParameter": "parameter",
     "FilterTask": "control_flow",
     "apply_map": "mapped_functions",
     "case": "control_flow",
+    "defaults_from_attrs": "attribute_defaults",
     "ifelse": "control_flow",
     "merge": "control_flow",
+    "pause_task": "pausing",
     "record_metric": "metrics",
+    "resource_manager": "resource_manager",
     "switch": "control_flow",
 }
 

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeGuard, cast
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
-_current: ContextVar[dict[str, Any] | None] = ContextVar("runwright", default=None)
+OUTERMOST: dict[str, Any] = {}
+"""What the context holds in every thread where nothing else is set: for a surface that has a configuration to show."""
+
+_current: ContextVar[dict[str, Any] | None] = ContextVar("runwright", default=OUTERMOST)
 
 activate = _current.set
 deactivate = _current.reset

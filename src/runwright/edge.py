@@ -45,6 +45,12 @@ class Edge:
         """Return both tasks."""
         return {self.upstream_task, self.downstream_task}
 
+    def serialize(self) -> dict[str, Any]:
+        """Return what a server keeps of this edge, as plain data; the tasks are named by their own slugs."""
+        from runwright import serializing  # noqa: PLC0415  only registering needs it
+
+        return serializing.edge_document(self, {task: task.slug for task in self.tasks})
+
     def __eq__(self, other: object) -> bool:
         """Compare tasks by identity, then key and flags."""
         return self is other or (

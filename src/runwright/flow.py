@@ -12,19 +12,21 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runwright import compiling
+from runwright import compiling, defaults
 from runwright.context import activate, context, deactivate
 from runwright.errors import FlowError, ParameterError, did_you_mean
+from runwright.ordered_set import OrderedSet
 from runwright.parameter import Parameter
 from runwright.schedule import Schedule, checked_schedule
 from runwright.state_handlers import StateHandler, check_callable, checked_handlers
 from runwright.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextvars import Token
     from typing import Self
 
+    from runwright.drawings import Drawing
     from runwright.edge import Edge
     from runwright.graph import Graph
     from runwright.result import Result
@@ -115,9 +117,9 @@ class Flow(Wiring):
         """Return where the flow was declared: `file` (absent where it was no file) and `name`."""
         return {**({"file": self._file} if self._file else {}), "name": self.name}
 
-    def parameters(self) -> AbstractSet[Parameter]:
+    def parameters(self) -> OrderedSet[Parameter]:
         """Return the parameters."""
-        return dict.fromkeys(task for task in self.tasks if isinstance(task, Parameter)).keys()
+        return OrderedSet(task for task in self._incoming if isinstance(task, Parameter))
 
     def resolve_parameters(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return a value for every parameter: the one given, else the default.
@@ -153,6 +155,61 @@ class Flow(Wiring):
     def fingerprint(self) -> str:
         """Return the SHA-256, in hex, of the tasks, their policies, constants and source code, and of the edges."""
         return self.to_version().fingerprint
+
+    def serialize(self, build: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002  the documented signature
+        """Return what a server keeps of this flow, as plain data in a fixed order; raises `FlowError` as `validate`.
+
+        With `build` the flow is first put where its `storage` keeps flows.
+        """
+        from runwright import serializing  # noqa: PLC0415  only registering needs it
+
+        return serializing.flow_document(self, build=build)
+
+    def serialized_hash(self, build: bool = False) -> str:  # noqa: FBT001, FBT002  the documented signature
+        """Return the SHA-256, in hex, of what `serialize` returns: equal for equal flows."""
+        from runwright import serializing  # noqa: PLC0415  as above
+
+        return serializing.document_hash(self.serialize(build))
+
+    def visualize(
+        self,
+        flow_state: State | None = None,
+        filename: str | None = None,
+        format: str | None = None,  # noqa: A002  the documented signature
+        horizontal: bool = False,  # noqa: FBT001, FBT002  the documented signature
+    ) -> Drawing:
+        """Return a drawing: `svg`, `mermaid` or `dot` text, and an image where it is shown in a notebook.
+
+        Boxes have the colours of the states of a run where `flow_state` is its final state, and mapped tasks one for
+        each child. With `filename` the text is written there, in the `format` of its ending if none is given.
+        """
+        from runwright.drawings import Drawing  # noqa: PLC0415  only who draws needs it
+        from runwright.sketching import picture_of  # noqa: PLC0415  as above
+
+        endings = {"mmd": "mermaid", "dot": "dot", "gv": "dot"}
+        chosen = format or endings.get((filename or "").rpartition(".")[2], "svg")
+        drawing = Drawing(picture_of(self, flow_state, is_horizontal=horizontal), chosen)
+        if filename is not None:
+            drawing.save(filename)
+        return drawing
+
+    # ---- files
+
+    def save(self, fpath: str | None = None) -> str:
+        """Write the flow to a file, by default in Runwright's home under the flow's name, and return its path."""
+        from runwright import saved_flows  # noqa: PLC0415  an upward call that is allowed for
+
+        return saved_flows.save(self, fpath)
+
+    @classmethod
+    def load(cls, fpath: str) -> Flow:
+        """Return the flow of a file that `save` wrote, by path, by name or by slug; raises `FlowFileError`.
+
+        Such files are pickles: loading one runs what it holds, so load only your own.
+        """
+        from runwright import saved_flows  # noqa: PLC0415  as above
+
+        return saved_flows.load(fpath)
 
     # ---- running
 
@@ -217,7 +274,9 @@ class Flow(Wiring):
             task_runner_state_handlers=task_runner_state_handlers,
             flow_run_id=flow_run_id,
         )
-        if self.schedule is not None and run_on_schedule is not False:
+        if run_on_schedule is None:
+            run_on_schedule = defaults.active().runs_on_schedule
+        if self.schedule is not None and run_on_schedule:
             return app.run_on_schedule(self, run, given)
         return run(parameters=self.resolve_parameters(given))
 

@@ -60,7 +60,7 @@ def _as_argument(value: Any, part: Flow, arguments: dict[Task, _Flags]) -> Any:
 
 
 def _take_over(flow: Flow, part: Flow, arguments: dict[Task, _Flags]) -> None:
-    made = [task for task in part.tasks if task not in arguments and task not in flow.tasks]
+    made = [task for task in part.tasks if task not in arguments and task not in flow]
     values = {task: _Flags(mapped=False, flattened=False) for task in made if isinstance(task, Constant)}
     steps = dict.fromkeys(task for task in made if task not in values)
     ways = {**values, **arguments}

@@ -184,6 +184,5 @@ class LessThanOrEqual(Task):
 
 def item_of(task: Task, key: Any) -> Task:
     """Join a task to the active flow that takes one item of a task's result and is stored as that is."""
-    shown = key.name if isinstance(key, Task) else repr(key)
-    getter = GetItem(name=f"{task.name}[{shown}]", checkpoint=task.checkpoint, result=task.result)
+    getter = GetItem(name=f"{task.name}[{key!r}]", checkpoint=task.checkpoint, result=task.result)
     return getter.bind(task, key)

@@ -1,9 +1,11 @@
-"""Parameter: a value that is given when the flow runs."""
+"""Parameter: a value that is given when the flow runs, as it is or read as a date and time."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from runwright import defaults
 from runwright.context import context
 from runwright.signals import FAIL
 from runwright.task import Task
@@ -46,9 +48,14 @@ class Parameter(Task):
         """Declare a parameter; raises `TypeError` when the name is no string."""
         if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  users give anything
             raise TypeError(f"The name of a parameter must be a string; got {name!r}.")
-        super().__init__(name, name, tags, checkpoint=True)
+        super().__init__(name, name, tags, checkpoint=True, result=defaults.active().parameter_result())
         self.default: Any = None if isinstance(default, NoDefault) else default
         self.required = isinstance(default, NoDefault) if required is None else required
+
+    def copy(self, name: str | None = None, **task_args: Any) -> Self:
+        """Return a copy, under another name where one is given; raises as `Task.copy`."""
+        name = name if name is not None else self.name
+        return super().copy(**{"name": name, "slug": name, **task_args})
 
     def __call__(
         self,
@@ -75,3 +82,29 @@ class Parameter(Task):
     def __repr__(self) -> str:
         """Return the name."""
         return f"<Parameter: {self.name}>"
+
+
+class DateTimeParameter(Parameter):
+    """A parameter that gives a datetime: text in ISO format is read as one, without a zone as UTC."""
+
+    def __init__(
+        self,
+        name: str,
+        required: bool = True,  # noqa: FBT001, FBT002  the documented signature
+        tags: Iterable[str] | None = None,
+    ) -> None:
+        """Declare a parameter that has no default: where it is not `required`, None stands for it."""
+        super().__init__(name, required=required, tags=tags)
+
+    def run(self) -> datetime | None:
+        """Return the datetime, or None; raises `ValueError` for text that is none, and signals as `Parameter.run`."""
+        value = super().run()
+        if not isinstance(value, str):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(
+                f"Parameter {self.name!r} is {value!r}, which is no date and time: write it as 2025-01-31T12:00:00Z."
+            ) from None
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -107,7 +107,8 @@ def count_of_results(function: Any) -> int | None:
     if isinstance(annotation, str):
         annotation = _evaluated(annotation, function)
     parts = typing.get_args(annotation)
-    is_fixed = typing.get_origin(annotation) is tuple and bool(parts) and Ellipsis not in parts
+    is_bare = annotation is typing.Tuple  # noqa: UP006  old code writes it, and it promises no number
+    is_fixed = typing.get_origin(annotation) is tuple and not is_bare and Ellipsis not in parts
     return len(parts) if is_fixed else None
 
 

@@ -11,7 +11,7 @@ import functools
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
-from runwright import signatures, task_options
+from runwright import defaults, signatures, task_options
 from runwright.context import context
 from runwright.errors import FlowError, did_you_mean
 from runwright.mapping import check_mappable
@@ -81,6 +81,9 @@ class Task(Operable):
     runs_again: ClassVar[bool] = False
     """Whether a flow run that is given this task's final state runs it all the same: it opens something, or keeps a secret."""
 
+    is_aside: ClassVar[bool] = False
+    """Whether the task only serves others, so that it is no reference task by default."""
+
     _signature: RunSignature = RunSignature()
     _logger: logging.Logger | None = None
     __signature__: ClassVar[Any] = _Signature()
@@ -133,7 +136,7 @@ class Task(Operable):
         if self._logger is None:
             import logging  # noqa: PLC0415  declaring tasks needs none
 
-            self._logger = logging.getLogger(f"runwright.{self.name}")
+            self._logger = logging.getLogger(f"{defaults.active().logger_root}.{self.name}")
         return self._logger
 
     # ---- joining a flow
@@ -193,7 +196,8 @@ class Task(Operable):
         """
         flow = _active(flow, self.name)
         inputs = self._inputs(args, kwargs)
-        check_mappable(self.name, inputs)
+        is_strict = defaults.active().is_mapping_strict
+        check_mappable(self.name, inputs if is_strict else {key: inputs[key] for key in inputs if key not in kwargs})
         new = self.copy(**{"nout": None, **(task_args or {})})
         _note_use(self)
         return new.bind(mapped=True, upstream_tasks=upstream_tasks, flow=flow, **inputs)
@@ -267,6 +271,12 @@ class Task(Operable):
         return self._signature.bind(self.name, args, kwargs)
 
     # ---- what people and programs ask
+
+    def serialize(self) -> dict[str, Any]:
+        """Return what a server keeps of this task, as plain data; times are in seconds."""
+        from runwright import serializing  # noqa: PLC0415  only registering needs it
+
+        return serializing.task_document(self)
 
     def inputs(self) -> dict[str, dict[str, Any]]:
         """Return for each argument of `run` its annotated `type` and whether it is `required`."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from runwright import cache_validators, triggers
+from runwright import cache_validators, defaults, triggers
 from runwright.errors import did_you_mean
 from runwright.policies import RetryPolicy
 from runwright.result import Result
@@ -73,6 +73,8 @@ def from_constructor(options: Mapping[str, Any], owner: str) -> dict[str, Any]:
     for name in options:
         if name not in _CHECKS and name != "on_failure":
             raise TypeError(f"{owner} has no option {name!r}.{did_you_mean(name, TaskOptions.__annotations__)}")
+    if defaults.active() is not defaults.OWN:
+        options = _completed(options)
     attributes = {name: check(name, options.get(name)) for name, check in _CHECKS.items()}
     attributes["state_handlers"] = checked_handlers(options.get("state_handlers"), options.get("on_failure"))
     _require_retries(attributes)
@@ -170,9 +172,18 @@ def _timeout(name: str, value: object) -> float | None:
     if value is None:
         return None
     length = seconds(name, value)
+    if defaults.active().is_timeout_whole and not isinstance(length, int):
+        length = _whole(name, value, length)
     if length <= 0:
         raise ValueError(f"{name} must be more than 0 seconds; got {value!r}. Leave it out for no timeout.")
     return length
+
+
+def _whole(name: str, value: object, length: float) -> int:
+    if not isinstance(value, timedelta):
+        raise TypeError(f"{name} must be a whole number of seconds or a timedelta; got {value!r}.")
+    warnings.warn(f"{name} counts whole seconds: {value} is taken as {int(length)}.", stacklevel=5)
+    return int(length)
 
 
 def _exceptions(name: str, value: object) -> set[type[BaseException]] | None:
@@ -246,6 +257,18 @@ _RETRY_OPTIONS = {"max_retries", "retry_delay", "retry_jitter", "retry_on", "ret
 
 
 # ---- what options mean together
+
+
+def _completed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with those that the active defaults give where the task says nothing."""
+    active, given = defaults.active(), dict(options)
+    if given.get("max_retries") is None:
+        given["max_retries"] = active.max_retries
+    if given["max_retries"] and given.get("retry_delay") is None:
+        given["retry_delay"] = active.retry_delay
+    if given.get("timeout") is None:
+        given["timeout"] = active.timeout
+    return given
 
 
 def _require_retries(attributes: Mapping[str, Any]) -> None:

@@ -10,21 +10,22 @@ import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from runwright import compiling
+from runwright import compiling, defaults
 from runwright.collecting import Constant, as_task, holds_tasks
 from runwright.context import context
 from runwright.edge import Edge
 from runwright.errors import FlowError
 from runwright.mapping import route
+from runwright.ordered_set import OrderedSet
 from runwright.parameter import Parameter
 from runwright.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set as AbstractSet
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Wiring:
-    """Tasks joined by edges. Sets that methods return keep the order of the flow.
+    """Tasks joined by edges. Sets that methods return keep the order of the flow, and are the caller's to change.
 
     `slugs` gives each task its slug. `constants[task]` are the inputs of a task that are plain values: they are no
     tasks of their own.
@@ -62,9 +63,10 @@ class Wiring:
         self._outgoing[task] = []
         self._cache.clear()
         _note_use(task)
-        case = context.get("case")
-        if case is not None:
-            case.add_task(task, self)
+        for block in ("case", "resource"):
+            opened = context.get(block)
+            if opened is not None:
+                opened.add_task(task, self)
         return task
 
     def add_edge(
@@ -99,13 +101,15 @@ class Wiring:
             self._outgoing[upstream_task].append(edge)
             self._incoming[downstream_task].append(edge)
             self._cache.clear()
-        if validate:
+        elif validate and key is not None:
+            compiling.check_inputs(downstream_task, [key, key])
+        if validate or (validate is None and defaults.active().is_eager):
             self.validate()
         return edge
 
     def chain(self, *tasks: Task, validate: bool | None = None) -> list[Edge]:
         """Let each task follow the one before it; returns the edges."""
-        edges = [self.add_edge(*pair) for pair in itertools.pairwise(tasks)]
+        edges = [self.add_edge(*pair, validate=validate) for pair in itertools.pairwise(tasks)]
         if validate:
             self.validate()
         return edges
@@ -150,10 +154,9 @@ class Wiring:
     def update(
         self,
         flow: Wiring,
-        *,
-        merge_parameters: bool = False,
-        merge_reference_tasks: bool = False,
-        validate: bool | None = None,
+        merge_parameters: bool = False,  # noqa: FBT001, FBT002  the documented signature
+        validate: bool | None = None,  # noqa: FBT001  the documented signature
+        merge_reference_tasks: bool = False,  # noqa: FBT001, FBT002  the documented signature
     ) -> None:
         """Take over the tasks, edges and constants of another flow.
 
@@ -201,14 +204,22 @@ class Wiring:
     # ---- asking
 
     @property
-    def tasks(self) -> AbstractSet[Task]:
+    def tasks(self) -> OrderedSet[Task]:
         """Return all tasks."""
-        return self._incoming.keys()
+        return OrderedSet(self._incoming)
 
     @property
-    def edges(self) -> AbstractSet[Edge]:
+    def edges(self) -> OrderedSet[Edge]:
         """Return all edges."""
-        return self._edges.keys()
+        return OrderedSet(self._edges)
+
+    def __contains__(self, task: object) -> bool:
+        """Say whether a task is here."""
+        return task in self._incoming
+
+    def __iter__(self) -> Iterator[Task]:
+        """Iterate over the tasks, each after those it waits for."""
+        return iter(self.sorted_tasks())
 
     def get_tasks(
         self,
@@ -228,52 +239,68 @@ class Wiring:
             and (task_type is None or isinstance(task, task_type))
         ]
 
-    def edges_to(self, task: Task) -> AbstractSet[Edge]:
+    def edges_to(self, task: Task) -> OrderedSet[Edge]:
         """Return the edges that lead to a task; raises `FlowError` when it is not here, as all that follow do."""
         self._require(task)
-        return dict.fromkeys(self._incoming[task]).keys()
+        return OrderedSet(self._incoming[task])
 
-    def edges_from(self, task: Task) -> AbstractSet[Edge]:
+    def edges_from(self, task: Task) -> OrderedSet[Edge]:
         """Return the edges that lead away from a task."""
         self._require(task)
-        return dict.fromkeys(self._outgoing[task]).keys()
+        return OrderedSet(self._outgoing[task])
 
     def has_edges(self, task: Task) -> bool:
         """Say whether a task is here and joined to another."""
         return bool(self._incoming.get(task) or self._outgoing.get(task))
 
-    def upstream_tasks(self, task: Task) -> AbstractSet[Task]:
+    def upstream_tasks(self, task: Task) -> OrderedSet[Task]:
         """Return the tasks that a task waits for directly."""
-        return dict.fromkeys(edge.upstream_task for edge in self.edges_to(task)).keys()
+        self._require(task)
+        return OrderedSet(edge.upstream_task for edge in self._incoming[task])
 
-    def downstream_tasks(self, task: Task) -> AbstractSet[Task]:
+    def downstream_tasks(self, task: Task) -> OrderedSet[Task]:
         """Return the tasks that wait for a task directly."""
-        return dict.fromkeys(edge.downstream_task for edge in self.edges_from(task)).keys()
+        self._require(task)
+        return OrderedSet(edge.downstream_task for edge in self._outgoing[task])
 
-    def all_upstream_edges(self) -> dict[Task, AbstractSet[Edge]]:
+    def all_upstream_edges(self) -> dict[Task, OrderedSet[Edge]]:
         """Return for each task the edges that lead to it."""
         return {task: self.edges_to(task) for task in self.tasks}
 
-    def all_downstream_edges(self) -> dict[Task, AbstractSet[Edge]]:
+    def all_downstream_edges(self) -> dict[Task, OrderedSet[Edge]]:
         """Return for each task the edges that lead away from it."""
         return {task: self.edges_from(task) for task in self.tasks}
 
-    def root_tasks(self) -> AbstractSet[Task]:
+    def root_tasks(self) -> OrderedSet[Task]:
         """Return the tasks that wait for none."""
-        return dict.fromkeys(task for task, edges in self._incoming.items() if not edges).keys()
+        return OrderedSet(task for task, edges in self._incoming.items() if not edges)
 
-    def terminal_tasks(self) -> AbstractSet[Task]:
+    def terminal_tasks(self) -> OrderedSet[Task]:
         """Return the tasks that none waits for."""
-        return dict.fromkeys(task for task, edges in self._outgoing.items() if not edges).keys()
+        return OrderedSet(task for task, edges in self._outgoing.items() if not edges)
 
-    def reference_tasks(self) -> AbstractSet[Task]:
-        """Return the tasks that decide the final state of a flow run: those that were set, else the terminal tasks."""
-        return self._reference_tasks.keys() or self.terminal_tasks()
+    def reference_tasks(self) -> OrderedSet[Task]:
+        """Return the tasks that decide the final state of a flow run: those that were set, else the terminal tasks.
+
+        Tasks that make or clean up a resource do not count among the latter: what they stand around does.
+        """
+        if self._reference_tasks:
+            return OrderedSet(self._reference_tasks)
+        cleaning = {task for task, edges in self._outgoing.items() if task.is_aside and not edges}
+        if not cleaning:
+            return self.terminal_tasks()
+        last = OrderedSet(
+            task
+            for task, edges in self._outgoing.items()
+            if not task.is_aside and all(edge.downstream_task in cleaning for edge in edges)
+        )
+        return last or self.terminal_tasks()
 
     def sorted_tasks(self, root_tasks: Iterable[Task] | None = None) -> tuple[Task, ...]:
         """Return the tasks, each after those it waits for, else in the order they were added.
 
-        With `root_tasks`, only those and what follows from them. Raises `CycleError` that names a circle.
+        With `root_tasks`, only those and what follows from them. Raises `CycleError` that names a circle, and
+        `FlowError` for a root that is not here.
         """
         if "sorted" not in self._cache:
             self._cache["sorted"] = compiling.sort(self._outgoing, self.slugs)
@@ -281,6 +308,8 @@ class Wiring:
         if root_tasks is None:
             return order
         reached = dict.fromkeys(root_tasks)
+        for task in reached:
+            self._require(task)
         for task in order:
             if task in reached:
                 reached.update(dict.fromkeys(edge.downstream_task for edge in self._outgoing[task]))

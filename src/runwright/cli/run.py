@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--param-file", metavar="FILE", help="Parameters as JSON or TOML; - is JSON on standard input.")
 @click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
 @click.option("--run-name", metavar="NAME", help="The name of this run.")
+@click.option("--compat", type=click.Choice(["prefect"]), help="Let the file import this; it gets Runwright's objects.")
 @with_output
 @with_record
 @click.pass_obj
@@ -37,6 +38,7 @@ def run(
     param_file: str | None,
     executor: str | None,
     run_name: str | None,
+    compat: str | None,
 ) -> int:
     """Run the flow of a Python file to its end.
 
@@ -47,6 +49,10 @@ def run(
     from runwright.flow_files import load_flow  # noqa: PLC0415  help needs none of it
 
     given = read_parameters(parameters, param_file)
+    if compat is not None:
+        from runwright.compat.prefect import install  # noqa: PLC0415  only those files need it
+
+        install(is_shown=False)
     flow = load_flow(target)
     values = flow.resolve_parameters(given)
 

@@ -78,7 +78,7 @@ def test_an_item_is_named_after_its_key_and_stored_like_the_whole():
         whole = number(task_args={"checkpoint": True, "result": result})
         by_name, by_task = whole["a"], whole[whole]
     assert "number['a']" == by_name.name
-    assert "number[number]" == by_task.name
+    assert "number[<Task: number>]" == by_task.name
     assert (True, result) == (by_name.checkpoint, by_name.result)
     assert {"key": "a"} == flow.constants[by_name]
     assert {Edge(whole, by_task, "task_result"), Edge(whole, by_task, "key")} == flow.edges_to(by_task)

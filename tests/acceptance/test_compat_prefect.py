@@ -1,0 +1,85 @@
+"""Files that import prefect, run as processes: by the module, as a module of their own, and by the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys
+import prefect
+from prefect import Flow, Parameter, task
+import neighbour
+
+@task
+def double(x):
+    return neighbour.two * x
+
+with Flow("doubling") as flow:
+    doubled = double(Parameter("x", default=4))
+
+if __name__ == "__main__":
+    print("result:", flow.run().result[doubled].result, sys.argv[1:])
+"""
+
+
+PARALLEL = """
+import prefect
+from prefect import Flow, task
+
+@task
+def speak():
+    state = prefect.engine.state.Success
+    return state.__name__, prefect.context.logger.name, prefect.config.flows.checkpointing
+
+with Flow("f") as flow:
+    made = speak()
+
+if __name__ == "__main__":
+    print("result:", [flow.run(executor="processes:1").result[made].result])
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "neighbour.py").write_text("two = 2\n")
+
+    def run(*arguments):
+        environment = {**os.environ, "RUNWRIGHT_HOME": str(tmp_path / "home")}
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("target", [("script.py",), ("-m", "script")], ids=" ".join)
+def test_a_script_runs_as_it_is(run, target):
+    done = run("runwright.compat.prefect", *target, "a", "b")
+    assert "result: 8 ['a', 'b']" in done.stdout, done.stderr
+
+
+def test_the_command_line_runs_it_too(run):
+    done = run("runwright.cli.main", "run", "--compat", "prefect", "script.py", "-p", "x=5")
+    assert (0, True) == (done.returncode, "double" in done.stdout), done.stderr
+
+
+def test_worker_processes_have_the_alias_too(run, tmp_path):
+    (tmp_path / "parallel.py").write_text(PARALLEL)
+    done = run("runwright.compat.prefect", "parallel.py")
+    assert "result: [('Success', 'prefect.speak', False)]" in done.stdout, f"{done.stdout}\n{done.stderr}"
+
+
+def test_without_a_script_it_says_how(run):
+    done = run("runwright.compat.prefect")
+    assert done.returncode
+    assert "usage: python -m runwright.compat.prefect SCRIPT.py" in done.stderr

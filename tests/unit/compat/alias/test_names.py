@@ -1,0 +1,129 @@
+"""The table of names: each one is an object of Runwright, found under every path the original had."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+import runwright
+from runwright.compat.prefect import modules, names
+
+# What another part of this version brings; everything else resolves.
+AWAITED = ("runwright.flow_runner:",)
+
+EVERY = [(module, name, target) for module, held in names.MODULES.items() for name, target in held.items()]
+
+
+def test_every_name_resolves_or_is_awaited():
+    unresolved = {}
+    for module, name, target in EVERY:
+        try:
+            modules.resolve(target)
+        except ImportError as error:
+            unresolved[f"{module}.{name}"] = (target, str(error))
+    wrong = {path: why for path, (target, why) in unresolved.items() if not str(target).startswith(AWAITED)}
+    assert {} == wrong
+    if unresolved:
+        pytest.skip(f"not in this version yet: {', '.join(sorted(unresolved))}")
+
+
+@pytest.mark.usefixtures("alias")
+class TestImporting:
+    @pytest.mark.parametrize("module", sorted(names.MODULES))
+    def test_every_module_is_found(self, module):
+        assert module == importlib.import_module(module).__name__
+
+    def test_names_are_runwrights_own_objects(self):
+        import prefect
+        from prefect import Flow, Parameter, case, context, task
+        from prefect.core.flow import Flow as Deeper
+        from prefect.engine import signals
+        from prefect.tasks.control_flow.case import case as deepest
+
+        assert runwright.Flow is Flow is Deeper is prefect.Flow
+        assert (runwright.task, runwright.Parameter, runwright.context) == (task, Parameter, context)
+        assert runwright.case is case is deepest is prefect.tasks.control_flow.case
+        assert runwright.signals.FAIL is signals.FAIL is prefect.engine.signals.FAIL
+
+    def test_a_star_brings_every_name(self):
+        scope = {}
+        exec("from prefect.triggers import *", scope)  # noqa: S102  the only way to write it in a function
+        assert runwright.triggers.all_failed is scope["all_failed"]
+
+    @pytest.mark.parametrize(
+        ("statement", "advice"),
+        [
+            ("from prefect import Client", "Runwright has no prefect.Client: there is no server to talk to"),
+            ("import prefect.agent.local", "Runwright has no prefect.agent: no agent is needed"),
+            ("from prefect.tasks.prefect import create_flow_run", "runs of other flows are started by a server"),
+            ("from prefect.tasks.notifications import SlackTask", "write a state handler"),
+            ("import prefect.engines", r"Runwright has no prefect.engines. Did you mean 'prefect.engine'\?"),
+            ("from prefect import Flwo", "cannot import name 'Flwo'"),
+        ],
+    )
+    def test_what_is_not_there_says_what_to_use(self, statement, advice):
+        with pytest.raises(ImportError, match=advice):
+            exec(statement, {})  # noqa: S102  statements are what is tested
+
+    def test_an_attribute_that_is_not_there_offers_the_nearest(self):
+        import prefect
+
+        with pytest.raises(AttributeError, match=r"has no attribute 'Flwo'\. Did you mean 'Flow'"):
+            prefect.Flwo  # noqa: B018  the access is what is tested
+        assert "Flow" in dir(prefect)
+
+    def test_names_can_be_replaced_in_a_test(self, monkeypatch):
+        import prefect
+
+        monkeypatch.setattr("prefect.Flow", 5)
+        assert 5 == prefect.Flow
+        monkeypatch.undo()
+        assert runwright.Flow is prefect.Flow
+
+
+class TestInstalling:
+    def test_it_is_taken_back_without_a_trace(self, alias):
+        import prefect
+
+        from runwright.compat.prefect import install, is_installed, uninstall
+
+        install()
+        assert is_installed()
+        uninstall()
+        uninstall()
+        assert not is_installed()
+        assert [] == modules.loaded()
+        assert "config" not in runwright.context
+        assert "runwright.t" == runwright.Task(name="t").logger.name
+        assert "prefect" == prefect.__name__
+
+    def test_the_original_must_not_be_there(self, monkeypatch):
+        from runwright.compat.prefect import install, is_installed
+
+        monkeypatch.setitem(sys.modules, "prefect", type(sys)("prefect"))
+        with pytest.raises(ImportError, match="prefect is imported already"):
+            install()
+        assert not is_installed()
+
+    def test_nothing_of_it_is_loaded_otherwise(self):
+        program = """
+import sys
+from runwright import Flow, app, task
+from runwright.cli import main
+print([name for name in sys.modules if "prefect" in name])
+"""
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert "[]" == done.stdout.strip()
+
+    def test_loading_it_changes_nothing_before_it_is_installed(self):
+        program = """
+import runwright.compat.prefect, runwright
+from runwright.compat.prefect.configuration import config
+config.flows.checkpointing = True
+print(dict(runwright.context.to_dict()), runwright.Task(name="t").logger.name)
+"""
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert "{} runwright.t" == done.stdout.strip()
