@@ -27,15 +27,19 @@ _DEEPEST = 64
 _LARGEST = 1 << 63
 _LATEST = _LARGEST - 1
 
+USUAL_SUCCESS = "Task run succeeded."
 USUAL_MESSAGES: dict[int, str] = {
     states.Running.kind.code: "Starting task run.",
-    states.Success.kind.code: "Task run succeeded.",
+    states.Success.kind.code: USUAL_SUCCESS,
     states.Mapped.kind.code: "Ready to proceed with mapping.",
 }
 
 
 def data_from_state(state: states.State) -> dict[str, Any] | None:
     """Return what an event keeps of a state, None when that is nothing but the usual."""
+    kind, ref = type(state), state._result.ref  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  public by custom
+    if kind is states.Success and ref is not None and state.message == USUAL_SUCCESS:
+        return {"result": ref}  # what most events are
     data: dict[str, Any] = {}
     if state.message and state.message != USUAL_MESSAGES.get(state.kind.code):
         data["message"] = shorten(str(state.message))
@@ -46,7 +50,7 @@ def data_from_state(state: states.State) -> dict[str, Any] | None:
         data["error"] = error_data(held.value)
     elif (held.value is not None or isinstance(held, LostResult)) and type(state) is not states.Mapped:
         data["unstored"] = True
-    if type(state) is not states.Success and type(state) is not states.Running:
+    if kind is not states.Success and kind is not states.Running:
         data.update(_extra(state))
     return data or None
 

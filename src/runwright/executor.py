@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Sequence  # noqa: TC004  never decoded: no types are needed at run time
 
-    from runwright.events import LogLine, Metric
-    from runwright.states import State
+    from runwright.events import LogLine, Metric  # noqa: TC004  as above
+    from runwright.states import State  # noqa: TC004  as above
 
 
-class TaskCall:
+class TaskCall(msgspec.Struct, eq=False, kw_only=True):
     """One attempt to make: the task, where it stands, what it gets.
 
     `upstream` maps the author's edges to their states. `state` is the state to start from, None for a fresh Pending.
@@ -23,62 +25,24 @@ class TaskCall:
     attempt; `run_count` leaves out those that a lost process took, so that they do not use up retries.
     """
 
-    __slots__ = (
-        "attempt",
-        "context",
-        "is_mapped_parent",
-        "map_index",
-        "node",
-        "ordinal",
-        "result",
-        "run_count",
-        "runner",
-        "slug",
-        "state",
-        "task",
-        "task_run_id",
-        "timeout",
-        "upstream",
-    )
-
-    def __init__(
-        self,
-        *,
-        ordinal: int,
-        node: int,
-        slug: str,
-        task: Any,
-        task_run_id: str,
-        context: dict[str, Any],
-        upstream: dict[Any, State],
-        attempt: int = 1,
-        run_count: int = 1,
-        map_index: int | None = None,
-        state: State | None = None,
-        timeout: float | None = None,
-        is_mapped_parent: bool = False,
-        runner: Callable[..., Any] | None = None,
-        result: Any = None,
-    ) -> None:
-        """Describe the attempt; `runner` makes the TaskRunner, `result` is the flow's default result."""
-        self.ordinal = ordinal
-        self.node = node
-        self.slug = slug
-        self.task = task
-        self.task_run_id = task_run_id
-        self.context = context
-        self.upstream = upstream
-        self.attempt = attempt
-        self.run_count = run_count
-        self.map_index = map_index
-        self.state = state
-        self.timeout = timeout
-        self.is_mapped_parent = is_mapped_parent
-        self.runner = runner
-        self.result = result
+    ordinal: int
+    node: int
+    slug: str
+    task: Any
+    task_run_id: str
+    context: dict[str, Any]
+    upstream: dict[Any, State]
+    attempt: int = 1
+    run_count: int = 1
+    map_index: int | None = None
+    state: State | None = None
+    timeout: float | None = None
+    is_mapped_parent: bool = False
+    runner: Callable[..., Any] | None = None
+    result: Any = None
 
 
-class Report:
+class Report(msgspec.Struct, eq=False):
     """What an attempt says: the state it is in since `at` (ns), with the log lines and metrics since the last report.
 
     `is_final` says that nothing more comes of this attempt; `is_cut_short` that it did not come to the end of its pipeline, so
@@ -87,47 +51,17 @@ class Report:
     task run goes on (Failed, when the state is Retrying).
     """
 
-    __slots__ = (
-        "at",
-        "attempt",
-        "attempt_state",
-        "is_cut_short",
-        "is_final",
-        "length",
-        "logs",
-        "metrics",
-        "name",
-        "ordinal",
-        "state",
-    )
-
-    def __init__(
-        self,
-        ordinal: int,
-        attempt: int,
-        at: int,
-        state: State,
-        *,
-        is_final: bool = False,
-        is_cut_short: bool = False,
-        length: int | None = None,
-        logs: Sequence[LogLine] = (),
-        metrics: Sequence[Metric] = (),
-        name: str | None = None,
-        attempt_state: State | None = None,
-    ) -> None:
-        """Hold what is said."""
-        self.ordinal = ordinal
-        self.attempt = attempt
-        self.at = at
-        self.state = state
-        self.is_final = is_final
-        self.is_cut_short = is_cut_short
-        self.length = length
-        self.logs = logs
-        self.metrics = metrics
-        self.name = name
-        self.attempt_state = attempt_state
+    ordinal: int
+    attempt: int
+    at: int
+    state: State
+    is_final: bool = False
+    is_cut_short: bool = False
+    length: int | None = None
+    logs: Sequence[LogLine] = ()
+    metrics: Sequence[Metric] = ()
+    name: str | None = None
+    attempt_state: State | None = None
 
 
 class Executor(Protocol):

@@ -67,8 +67,11 @@ class Result:
     ) -> None:
         """Hold `value`; `serializer` None means the adapter's own default."""
         self.value = value
-        self.location: str | None = location if isinstance(location, str) else None
-        self.formatter: Callable[..., str] | None = location if callable(location) else None
+        self.location: str | None = None
+        self.formatter: Callable[..., str] | None = None
+        if location is not None:
+            self.location = location if isinstance(location, str) else None
+            self.formatter = location if callable(location) else None
         self.serializer = serializer
         self.ref: ResultRef | None = None
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, ClassVar, NamedTuple
 
 from runwright.clock import utcnow
-from runwright.context import context as run_context
+from runwright.context import context as run_context, current
 from runwright.result import NoResult, Result
 
 
@@ -102,7 +102,8 @@ class State:
         self._result = result if isinstance(result, Result) else Result(result)
         self.context: dict[str, Any] = context or {}
         self.cached_inputs: dict[str, Result] = cached_inputs or {}
-        tags = run_context.get("task_tags")
+        values = current()
+        tags = None if values is None else values.get("task_tags")
         if tags is not None:
             self.context.setdefault("tags", list(tags))
 

@@ -9,11 +9,13 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from runwright.flowable import Tally
 from runwright.states import KIND_BY_NAME, TABLE, Phase
 
 if TYPE_CHECKING:
-    from runwright.graph import Node
+    from runwright.graph import Node  # noqa: TC004  never decoded: no types are needed at run time
 
 PENDING = KIND_BY_NAME["Pending"].code
 RUNNING = KIND_BY_NAME["Running"].code
@@ -44,49 +46,29 @@ OPEN = 255
 _ENDED = re.compile(rb"[^\x00\xff]")
 
 
-class Cell:
-    """One open run. `serving` is the attempt that is being made, 0 for none.
+class Cell(msgspec.Struct, eq=False):
+    """One open run, Pending at version 1 at first. `serving` is the attempt that is being made, 0 for none.
 
-    `lost` counts the attempts that used up no retry: a process was lost, or they paused. `waiting` is the number of
-    upstream links not yet satisfied. `due` is when (ns) a waiting run goes on. `parked` says that nothing but a request
-    moves it on. `resumed` says that the attempt follows a pause, or that somebody asked for it.
+    `group` is the children it belongs to. `lost` counts the attempts that used up no retry: a process was lost, or they
+    paused. `waiting` is the number of upstream links not yet satisfied. `due` is when (ns) a waiting run goes on. `parked`
+    says that nothing but a request moves it on. `resumed` says that the attempt follows a pause, or that somebody asked for it.
     """
 
-    __slots__ = (
-        "attempt",
-        "code",
-        "due",
-        "group",
-        "index",
-        "loop",
-        "lost",
-        "node",
-        "ordinal",
-        "parked",
-        "resumed",
-        "serving",
-        "tried",
-        "version",
-        "waiting",
-    )
-
-    def __init__(self, ordinal: int, node: Node | None, index: int, group: Group | None, waiting: int = 0) -> None:
-        """Open a run as Pending at version 1, in `group` (the children it belongs to)."""
-        self.ordinal = ordinal
-        self.node = node
-        self.index = index
-        self.group = group
-        self.waiting = waiting
-        self.code = PENDING
-        self.version = 1
-        self.attempt = 0
-        self.serving = 0
-        self.lost = 0
-        self.tried = 0
-        self.due: int | None = None
-        self.parked = False
-        self.resumed = False
-        self.loop: dict[str, Any] | None = None
+    ordinal: int
+    node: Node | None
+    index: int
+    group: Group | None
+    waiting: int = 0
+    code: int = PENDING
+    version: int = 1
+    attempt: int = 0
+    serving: int = 0
+    lost: int = 0
+    tried: int = 0
+    due: int | None = None
+    parked: bool = False
+    resumed: bool = False
+    loop: dict[str, Any] | None = None
 
     @property
     def is_idle(self) -> bool:

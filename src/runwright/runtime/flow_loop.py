@@ -59,6 +59,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[["FlowLoop"], None]
 
+DEEP = 128
+"""How many calls an executor of many slots is handed at least: it must not run dry while this thread waits for its turn."""
 HOLD = 2_000_000
 """How long (ns) successes may wait for company before they are committed for what depends on them."""
 
@@ -122,7 +124,8 @@ class FlowLoop:
         self._is_dirty = False
         self._calls: dict[int, TaskCall] = {}
         self._thread = self._busy = 0
-        self._capacity = 1 if executor.slots == 1 else executor.slots * 4
+        self._capacity = 1 if executor.slots == 1 else max(executor.slots * 4, DEEP)
+        self._is_async = [node.task.is_async for node in graph.nodes]
         self._cached: list[tuple[Any, Cached]] = []
 
     # ---- the run
@@ -276,7 +279,7 @@ class FlowLoop:
 
     def _is_coroutine(self, submit: Submit) -> bool:
         """Say whether an attempt takes no slot of the executor, and may start at once."""
-        return self.graph.nodes[submit.node].task.is_async and not submit.is_mapped_parent
+        return self._is_async[submit.node] and not submit.is_mapped_parent
 
     def _launch(self, submit: Submit) -> None:
         node = self.graph.nodes[submit.node]
@@ -284,7 +287,7 @@ class FlowLoop:
         self._calls[submit.ordinal] = call
         if submit.is_mapped_parent:
             make_attempt(call, self._receive)
-        elif node.task.is_async:
+        elif self._is_async[submit.node]:
             self._coroutines().submit([call])
         else:
             self._busy += 1
@@ -334,15 +337,19 @@ class FlowLoop:
 
     def _receive(self, report: Report) -> None:
         if threading.get_ident() == self._thread:
-            self._take(report)
+            self._hear(report)
         else:
             self._inbox.put(report)
 
-    def _take(self, report: Report | LeaseLost | None) -> None:
-        if isinstance(report, LeaseLost):
-            raise report
-        call = None if report is None else self._calls.get(report.ordinal)
-        if report is None or call is None or call.attempt != report.attempt:
+    def _take(self, message: Report | LeaseLost | None) -> None:
+        if isinstance(message, LeaseLost):
+            raise message
+        if message is not None:
+            self._hear(message)
+
+    def _hear(self, report: Report) -> None:
+        call = self._calls.get(report.ordinal)
+        if call is None or call.attempt != report.attempt:
             return
         if report.is_final:
             self._take_final(report, call)
@@ -354,7 +361,7 @@ class FlowLoop:
 
     def _take_final(self, report: Report, call: TaskCall) -> None:
         del self._calls[report.ordinal]
-        if not (call.is_mapped_parent or call.task.is_async):
+        if not (call.is_mapped_parent or self._is_async[call.node]):
             self._busy -= 1
         state, failed = report.state, report.attempt_state
         if report.is_cut_short:
@@ -378,18 +385,14 @@ class FlowLoop:
 
     def _tell(self, report: Report, data: dict[str, Any] | None, state: State) -> None:
         """Feed the machine a report; what the table forbids becomes a failure."""
-        for line in (*report.logs, *report.metrics):
-            line.flow_run = self.machine.flow_run
-        due = getattr(state, "start_time", None)
-        children = state.n_map_states if type(state) is Mapped else 0
-        stimulus = Reported(
-            report.ordinal,
-            report.attempt,
-            state.kind.code,
-            data,
-            children,
-            None if due is None else codec.time_data(due),
-        )
+        if report.logs or report.metrics:
+            for line in (*report.logs, *report.metrics):
+                line.flow_run = self.machine.flow_run
+        stimulus = Reported(report.ordinal, report.attempt, state.kind.code, data)
+        if type(state) is Mapped:
+            stimulus.length = state.n_map_states
+        elif isinstance(state, Scheduled | Queued) and state.start_time is not None:
+            stimulus.due = codec.time_data(state.start_time)
         try:
             self._apply(stimulus, report.at, report.logs, report.metrics)
         except IllegalTransition as error:

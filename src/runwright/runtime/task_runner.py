@@ -61,6 +61,10 @@ class TaskRunner(Runner):
     """Runs one task once: `run` returns the state it ends in, and raises nothing unless told to by the context."""
 
     logger = logging.getLogger("runwright.TaskRunner")
+    announce: Callable[[State], None] | None = None
+    failed: State | None = None
+    _outcome: tuple[bool, Any] | None = None
+    _is_in_run = False
     _is_run_overridden = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -80,15 +84,18 @@ class TaskRunner(Runner):
         self.context: dict[str, Any] = current() or {}  # never changed in place: a snapshot without a copy
         self.upstream_states: UpstreamStates = {}
         self.inputs: Inputs = {}
-        self.announce: Callable[[State], None] | None = None
-        self.failed: State | None = None
-        self._outcome: tuple[bool, Any] | None = None
-        self._is_in_run = False
 
     @property
     def task_full_name(self) -> str:
         """Return the task's name, with the map index for a mapped child."""
         return run_context.get("task_full_name") or self.task.name
+
+    def handle_state_change(self, old_state: State, new_state: State) -> State:
+        """Call the task's handlers, then the runner's; see `Runner`."""
+        is_heard = self.task.state_handlers or self.state_handlers or type(self) is not TaskRunner
+        if is_heard or self.logger.isEnabledFor(logging.DEBUG):
+            return super().handle_state_change(old_state, new_state)
+        return new_state
 
     def call_runner_target_handlers(self, old_state: State, new_state: State) -> State:
         """Call the task's own handlers, `handler(task, old_state, new_state)`; returns the state they agree on."""
@@ -243,16 +250,11 @@ class TaskRunner(Runner):
         Retrying state's), `resume` for a state that was paused, loop count and result of a loop under way, the task's
         name and tags, its logger, and `checkpointing` as `config["flows"]` says unless it is there.
         """
-        while isinstance(state, MetaState):
-            state = state.state
-        state = state or Pending()
-        is_retry = isinstance(state, Retrying)
-        context["task_run_count"] = state.run_count + 1 if is_retry else state.context.get("task_run_count", 1)
-        if isinstance(state, Resume) or (isinstance(state, Paused) and _is_due(state)):
-            context["resume"] = True
-        if "_loop_count" in state.context:
-            context["task_loop_count"] = state.context.pop("_loop_count")
-            context["task_loop_result"] = state.load_result(self.result).result
+        if state is None:
+            state = Pending()
+            context["task_run_count"] = 1
+        else:
+            state = self._go_on_from(state, context)
         context["task_name"] = self.task.name
         context["task_tags"] = self.task.tags
         logger = self.task.logger
@@ -264,6 +266,21 @@ class TaskRunner(Runner):
         if self.task.target:
             self.result = aimed(self.result, self.task.target)
         return Initialized(state, context)
+
+    def _go_on_from(self, given: State, context: dict[str, Any]) -> State:
+        """Return what a given state stands for, and let the context tell what it carries from earlier attempts."""
+        unwrapped: State | None = given
+        while isinstance(unwrapped, MetaState):
+            unwrapped = unwrapped.state
+        state = unwrapped or Pending()
+        is_retry = isinstance(state, Retrying)
+        context["task_run_count"] = state.run_count + 1 if is_retry else state.context.get("task_run_count", 1)
+        if isinstance(state, Resume) or (isinstance(state, Paused) and _is_due(state)):
+            context["resume"] = True
+        if "_loop_count" in state.context:
+            context["task_loop_count"] = state.context.pop("_loop_count")
+            context["task_loop_result"] = state.load_result(self.result).result
+        return state
 
     @call_state_handlers
     def check_task_is_ready(self, state: State) -> State:
@@ -307,9 +324,10 @@ class TaskRunner(Runner):
                     f"The result of {edge!r} was not stored and its process is gone: run the flow again, or give the "
                     "task checkpoint=True."
                 )
-            reader = held if held.can_store else self.result
-            if held.value is None and held.location is not None and reader.can_store:
-                each.load_result(reader)
+            if held.value is None and held.location is not None:
+                reader = held if held.can_store else self.result
+                if reader.can_store:
+                    each.load_result(reader)
         return state, upstream_states
 
     def get_task_inputs(self, state: State, upstream_states: UpstreamStates) -> Inputs:
