@@ -59,8 +59,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[["FlowLoop"], None]
 
-DEEP = 128
-"""How many calls an executor of many slots is handed at least: it must not run dry while this thread waits for its turn."""
 HOLD = 2_000_000
 """How long (ns) successes may wait for company before they are committed for what depends on them."""
 
@@ -124,7 +122,7 @@ class FlowLoop:
         self._is_dirty = False
         self._calls: dict[int, TaskCall] = {}
         self._thread = self._busy = 0
-        self._capacity = 1 if executor.slots == 1 else max(executor.slots * 4, DEEP)
+        self._capacity = 1 if executor.slots == 1 else executor.slots * 4
         self._is_async = [node.task.is_async for node in graph.nodes]
         self._cached: list[tuple[Any, Cached]] = []
 
