@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runwright.store import Lease, Store
 
 LONGEST_BATCH = 2_000
-RIPE = 20_000_000
+RIPE = 24_000_000
 """Age (ns) of a batch's first event at which the next event commits it."""
 PATIENCE = 0.025
 """Seconds between two looks for a batch that nobody has come back for."""
