@@ -97,6 +97,9 @@ def _name(function: object) -> str:
 
 # ---- the code of a task, and of a schedule
 
+_NO_FILES = frozenset({"<string>", "<stdin>"})
+"""Names that many texts share: what is found under them may be the text of something else."""
+
 
 def _own_functions(schedule: Schedule) -> list[Any]:
     """Return the filters and adjustments of a schedule that have a source of their own."""
@@ -126,10 +129,12 @@ def _source_of(function: Callable[..., Any]) -> bytes:
     """Return the source text of a function, or what it compiled to where there is no text."""
     import inspect  # noqa: PLC0415  only flows that are recorded pay for it
 
+    code = getattr(function, "__code__", None)
     try:
+        if getattr(code, "co_filename", None) in _NO_FILES:
+            raise OSError("There is no text.")  # noqa: TRY301  as inspect says it
         return inspect.getsource(function).encode()
     except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
         return _digest_of(code) if isinstance(code, CodeType) else type(function).__qualname__.encode()
 
 
