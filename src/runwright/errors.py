@@ -4,7 +4,9 @@
     ├── FlowError (ValueError)              the flow is declared wrongly
     │   ├── CycleError                      tasks depend on each other in a circle
     │   ├── ParameterError                  an unknown, missing or refused parameter
-    │   └── FlowFileError                   a file that holds no flow, or several, or does not load
+    │   ├── FlowFileError                   a file that holds no flow, or several, or does not load
+    │   │   └── FlowSpecError               a YAML flow that is declared wrongly, with every problem in it
+    │   └── InputError                      inputs of a YAML flow that are missing or refused, with every problem
     ├── IllegalTransition                   the transition table forbids what was proposed
     ├── ResultError
     │   ├── ResultSerializationError        a value that cannot become bytes
@@ -29,10 +31,31 @@ Signals are not errors: see `runwright.signals`. Each class carries the exit sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong in a flow file: where, what, and what to do about it.
+
+    `line` and `column` count from 1; `path` leads to the place in the document (`tasks[0].retry.interval`), empty for the
+    document itself; `code` is a word for programs. A warning does not make the flow invalid.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    code: str
+    message: str
+    is_warning: bool = False
+
+    def __str__(self) -> str:
+        """Return `file:line:column: message`, as editors and compilers write it."""
+        warning = "warning: " if self.is_warning else ""
+        return f"{self.file}:{self.line}:{self.column}: {warning}{self.message}"
 
 
 class RunwrightError(Exception):
@@ -61,6 +84,36 @@ class FlowFileError(FlowError):
     """A file holds no flow, or several, or does not load: name one as `FILE.py:FLOW`."""
 
     exit_code = 2
+
+
+class FlowSpecError(FlowFileError):
+    """A YAML flow is declared wrongly: `problems` has every place to change, with line and column."""
+
+    exit_code = 8
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Hold the problems; the text lists them, one a line."""
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[type[FlowSpecError], tuple[tuple[Problem, ...]]]:
+        """Keep the problems across processes."""
+        return type(self), (self.problems,)
+
+
+class InputError(FlowError):
+    """Inputs of a YAML flow are missing or refused: `problems` says for each input what is wrong."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        """Hold what is wrong by the id of the input; the text lists all, one a line."""
+        super().__init__("\n".join(problems.values()))
+        self.problems = dict(problems)
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[dict[str, str]]]:
+        """Keep the problems across processes."""
+        return type(self), (self.problems,)
 
 
 class IllegalTransition(RunwrightError):

@@ -17,13 +17,14 @@ HOMES = {
     "psycopg": {"stores"},
     "pytest": {"testing"},
     "rich": {"cli"},
+    "yaml": {"spec"},
 }
 
 # The notation of nouns and messages: as much a part of the language of the project as the standard library.
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "distributed", "obstore", "pandas"}
+SINGLE_MODULE = {"cloudpickle", "distributed", "obstore", "pandas", "yaml"}
 
 
 def test_no_library_has_two_homes(tree):

@@ -1,0 +1,74 @@
+"""Dependencies: names that refer to others of the same list: those that there are not, and those that go in a circle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runwright.spec.elements import only_mappings
+from runwright.spec.nodes import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
+
+    from runwright.spec.findings import Findings, Path
+
+
+def check_dependencies(dag: Mapping, path: Path, findings: Findings) -> None:
+    """Look at what the tasks of a `Dag` depend on; the nodes are read, so that one faulty task hides no other."""
+    rows: dict[str, tuple[Node, Node | None, Path]] = {}
+    for index, row in only_mappings(dag.entries.get("tasks") or Sequence(0, 0)):
+        task = row.entries.get("task")
+        identity = task.entries.get("id") if isinstance(task, Mapping) else None
+        if isinstance(identity, Scalar):
+            rows[identity.text] = identity, row.entries.get("dependsOn"), (*path, "tasks", index, "dependsOn")
+    edges: dict[str, list[str]] = {}
+    for name, (_, needs, place) in rows.items():
+        edges[name] = check_references(needs, rows, "task", place, findings)
+    identity = dag.entries.get("id")
+    prefix = f"{identity.text}: " if isinstance(identity, Scalar) else ""
+    circle = circle_in(edges)
+    if circle:
+        first = next(name for name in rows if name in circle)
+        message = f"{prefix}Cyclic dependency detected: {', '.join(name for name in rows if name in circle)}"
+        findings.add(rows[first][0], rows[first][2], "dependency_cycle", message)
+
+
+def check_references(
+    needs: Node | None, known: MappingOf[str, object], what: str, path: Path, findings: Findings
+) -> list[str]:
+    """Return the names in a list that are known; those that are not are said to be wrong."""
+    found: list[str] = []
+    for index, item in enumerate(needs.items if isinstance(needs, Sequence) else ()):
+        if not isinstance(item, Scalar):
+            continue
+        if item.text in known:
+            found.append(item.text)
+        else:
+            near = findings.near(item.text, known)
+            findings.add(item, (*path, index), f"unknown_{what}", f"There is no {what} {item.text!r} here.{near}")
+    return found
+
+
+def circle_in(edges: MappingOf[str, list[str]]) -> list[str]:
+    """Return names that depend on each other in a circle, in the order of the circle; empty when there is none."""
+    waiting = {name: set(needs) for name, needs in edges.items()}
+    followers: dict[str, list[str]] = {name: [] for name in edges}
+    for name, needs in waiting.items():
+        for need in needs:
+            followers[need].append(name)
+    ready = [name for name, needs in waiting.items() if not needs]
+    while ready:
+        name = ready.pop()
+        for follower in followers[name]:
+            waiting[follower].remove(name)
+            if not waiting[follower]:
+                ready.append(follower)
+    stuck = {name: needs for name, needs in waiting.items() if needs}
+    if not stuck:
+        return []
+    walked: list[str] = []
+    name = next(iter(stuck))
+    while name not in walked:
+        walked.append(name)
+        name = min(stuck[name])
+    return walked[walked.index(name) :]
