@@ -89,6 +89,25 @@ def million() -> dict[str, Any]:
     return _fan_out("million", 1_000_000, "inline")
 
 
+def validate() -> dict[str, Any]:
+    """Check a YAML flow of 500 tasks, beside the bare library for YAML."""
+    import yaml
+
+    from runwright.spec import parse_flow_spec
+
+    text = _yaml_flow(500)
+    assert len(parse_flow_spec(text).tasks) == 500  # noqa: PLR2004  as many as were written
+    checked = _least_processor_time(lambda: parse_flow_spec(text))
+    bare = _least_processor_time(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
+    return {
+        "bench": "validate",
+        "tasks": 500,
+        "cpu_ms": round(checked * 1e3, 1),
+        "bare_yaml_cpu_ms": round(bare * 1e3, 1),
+        "ratio_to_bare_yaml": round(checked / bare, 2),
+    }
+
+
 ALL: dict[str, Callable[[], dict[str, Any]]] = {
     each.__name__: each
     for each in (
@@ -99,9 +118,31 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         chain_normal,
         chain_flat,
         start_up,
+        validate,
         million,
     )
 }
+
+
+def _least_processor_time(action: Callable[[], Any]) -> float:
+    """Return the least processor time in seconds of five calls."""
+    times: list[float] = []
+    for _ in range(5):
+        start = time.process_time()
+        action()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def _yaml_flow(tasks: int) -> str:
+    """Return a YAML flow of plain tasks, each with a time limit and a retry."""
+    rows = "".join(
+        f"  - id: task_{number}\n    type: io.kestra.plugin.core.debug.Return\n    description: Task {number}.\n"
+        f'    format: "{number} {{{{ inputs.day }}}} {{{{ taskrun.startDate }}}}"\n    timeout: PT10M\n'
+        "    retry: {type: constant, interval: PT5S, maxAttempts: 3}\n"
+        for number in range(tasks)
+    )
+    return f"id: many\nnamespace: company.team\ninputs:\n  - {{id: day, type: DATE}}\ntasks:\n{rows}"
 
 
 def _fan_out(name: str, count: int, executor: str) -> dict[str, Any]:

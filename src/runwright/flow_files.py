@@ -86,6 +86,10 @@ def _load(path: str) -> ModuleType:
     if not os.path.isfile(full):  # noqa: PTH113  text in, text out
         what = "is a directory" if os.path.isdir(full) else "does not exist"  # noqa: PTH112  text in, text out
         raise FlowFileError(f"{path} {what}. Give a Python file that declares a flow: FILE.py or FILE.py:FLOW")
+    if full.endswith((".yaml", ".yml")):
+        raise FlowFileError(
+            f"{path} is a YAML flow: `runwright validate -f {path}` checks it, and a later version of Runwright runs it."
+        )
     changed = _last_change(full)
     known = _loaded.get(full)
     if known is not None and known.changed == changed:

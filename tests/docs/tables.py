@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from runwright import settings
+from runwright.spec.conditions import CONDITIONS, Condition
+from runwright.spec.elements import Element, Key, table_of
+from runwright.spec.flow_spec import Concurrency, FlowSpec, Listener, PluginDefaults, Sla
+from runwright.spec.inputs import INPUTS, DependsOn, Input, Output
+from runwright.spec.retries import RETRIES, Retry
+from runwright.spec.tasks import ALL_TYPES, Task
+from runwright.spec.tasks.files import NamespaceFiles
+from runwright.spec.tasks.flow_control import Batch, CheckFrequency, DagTask, DirectoryCache
+from runwright.spec.tasks.task import WorkerGroup
+from runwright.spec.triggers import TRIGGER_TYPES, Filter, Preconditions, TimeWindow, Trigger, UpstreamFlow, Where
 from runwright.states import TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -28,7 +44,63 @@ def settings_table() -> str:
     )
 
 
-TABLES = {"states.md": states_table, "settings.md": settings_table}
+def yaml_flows_table() -> str:
+    """Return every element of a YAML flow with its keys."""
+    return (
+        f"### The flow\n\n{_keys(FlowSpec, Element)}"
+        + _elements(
+            "Parts of the flow", (Concurrency, Sla, PluginDefaults, Output, DependsOn, WorkerGroup, Listener), Element
+        )
+        + _family("Retries", Retry, dict.fromkeys(RETRIES.values()))
+        + _family("Inputs", Input, dict.fromkeys(INPUTS.values()))
+        + _family("Tasks", Task, ALL_TYPES)
+        + _elements("Parts of tasks", (DagTask, CheckFrequency, Batch, DirectoryCache, NamespaceFiles), Element)
+        + _family("Triggers", Trigger, TRIGGER_TYPES)
+        + _elements("Parts of triggers", (Preconditions, UpstreamFlow, Where, Filter, TimeWindow), Element)
+        + _family("Conditions", Condition, dict.fromkeys(CONDITIONS.values()))
+    )
+
+
+def _family(title: str, parent: type[Element], members: Iterable[type[Element]]) -> str:
+    return f"### {title}\n\nKeys of all:\n\n{_keys(parent, Element)}" + "".join(
+        _entry(each, parent) for each in members
+    )
+
+
+def _elements(title: str, members: Iterable[type[Element]], parent: type[Element]) -> str:
+    return f"### {title}\n\n" + "".join(_entry(each, parent) for each in members)
+
+
+def _entry(element: type[Element], parent: type[Element]) -> str:
+    names = list(getattr(element, "names", ()))
+    short = min(names, key=lambda name: (name.count("."), names.index(name))) if names else element.__name__
+    others = ", ".join(f"`{name}`" for name in names if name != short)
+    doc = (element.__doc__ or "").partition("\n")[0]
+    return f"#### `{short}`\n\n{doc}{f' Also written {others}.' if others else ''}\n\n{_keys(element, parent)}"
+
+
+def _keys(element: type[Element], parent: type[Element]) -> str:
+    """Return the table of the keys that a parent does not have, empty when there are none."""
+    rows = [key for key in table_of(element).keys if parent is Element or key.name not in table_of(parent).by_name]
+    if not rows:
+        return ""
+    head = "| key | value | default | meaning |\n|---|---|---|---|\n"
+    return head + "".join(f"| {_names(key)} | {key.kind.name} | {_default(key)} | {key.doc} |\n" for key in rows) + "\n"
+
+
+def _names(key: Key) -> str:
+    return ", older ".join(f"`{name}`" for name in (key.name, *key.also))
+
+
+def _default(key: Key) -> str:
+    if key.is_required:
+        return "**required**"
+    if isinstance(key.default, str | int | float):
+        return f"`{msgspec.json.encode(key.default).decode()}`"
+    return ""
+
+
+TABLES = {"yaml-flows.md": yaml_flows_table, "states.md": states_table, "settings.md": settings_table}
 
 
 def with_table(text: str, table: str) -> str:

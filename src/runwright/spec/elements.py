@@ -181,26 +181,25 @@ class Variant(Element, frozen=True, kw_only=True):
 class OneOf:
     """The kind of an element of several classes, told apart by the word at `type`."""
 
-    def __init__(self, name: str, schema_name: str, variants: dict[str, type[Variant]], default: str = "") -> None:
-        """Hold the classes by type name; `default` is the type where none is written."""
+    def __init__(self, name: str, schema_name: str, variants: dict[str, type[Variant]]) -> None:
+        """Hold the classes by type name."""
         self.name = name
         self.schema_name = schema_name
         self.variants = variants
-        self.default = default
 
     def read(self, node: Node, path: Path, findings: Findings) -> Any:
         """Return an element of the class that its type names."""
         if not isinstance(node, Mapping):
             return refuse(self, node, path, findings)
         written = node.entries.get("type")
-        if written is None and not self.default:
+        if written is None or written.is_null:
             findings.add(
                 node, (*path, "type"), "missing_key", f"The 'type' property cannot be empty: {self.name} has one."
             )
             return WRONG
-        if written is not None and not isinstance(written, Scalar):
+        if not isinstance(written, Scalar):
             return refuse(TYPE_NAME, written, (*path, "type"), findings)
-        return self.read_type(written.text if written is not None else self.default, node, path, findings)
+        return self.read_type(written.text, node, path, findings)
 
     def read_type(self, type_: str, node: Mapping, path: Path, findings: Findings) -> Any:
         """Return an element of the class that a type names."""

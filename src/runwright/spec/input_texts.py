@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LARGEST = 1 << 63
+LONGEST_NUMBER = 400
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,19}", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?", re.ASCII)
@@ -56,11 +57,12 @@ def integer(value: Any) -> int:
 
 def decimal(value: Any) -> float:
     """Return a finite number."""
-    if isinstance(value, str) and len(value) < 400 and _FLOAT.fullmatch(value.strip()):  # noqa: PLR2004  no number is longer
-        value = float(value)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < float("inf"):
+    number = value
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER and _FLOAT.fullmatch(value.strip()):
+        number = float(value)
+    if not isinstance(number, int | float) or isinstance(number, bool) or not abs(number) < float("inf"):
         raise _expected("FLOAT", value)
-    return float(value)
+    return float(number)
 
 
 def boolean(value: Any) -> bool:

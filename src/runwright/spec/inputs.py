@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 from runwright.spec.durations import duration_text, parse_duration
-from runwright.spec.elements import Element, Named, Of, OneOf, Unique, Variant
+from runwright.spec.elements import Element, Named, Of, OneOf, Unique, Variant, table_of
 from runwright.spec.findings import Findings, Path
 from runwright.spec.input_texts import BY_TYPE, Refused, items, shown
 from runwright.spec.key_types import (
@@ -53,21 +53,21 @@ class Input(Variant, frozen=True, kw_only=True):
         None
     )
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return what is kept of a value; `choices` are those that an expression yields. Raises `Refused`."""
         return BY_TYPE[self.names[0]](value)
 
     @classmethod
     def check(cls, values: dict[str, Any], node: Mapping, path: Path, findings: Findings) -> None:
-        """Say that the default could not be given as a value."""
+        """Say that the default could not be given as a value; the text of a validator is not tried, as it may take forever."""
         default = values.get("defaults")
-        if default is None or _has_expression(default) or not {"id", "type"} <= set(values):
+        is_whole = all(key.field in values for key in table_of(cls).keys if key.is_required)
+        if default is None or not is_whole or _has_expression(default):
             return
         try:
-            cls(**values).accept(default)
-        except (Refused, TypeError) as refusal:
-            if isinstance(refusal, Refused):
-                findings.add(node.entries["defaults"], (*path, "defaults"), "invalid_value", f"The default: {refusal}.")
+            cls(**{name: value for name, value in values.items() if name != "validator"}).take(default)
+        except Refused as refusal:
+            findings.add(node.entries["defaults"], (*path, "defaults"), "invalid_value", f"The default: {refusal}.")
 
 
 class Bounded(Input, frozen=True, kw_only=True):
@@ -92,9 +92,9 @@ class StringInput(Input, frozen=True, kw_only=True):
 
     is_text: ClassVar = True
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the text."""
-        return _matching(super().accept(value), self.validator)
+        return _matching(super().take(value), self.validator)
 
 
 class SecretInput(Input, frozen=True, kw_only=True):
@@ -106,9 +106,9 @@ class SecretInput(Input, frozen=True, kw_only=True):
 
     is_text: ClassVar = True
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the text."""
-        return _matching(super().accept(value), self.validator)
+        return _matching(super().take(value), self.validator)
 
 
 class EmailInput(Input, frozen=True, kw_only=True):
@@ -124,9 +124,9 @@ class EnumInput(Input, frozen=True, kw_only=True):
 
     values: Annotated[SomeTexts, "The texts to choose from."]
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the text."""
-        return _chosen(super().accept(value), self.values)
+        return _chosen(super().take(value), self.values)
 
 
 class SelectInput(Input, frozen=True, kw_only=True):
@@ -140,9 +140,9 @@ class SelectInput(Input, frozen=True, kw_only=True):
     auto_select_first: Annotated[Boolean, "A form begins with the first of them."] = False
     is_radio: Annotated[Boolean, "A form shows all of them at once."] = False
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the text."""
-        taken = super().accept(value)
+        taken = super().take(value)
         return taken if self.allow_custom_value else _chosen(taken, self.values or choices)
 
     @classmethod
@@ -163,7 +163,7 @@ class MultiselectInput(Input, frozen=True, kw_only=True):
     auto_select_first: Annotated[Boolean, "A form begins with the first of them."] = False
     item_type: Annotated[str, Choice("STRING", "INT", "FLOAT", "BOOLEAN"), "The type of each."] = "STRING"
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the texts."""
         taken = items(value, self.item_type)
         if not self.allow_custom_value:
@@ -186,9 +186,9 @@ class IntInput(Bounded, frozen=True, kw_only=True):
     min: Annotated[Integer | None, "The least value."] = None
     max: Annotated[Integer | None, "The greatest value."] = None
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the number."""
-        taken = super().accept(value)
+        taken = super().take(value)
         if self.min is not None and taken < self.min:
             raise Refused(f"it must be more than `{self.min}`")
         if self.max is not None and taken > self.max:
@@ -204,9 +204,9 @@ class FloatInput(Bounded, frozen=True, kw_only=True):
     min: Annotated[Decimal | None, "The least value."] = None
     max: Annotated[Decimal | None, "The greatest value."] = None
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the number."""
-        taken = super().accept(value)
+        taken = super().take(value)
         if self.min is not None and taken < self.min:
             raise Refused(f"it must be more than `{self.min}`")
         if self.max is not None and taken > self.max:
@@ -228,9 +228,9 @@ class DatetimeInput(Bounded, frozen=True, kw_only=True):
     after: Annotated[str | None, DATETIME, "The value must be after this."] = None
     before: Annotated[str | None, DATETIME, "The value must be before this."] = None
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the value as text."""
-        return _between(super().accept(value), self.after, self.before, parse_moment)
+        return _between(super().take(value), self.after, self.before, parse_moment)
 
 
 class DateInput(Bounded, frozen=True, kw_only=True):
@@ -241,9 +241,9 @@ class DateInput(Bounded, frozen=True, kw_only=True):
     after: Annotated[str | None, DATE, "The value must be after this."] = None
     before: Annotated[str | None, DATE, "The value must be before this."] = None
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the value as text."""
-        return _between(super().accept(value), self.after, self.before, parse_date)
+        return _between(super().take(value), self.after, self.before, parse_date)
 
 
 class TimeInput(Bounded, frozen=True, kw_only=True):
@@ -254,9 +254,9 @@ class TimeInput(Bounded, frozen=True, kw_only=True):
     after: Annotated[str | None, TIME, "The value must be after this."] = None
     before: Annotated[str | None, TIME, "The value must be before this."] = None
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the value as text."""
-        return _between(super().accept(value), self.after, self.before, parse_time)
+        return _between(super().take(value), self.after, self.before, parse_time)
 
 
 class DurationInput(Bounded, frozen=True, kw_only=True):
@@ -267,9 +267,9 @@ class DurationInput(Bounded, frozen=True, kw_only=True):
     min: Annotated[Duration | None, "The shortest value."] = None
     max: Annotated[Duration | None, "The longest value."] = None
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the duration as text."""
-        taken = super().accept(value)
+        taken = super().take(value)
         length = parse_duration(taken)
         if self.min is not None and length < self.min:
             raise Refused(f"It must be more than `{duration_text(self.min)}`")
@@ -319,7 +319,7 @@ class ArrayInput(Input, frozen=True, kw_only=True):
         "The type of each.",
     ]
 
-    def accept(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
         """Return the list."""
         return items(value, self.item_type)
 

@@ -158,7 +158,7 @@ class _Composer:
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
             self._fail(place, "yaml_alias_budget", f"There are more than {MOST_ALIASES} aliases: write values out.")
-        self._count(place, node.size, "yaml_alias_budget")
+        self._count(place, node.size)
         self._check_depth(place, len(self.frames) + node.height)
         self._attach(node, place)
 
@@ -206,13 +206,13 @@ class _Composer:
         for source in sources:
             for name, node in source.entries.items():
                 if name not in mapping.entries:
-                    self._count(mapping, node.size, "yaml_alias_budget")
+                    self._count(mapping, node.size)
                     mapping.add(source.keys[name], node)
 
-    def _count(self, place: Any, size: int, code: str = "yaml_nodes") -> None:
+    def _count(self, place: Any, size: int) -> None:
         self.count += size
         if self.count > MOST_NODES:
-            what = "with its aliases written out, " if code == "yaml_alias_budget" else ""
+            code, what = ("yaml_alias_budget", "with its aliases written out, ") if self.aliases else ("yaml_nodes", "")
             self._fail(place, code, f"The file has, {what}more than {MOST_NODES:,} values: split the flow.")
 
     def _check_depth(self, place: Any, depth: int) -> None:

@@ -75,7 +75,7 @@ class _Resolution:
                 self._refuse(each, "missing required input", "null")
             return None
         try:
-            return each.accept(value, self._choices(each))
+            return each.take(value, self._choices(each))
         except Refused as refusal:
             self._refuse(each, str(refusal), shown(value))
             return None

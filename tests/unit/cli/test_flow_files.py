@@ -89,7 +89,7 @@ def test_a_file_that_is_not_there_and_a_directory_are_told_apart(tmp_path):
 
 
 def test_a_file_of_another_language_is_refused(write):
-    assert "its name must end in .py" in refusal(write("tasks: []", "flow.yaml"))
+    assert "its name must end in .py" in refusal(write("tasks: []", "flow.toml"))
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,12 @@ def test_a_file_is_loaded_again_only_when_it_has_changed(write):
 
 def test_a_colon_may_be_part_of_the_files_name(write):
     assert "one" == load_flow(write(ONE, "a:b.py")).name
+
+
+def test_a_yaml_flow_is_pointed_to_what_can_be_done_with_it(write):
+    path = write("id: a\n", "flow.yaml")
+
+    assert (
+        f"{path} is a YAML flow: `runwright validate -f {path}` checks it, and a later version of Runwright runs it."
+        == refusal(path)
+    )
