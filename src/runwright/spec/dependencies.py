@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from runwright.spec.findings import Findings, Path
 
 
+MOST_LISTED = 50
+
+
 def check_dependencies(dag: Mapping, path: Path, findings: Findings) -> None:
     """Look at what the tasks of a `Dag` depend on; the nodes are read, so that one faulty task hides no other."""
     rows: dict[str, tuple[Node, Node | None, Path]] = {}
@@ -28,9 +31,10 @@ def check_dependencies(dag: Mapping, path: Path, findings: Findings) -> None:
     prefix = f"{identity.text}: " if isinstance(identity, Scalar) else ""
     circle = circle_in(edges)
     if circle:
-        first = next(name for name in rows if name in circle)
-        message = f"{prefix}Cyclic dependency detected: {', '.join(name for name in rows if name in circle)}"
-        findings.add(rows[first][0], rows[first][2], "dependency_cycle", message)
+        names = [name for name in rows if name in set(circle)]
+        listed = ", ".join(names[:MOST_LISTED]) + (", ..." if len(names) > MOST_LISTED else "")
+        message = f"{prefix}Cyclic dependency detected: {listed}. Remove one of the dependencies."
+        findings.add(rows[names[0]][0], rows[names[0]][2], "dependency_cycle", message)
 
 
 def check_references(

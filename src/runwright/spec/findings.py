@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
-MOST_SEARCHES = 50
-LONGEST_NAME = 200
+# Pairs of letters that may be compared for one file: some fifty wrong names of task types.
+SEARCH_BUDGET = 10_000_000
 
 _PLAIN_KEY = re.compile(r"[\w-]+")
 
@@ -46,6 +46,7 @@ class Findings:
         self.file = file
         self.problems: list[Problem] = []
         self.task_ids: dict[str, Scalar] = {}
+        self._search_budget = SEARCH_BUDGET
 
     def add(self, place: Placed, path: Path, code: str, message: str) -> None:
         """Keep an error."""
@@ -56,8 +57,10 @@ class Findings:
         self._keep(place, path, code, message, is_warning=True)
 
     def near(self, name: str, known: Iterable[str]) -> str:
-        """Return a question that offers the known name nearest to a wrong one; only the first few are worth the search."""
-        return did_you_mean(name, known) if len(self.problems) < MOST_SEARCHES and len(name) < LONGEST_NAME else ""
+        """Return a question that offers the known name nearest to a wrong one, as long as the search costs little."""
+        names = list(known)
+        self._search_budget -= len(name) * sum(map(len, names))
+        return did_you_mean(name, names) if self._search_budget >= 0 else ""
 
     @property
     def has_errors(self) -> bool:

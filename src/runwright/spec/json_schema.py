@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runwright.spec.conditions import CONDITIONS
 from runwright.spec.elements import Element, Key, Variant, table_of
 from runwright.spec.flow_spec import FlowSpec
-from runwright.spec.inputs import INPUTS
+from runwright.spec.inputs import INPUTS, Input
 from runwright.spec.retries import RETRIES
 from runwright.spec.tasks import TASK_TYPES, Task
 from runwright.spec.triggers import TRIGGERS, Trigger
@@ -30,6 +30,7 @@ _UNIONS: dict[str, tuple[Mapping[str, type[Variant]], type[Variant] | None]] = {
     "Condition": (CONDITIONS, None),
     "Retry": (RETRIES, None),
 }
+_FAMILIES: dict[str, type[Variant]] = {"TaskKeys": Task, "TriggerKeys": Trigger, "InputKeys": Input}
 _PLAIN = (str, int, float, bool)
 
 
@@ -41,7 +42,7 @@ def flow_schema() -> Schema:
     while waiting:
         name = waiting.pop()
         if name not in definitions:
-            definitions[name] = _union(name) if name in _UNIONS else _element(elements[name])
+            definitions[name] = _definition(name, elements)
             waiting += sorted(_references(definitions[name]))
     return {
         "$schema": DIALECT,
@@ -49,6 +50,14 @@ def flow_schema() -> Schema:
         **definitions.pop(FlowSpec.__name__),
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _definition(name: str, elements: Mapping[str, type[Element]]) -> Schema:
+    if name in _UNIONS:
+        return _union(name)
+    if name in _FAMILIES:
+        return {"properties": _properties(_FAMILIES[name])}
+    return _element(elements[name])
 
 
 def _elements(element: type[Element]) -> Iterator[type[Element]]:
@@ -62,9 +71,7 @@ def _element(element: type[Element], *, is_open: bool = False) -> Schema:
     schema: Schema = {"type": "object"}
     if element.__doc__:
         schema["description"] = element.__doc__.partition("\n")[0]
-    schema["properties"] = {
-        name: _property(key, is_older=name != key.name) for key in table.keys for name in (key.name, *key.also)
-    }
+    schema["properties"] = _properties(element)
     required = [key for key in table.keys if key.is_required]
     schema["required"] = [key.name for key in required if not key.also]
     choices = [[{"required": [name]} for name in (key.name, *key.also)] for key in required if key.also]
@@ -73,6 +80,19 @@ def _element(element: type[Element], *, is_open: bool = False) -> Schema:
     if not is_open:
         schema["additionalProperties"] = False
     return schema
+
+
+def _properties(element: type[Element]) -> dict[str, Schema]:
+    """Return the schemas of an element's keys; those that its whole family has are written once."""
+    family = next((name for name, each in _FAMILIES.items() if issubclass(element, each) and element is not each), None)
+    known = table_of(_FAMILIES[family]).keys if family is not None else ()
+    return {
+        name: {"$ref": f"#/$defs/{family}/properties/{name}"}
+        if key in known
+        else _property(key, is_older=name != key.name)
+        for key in table_of(element).keys
+        for name in (key.name, *key.also)
+    }
 
 
 def _property(key: Key, *, is_older: bool) -> Schema:
@@ -109,6 +129,6 @@ def _has_type(schema: Schema) -> Schema:
 
 def _references(schema: Any) -> set[str]:
     if isinstance(schema, dict):
-        own = {schema["$ref"].rpartition("/")[2]} if isinstance(schema.get("$ref"), str) else set[str]()
+        own = {schema["$ref"].split("/")[2]} if isinstance(schema.get("$ref"), str) else set[str]()
         return own.union(*(_references(each) for each in schema.values()))
     return set[str]().union(*(_references(each) for each in schema)) if isinstance(schema, list) else set()

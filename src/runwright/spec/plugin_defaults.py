@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from runwright.spec.findings import Findings
 
+MOST_ADDED = 10 * MOST_NODES
 KEYS = ("pluginDefaults", "taskDefaults")
 
 
@@ -24,21 +25,25 @@ class _Defaults(NamedTuple):
     values: Mapping
 
 
-def apply_plugin_defaults(flow: Mapping, findings: Findings) -> None:
-    """Add what a flow's defaults say to the elements of their types; what is written there wins unless it is forced."""
+def apply_plugin_defaults(flow: Mapping, findings: Findings) -> bool:
+    """Add what a flow's defaults say to the elements of their types; what is written there wins unless it is forced.
+
+    Returns whether there was room for all of it.
+    """
     chosen = list(_defaults_of(flow))
     if not chosen:
-        return
-    budget = MOST_NODES
+        return True
+    budget = MOST_ADDED
     for element, type_ in _typed(flow):
         for defaults in chosen:
             if type_.startswith(defaults.type):
                 budget -= defaults.values.size
                 if budget < 0:
-                    message = f"Plugin defaults add more than {MOST_NODES:,} values: write fewer, or split the flow."
+                    message = f"Plugin defaults add more than {MOST_ADDED:,} values: write fewer, or split the flow."
                     findings.add(defaults.values, KEYS[:1], "yaml_nodes", message)
-                    return
+                    return False
                 _fill(element, defaults.values, is_forced=defaults.is_forced)
+    return True
 
 
 def _defaults_of(flow: Mapping) -> Iterator[_Defaults]:

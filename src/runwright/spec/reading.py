@@ -75,7 +75,8 @@ def _read(text: str | bytes, findings: Findings) -> FlowSpec | None:
             root, (), "wrong_type", f"A flow is a mapping with id, namespace and tasks, not {words_for(root)}."
         )
         return None
-    apply_plugin_defaults(root, findings)
+    if not apply_plugin_defaults(root, findings):
+        return None
     spec = read_element(FlowSpec, root, (), findings)
     if spec is WRONG:
         return None

@@ -32,7 +32,7 @@ def parse(text) -> Any:
 
 
 @pytest.fixture(scope="module")
-def flowables():
+def flowables() -> Any:
     return load(FLOWS / "flowables.yaml")
 
 
@@ -76,7 +76,7 @@ def test_a_flow_has_typed_values(flowables):
 def test_a_task_has_typed_values(flowables):
     sequence = flowables.tasks[0]
 
-    assert isinstance(sequence, flow_control.Sequential)
+    assert "Sequential" == type(sequence).__name__
     assert "{{ vars.timeout }}" == sequence.timeout
     assert (True, True, "WARN") == (sequence.allow_failure, sequence.allow_warning, sequence.log_level)
     assert ("one", "two") == sequence.tasks[0].message
