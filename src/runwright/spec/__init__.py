@@ -13,5 +13,6 @@ from __future__ import annotations
 
 from runwright.spec.flow_spec import FlowSpec
 from runwright.spec.reading import Outcome, examine, load_flow_spec, parse_flow_spec
+from runwright.spec.resolving import resolve
 
-__all__ = ["FlowSpec", "Outcome", "examine", "load_flow_spec", "parse_flow_spec"]
+__all__ = ["FlowSpec", "Outcome", "examine", "load_flow_spec", "parse_flow_spec", "resolve"]

@@ -264,13 +264,13 @@ class Unique:
 
 
 def claim_id(identity: Scalar, taken: dict[str, Scalar], what: str, path: Path, findings: Findings) -> None:
-    """Keep the id of an element, or say that another one has it."""
-    first = taken.setdefault(identity.text, identity)
-    if first is not identity:
-        message = (
-            f"Duplicate {what} with name [{identity.text}]: the first is on line {first.line}. Rename one of them."
-        )
-        findings.add(identity, (*path, "id"), "duplicate_id", message)
+    """Keep the id of an element, or say that another one has it; what an alias brings a second time is another one."""
+    first = taken.get(identity.text)
+    if first is None:
+        taken[identity.text] = identity
+        return
+    message = f"Duplicate {what} with name [{identity.text}]: the first is on line {first.line}. Rename one of them."
+    findings.add(identity, (*path, "id"), "duplicate_id", message)
 
 
 def only_mappings(node: Node) -> list[tuple[int, Mapping]]:

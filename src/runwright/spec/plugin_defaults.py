@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_ADDED = 10 * MOST_NODES
 KEYS = ("pluginDefaults", "taskDefaults")
+PLACES = ("tasks", "errors", "finally", "afterExecution", "triggers", "listeners")
 
 
 class _Defaults(NamedTuple):
@@ -56,9 +57,9 @@ def _defaults_of(flow: Mapping) -> Iterator[_Defaults]:
 
 
 def _typed(flow: Mapping) -> Iterator[tuple[Mapping, str]]:
-    """Yield every mapping that has a type, but for the defaults themselves, each once however many aliases lead to it."""
+    """Yield every mapping with a type inside of tasks and triggers, each once however many aliases lead to it."""
     seen: set[int] = set()
-    waiting: list[Node] = [child for name, child in flow.entries.items() if name not in KEYS]
+    waiting: list[Node] = [flow.entries[name] for name in PLACES if name in flow.entries]
     while waiting:
         node = waiting.pop()
         if id(node) in seen:

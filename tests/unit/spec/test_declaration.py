@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,10 @@ def test_a_declaration_cannot_change(flowables):
         flowables.id = "other"
 
 
+def test_a_declaration_crosses_to_other_processes(flowables):
+    assert flowables == pickle.loads(pickle.dumps(flowables))
+
+
 def test_null_is_not_written():
     spec = parse(f"{HEAD}description:\nlabels: ~\nretry: null\n{TASKS}")
 
@@ -231,6 +236,10 @@ class TestPluginDefaults:
         )
         spec = parse(text)
         assert (("a",), "k") == (spec.tasks[0].tasks[0].message, spec.triggers[0].key)
+
+    def test_they_leave_the_values_of_users_alone(self):
+        text = f"{HEAD}pluginDefaults: [{{type: log.Log, values: {{message: a}}}}]\nvariables: {{x: {{type: log.Log}}}}\n{TASKS}"
+        assert {"x": {"type": "log.Log"}} == parse(text).variables
 
     def test_other_types_are_left_alone(self):
         with pytest.raises(FlowSpecError, match="'message' property"):

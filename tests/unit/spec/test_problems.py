@@ -235,6 +235,18 @@ def test_an_input_is_told_what_is_wrong(message, declared):
     assert any(each.startswith(message) for each in input_messages(declared)), input_messages(declared)
 
 
+def test_an_alias_does_not_make_a_task_another_one():
+    text = f"{HEAD}tasks:\n  - &a {{id: t, type: debug.Return}}\n  - *a\n"
+
+    assert [("duplicate_id", 4, 13, "tasks[1].id")] == problems_of(text)
+
+
+def test_what_is_merged_makes_tasks_of_their_own():
+    text = f"{HEAD}tasks:\n  - &a {{id: t, type: debug.Return, timeout: PT1M}}\n  - {{<<: *a, id: u}}\n"
+
+    assert ["t", "u"] == [task.id for task in parse_flow_spec(text).tasks if task.timeout]
+
+
 def test_a_warning_leaves_the_flow_valid():
     outcome = examine(f"{HEAD}tasks: [{{id: t, type: com.example.Thing, key: 1}}]")
 
