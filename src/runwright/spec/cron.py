@@ -23,11 +23,13 @@ _FIELDS = (
     _Field("second", 0, 59),
     _Field("minute", 0, 59),
     _Field("hour", 0, 23),
-    _Field("day", 1, 31, specials=r"L|LW|[0-9]{1,2}W"),
+    _Field("day", 1, 31, specials=r"LW?"),
     _Field("month", 1, 12, _MONTHS),
-    _Field("weekday", 0, 7, _DAYS, specials=r"[0-7]?L|[0-7]#[1-5]|(?:SUN|MON|TUE|WED|THU|FRI|SAT)(?:L|#[1-5])"),
+    _Field("weekday", 0, 7, _DAYS, specials=r"[0-7]L|(?:[0-7]|SUN|MON|TUE|WED|THU|FRI|SAT)#[1-5]"),
 )
-_PART = re.compile(r"(?:\*|\?|([0-9A-Z]+)(?:-([0-9A-Z]+))?)(?:/([0-9]{1,4}))?", re.ASCII)
+_LONGEST = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_LIST = re.compile(r"[0-9A-Z]+(?:,[0-9A-Z]+)*", re.ASCII | re.IGNORECASE)
+_PART = re.compile(r"(?:\*|([0-9A-Z]+)(?:-([0-9A-Z]+))?)(?:/([0-9]{1,4}))?", re.ASCII)
 
 
 def cron_fault(text: str) -> str:
@@ -40,7 +42,7 @@ def cron_fault(text: str) -> str:
     if len(fields) not in {FIELDS, FIELDS + 1}:
         return f"it has {len(fields)} fields, not five (minute hour day month weekday) or six with seconds first"
     faults = (_fault(field, written.upper()) for field, written in zip(_FIELDS[-len(fields) :], fields, strict=True))
-    return next((fault for fault in faults if fault), "")
+    return next((fault for fault in faults if fault), "") or _day_fault(*fields[-3:-1])
 
 
 def _fault(field: _Field, written: str) -> str:
@@ -58,6 +60,14 @@ def _fault(field: _Field, written: str) -> str:
         if found[3] and not int(found[3]):
             return f"the {field.name} {part!r} has a step of 0"
     return ""
+
+
+def _day_fault(days: str, months: str) -> str:
+    """Return a fault when no month that is listed has any of the days that are listed."""
+    if not _LIST.fullmatch(months) or not days.replace(",", "").isdecimal():
+        return ""
+    longest = max(_LONGEST[_number(_FIELDS[4], name) or 1] for name in months.upper().split(","))
+    return f"no month {months!r} has a day {days!r}" if min(map(int, days.split(","))) > longest else ""
 
 
 def _number(field: _Field, name: str | None) -> int | None:
