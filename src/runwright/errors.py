@@ -7,6 +7,9 @@
     │   ├── FlowFileError                   a file that holds no flow, or several, or does not load
     │   │   └── FlowSpecError               a YAML flow that is declared wrongly, with every problem in it
     │   └── InputError                      inputs of a YAML flow that are missing or refused, with every problem
+    │   └── ExpressionError                 an expression that cannot be read or evaluated
+    │       ├── ExpressionUndefined         a name or entry that is not there
+    │       └── ExpressionOverBudget        more steps, depth or text than an expression may use
     ├── IllegalTransition                   the transition table forbids what was proposed
     ├── ResultError
     │   ├── ResultSerializationError        a value that cannot become bytes
@@ -114,6 +117,25 @@ class InputError(FlowError):
     def __reduce__(self) -> tuple[type[InputError], tuple[dict[str, str]]]:
         """Keep the problems across processes."""
         return type(self), (self.problems,)
+class ExpressionError(FlowError):
+    """An expression cannot be read or evaluated: the message shows the place and says what to write.
+
+    `line` and `column` count from 1; they are 0 where there is no place.
+    """
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        """Say what happened and where."""
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class ExpressionUndefined(ExpressionError):
+    """A name or entry that an expression reads is not there: correct it, or give a default with `??`."""
+
+
+class ExpressionOverBudget(ExpressionError):
+    """An expression needs more steps, depth or text than it may: the message says which; do less in one expression."""
 
 
 class IllegalTransition(RunwrightError):
