@@ -70,6 +70,28 @@ def chain_flat() -> dict[str, Any]:
     }
 
 
+def expressions() -> dict[str, Any]:
+    """Render a template of a few expressions 20,000 times, beside `str.format` of the same text; and read it for the first time."""
+    from runwright.expression import LIMITS, compile_template
+    from runwright.expressions.templates import CompiledTemplate
+
+    text = "Hello {{ inputs.name }}, {{ outputs.fetch.count + 1 }} rows for {{ taskrun.value ?? 'all' }}"
+    variables = {"inputs": {"name": "ada"}, "outputs": {"fetch": {"count": 41}}, "taskrun": {"value": "north"}}
+    template = compile_template(text)
+    assert template.render(variables) == "Hello ada, 42 rows for north"
+    plain = "Hello {inputs[name]}, {outputs[fetch][count]} rows for {taskrun[value]}"
+    bare = _microseconds(lambda: plain.format(**variables), 20_000)
+    rendered = _microseconds(lambda: template.render(variables), 20_000)
+    bare = min(bare, _microseconds(lambda: plain.format(**variables), 20_000))
+    return {
+        "bench": "expressions",
+        "cpu_us_per_render": round(rendered, 2),
+        "cpu_us_per_reading": round(_microseconds(lambda: CompiledTemplate(text, LIMITS), 500), 1),
+        "limit": {"bare_format_us": round(bare, 3)},
+        "times_bare_format": round(rendered / bare, 1),
+    }
+
+
 def start_up() -> dict[str, Any]:
     """`import runwright` and a hello-world flow with its record, as whole processes (best of 7)."""
     bare = _process("pass")
@@ -117,6 +139,7 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         chain_full,
         chain_normal,
         chain_flat,
+        expressions,
         start_up,
         validate,
         million,
@@ -143,6 +166,12 @@ def _yaml_flow(tasks: int) -> str:
         for number in range(tasks)
     )
     return f"id: many\nnamespace: company.team\ninputs:\n  - {{id: day, type: DATE}}\ntasks:\n{rows}"
+def _microseconds(work: Callable[[], Any], count: int) -> float:
+    """Return microseconds of processor time for one call, of many."""
+    start = time.process_time()
+    for _ in range(count):
+        work()
+    return (time.process_time() - start) / count * 1e6
 
 
 def _fan_out(name: str, count: int, executor: str) -> dict[str, Any]:

@@ -24,6 +24,20 @@ from runwright.states import TABLE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+from runwright import settings
+from runwright.expressions.filters import FILTERS
+from runwright.expressions.functions import FUNCTIONS, HOST_FUNCTIONS
+from runwright.expressions.json_query_functions import FUNCTIONS as QUERY_FUNCTIONS
+from runwright.expressions.parser import OPERATORS
+from runwright.expressions.tags import TAGS
+from runwright.expressions.value_tests import TESTS
+from runwright.states import TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runwright.expressions.signatures import Routine
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -101,6 +115,36 @@ def _default(key: Key) -> str:
 
 
 TABLES = {"yaml-flows.md": yaml_flows_table, "states.md": states_table, "settings.md": settings_table}
+def expressions_table() -> str:
+    """Return the operators, filters, functions, tests and tags of expressions."""
+    return "\n".join(
+        [
+            _table("operator", ((name, each.meaning) for name, each in OPERATORS.items())),
+            _table("filter", _routines(FILTERS)),
+            _table("function", _routines(FUNCTIONS)),
+            _table("function of the host", HOST_FUNCTIONS.items()),
+            _table("test", _routines(TESTS)),
+            _table("tag", TAGS.items()),
+            f"Functions of jq: {', '.join(f'`{name}`' for name in sorted({name for name, _ in QUERY_FUNCTIONS}))}.\n",
+        ]
+    )
+
+
+def _routines(table: dict[str, Routine]) -> Iterator[tuple[str, str]]:
+    for name, routine in sorted(table.items()):
+        yield f"{name}({routine.signature})" if routine.signature else name, routine.meaning
+
+
+def _table(head: str, rows: Iterable[tuple[str, str]]) -> str:
+    lines = (f"| `{_cell(name)}` | {_cell(meaning)} |\n" for name, meaning in rows)
+    return f"| {head} | what it does |\n|---|---|\n" + "".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+TABLES = {"states.md": states_table, "settings.md": settings_table, "expressions.md": expressions_table}
 
 
 def with_table(text: str, table: str) -> str:

@@ -17,7 +17,7 @@ _DEEPEST_LEVEL = 20
 
 
 class Budget:
-    """Counts down; raises `Overrun` when something has run out."""
+    """Counts down; raises `Overrun` when something has run out. `output` is taken by the frame, which writes."""
 
     __slots__ = ("_instructions", "_level", "limits", "output", "steps")
 
@@ -61,12 +61,6 @@ class Budget:
     def leave(self) -> None:
         """Come back from it."""
         self._level -= 1
-
-    def print(self, length: int) -> None:
-        """Take output."""
-        self.output -= length
-        if self.output < 0:
-            raise Overrun("characters of output", self.limits.output)
 
     def weigh(self, value: Any) -> Any:
         """Take what going through all of a value costs, and return it; deep and endless values do not pass."""

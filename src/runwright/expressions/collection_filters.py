@@ -162,8 +162,10 @@ def _distinct(budget: Budget, value: Any) -> Any:
     """Return a list without the elements that were there before."""
     if value is None:
         return None
-    elements = budget.weigh(as_list(value, budget))
-    return list({json_of(each): each for each in reversed(elements)}.values())[::-1]
+    first: dict[str, Any] = {}
+    for each in budget.weigh(as_list(value, budget)):
+        first.setdefault(json_of(each), each)
+    return list(first.values())
 
 
 @FILTERS.add("contains")

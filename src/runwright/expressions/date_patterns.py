@@ -17,6 +17,7 @@ NAMED = {
     "iso_sec": "yyyy-MM-dd'T'HH:mm:ssXXX",
     "iso_milli": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
     "sql": "yyyy-MM-dd HH:mm:ss.SSSSSS",
+    "sql_sec": "yyyy-MM-dd HH:mm:ss",
     "sql_seq": "yyyy-MM-dd HH:mm:ss",
     "sql_milli": "yyyy-MM-dd HH:mm:ss.SSS",
     "iso_date": "yyyy-MM-ddXXX",

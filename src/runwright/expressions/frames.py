@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runwright.expressions.faults import Overrun
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -36,8 +38,10 @@ class Frame:
         self.blocks: dict[str, Callable[[Frame], None]] = {}
 
     def write(self, text: str) -> None:
-        """Add to the output."""
-        self.budget.print(len(text))
+        """Add to the output, and take it from what is left."""
+        self.budget.output -= len(text)
+        if self.budget.output < 0:
+            raise Overrun("characters of output", self.budget.limits.output)
         self.out.append(text)
 
     def known(self) -> dict[str, Any]:

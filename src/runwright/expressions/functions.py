@@ -145,11 +145,12 @@ def _id(_: Frame) -> str:
 
 
 @FUNCTIONS.add("nanoId", leading=1)
-def _nano_id(_: Frame, length: Any = 21, alphabet: Any = _NANO_ALPHABET) -> str:
+def _nano_id(_: Frame, length: Any = 21, alphabet: Any = None) -> str:
     """Return a new random id of a length, from an alphabet."""
-    if not isinstance(length, int) or not 0 < length <= _LONGEST_ID or not isinstance(alphabet, str) or not alphabet:
+    signs = _NANO_ALPHABET if alphabet is None else alphabet
+    if not isinstance(length, int) or not 0 < length <= _LONGEST_ID or not isinstance(signs, str) or not signs:
         raise Fault(f"`nanoId` needs a length from 1 to {_LONGEST_ID} and an alphabet.")
-    return "".join(random.SystemRandom().choices(alphabet, k=length))
+    return "".join(random.SystemRandom().choices(signs, k=length))
 
 
 @FUNCTIONS.add("randomInt", leading=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from json.encoder import encode_basestring  # pyright: ignore[reportAttributeAccessIssue]  it is in C, and not in the stubs
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def ion_of(value: Any) -> str:
         return "null"
     if isinstance(value, float):
         return _ion_float(float_text(value))
-    if isinstance(value, bool | int | date):
+    if isinstance(value, bool | int | Decimal | date):
         return value.isoformat() if isinstance(value, datetime) else scalar_text(value)
     return encode_basestring(scalar_text(value))
 

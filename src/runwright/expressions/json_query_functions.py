@@ -377,11 +377,6 @@ def _from_entries(value: Any, scope: Scope) -> dict[str, Any]:
     return made
 
 
-@_add_one("del", 1)
-def _del(_: Any, __: Scope, ___: Any) -> Any:
-    raise QueryFault("`del` is not available: build the object that you want")
-
-
 @_add_one("tostring")
 def _to_string(value: Any, scope: Scope) -> str:
     return value if isinstance(value, str) else json_text(value, scope.budget)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -22,8 +23,8 @@ _FORMAT = re.compile(r"([^#0,.%]*)([#,]*[0,]*)(?:\.(0*)(#*))?(%?)([^#0,.%]*)", r
 _INTEGER = re.compile(r"[+-]?\d{1,77}")
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})(?:[eE][+-]?\d{1,3})?")
 _INT_BITS, _LONG_BITS = 31, 63
-_SINGLE_DIGITS = 7
-_DOUBLE_DIGITS = 16
+_SINGLE_DECIMALS, _DOUBLE_DECIMALS = 7, 16
+_SMALLEST_SINGLE, _LARGEST_SINGLE = 1.4e-45, 3.4028235e38
 _TYPES = ("INT", "LONG", "FLOAT", "DOUBLE", "BIGDECIMAL", "BIGINTEGER")
 
 
@@ -67,10 +68,11 @@ def _of_type(text: str, type_: str) -> Any:
 def _fitting(text: str) -> Any:
     if _INTEGER.fullmatch(text):
         return checked_integer(int(text))
-    digits = len(Decimal(text).as_tuple().digits)
-    if digits <= _SINGLE_DIGITS:
+    decimals = len(re.split("[eE]", text)[0].partition(".")[2])
+    number = float(text)
+    if (decimals <= _SINGLE_DECIMALS and _SMALLEST_SINGLE <= abs(number) <= _LARGEST_SINGLE) or number == 0:
         return Single(text)
-    return float(text) if digits <= _DOUBLE_DIGITS else Decimal(text)
+    return number if decimals <= _DOUBLE_DECIMALS and math.isfinite(number) else Decimal(text)
 
 
 @FILTERS.add("numberFormat", "numberformat")

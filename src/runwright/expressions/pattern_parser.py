@@ -131,8 +131,23 @@ class _Compiler:
 
     def _sequence(self) -> None:
         while self.at < len(self.pattern) and not (self._next_is("|") or self._next_is(")")):
+            if self._skip("\\Q"):
+                self._quoted()
+                continue
             start = len(self.code)
             self._atom()
+            self._quantifier(start)
+
+    def _quoted(self) -> None:
+        r"""Take what stands between `\Q` and `\E`, or the end; a quantifier after it is for its last character."""
+        end = self.pattern.find("\\E", self.at)
+        quoted = self.pattern[self.at : end if end >= 0 else len(self.pattern)]
+        self.at += len(quoted) + 2 * (end >= 0)
+        start = len(self.code)
+        for sign in quoted:
+            start = len(self.code)
+            self._literal(sign)
+        if quoted:
             self._quantifier(start)
 
     def _quantifier(self, start: int) -> None:
@@ -267,13 +282,6 @@ class _Compiler:
             raise self._wrong("a group is never closed")
 
     def _escape(self) -> None:
-        if self._skip("Q"):
-            end = self.pattern.find("\\E", self.at)
-            quoted = self.pattern[self.at : end if end >= 0 else len(self.pattern)]
-            self.at += len(quoted) + 2 * (end >= 0)
-            for sign in quoted:
-                self._literal(sign)
-            return
         sign = self.pattern[self.at : self.at + 1]
         if sign and sign in _ASSERTIONS:
             self.at += 1

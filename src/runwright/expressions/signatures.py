@@ -80,7 +80,9 @@ def documented_name(name: str) -> str:
 
 
 def _shown(default: Any) -> str:
-    return {None: "null", True: "true", False: "false"}.get(default, repr(default))
+    if default is None or isinstance(default, bool):
+        return {None: "null", True: "true", False: "false"}[default]
+    return repr(default)
 
 
 class Table(dict[str, Routine]):
