@@ -241,7 +241,7 @@ _READ = {
     "H": r"(?P<hour>\d{1,2})", "h": r"(?P<half>\d{1,2})", "m": r"(?P<minute>\d{1,2})", "s": r"(?P<second>\d{1,2})",
     "S": r"(?P<micros>\d{1,9})", "a": r"(?P<noon>[AaPp][Mm])", "X": r"(?P<offset>Z|[+-]\d\d(?::?\d\d)?)",
     "x": r"(?P<offset>[+-]\d\d(?::?\d\d)?)", "Z": r"(?P<offset>[+-]\d\d:?\d\d)", "V": r"(?P<zone>[\w/+-]+)",
-    "z": r"(?P<zone>[\w/+-]+)", "E": r"[A-Za-z]+", "D": r"(?P<ordinal>\d{1,3})",
+    "z": r"(?P<zone>[\w/+-]+)", "E": r"(?P<weekday>[A-Za-z]+)", "D": r"(?P<ordinal>\d{1,3})",
 }  # fmt: skip
 _READ_MARKS = {
     _FRACTION: r"(?:\.(?P<micros>\d{1,9}))?",

@@ -99,7 +99,7 @@ class _Reader:
     def value(self, depth: int) -> Any:
         if depth > self.budget.limits.depth:
             raise Overrun("levels of nested data", self.budget.limits.depth)
-        self.budget.elements(4)
+        self.budget.instructions(4)
         if self.skip("["):
             return self._list(depth)
         if self.skip("{"):

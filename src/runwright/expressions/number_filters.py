@@ -23,6 +23,7 @@ _FORMAT = re.compile(r"([^#0,.%]*)([#,]*[0,]*)(?:\.(0*)(#*))?(%?)([^#0,.%]*)", r
 _INTEGER = re.compile(r"[+-]?\d{1,77}")
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})(?:[eE][+-]?\d{1,3})?")
 _INT_BITS, _LONG_BITS = 31, 63
+_LONGEST_FORMAT = 100
 _SINGLE_DECIMALS, _DOUBLE_DECIMALS = 7, 16
 _SMALLEST_SINGLE, _LARGEST_SINGLE = 1.4e-45, 3.4028235e38
 _TYPES = ("INT", "LONG", "FLOAT", "DOUBLE", "BIGDECIMAL", "BIGINTEGER")
@@ -80,7 +81,8 @@ def _number_format(budget: Budget, value: Any, format_: Any = "#,##0.###") -> An
     """Return a number in a format such as `#,##0.00` or `0%`; a half is rounded to the even neighbour."""
     if value is None:
         return None
-    found = _FORMAT.fullmatch(as_text(format_, budget))
+    text = as_text(format_, budget)
+    found = _FORMAT.fullmatch(text) if len(text) <= _LONGEST_FORMAT else None
     if found is None:
         raise Fault("A number's format is such as `#,##0.00`.")
     prefix, whole, zeros, optional, percent, suffix = (each or "" for each in found.groups())

@@ -17,6 +17,7 @@ from runwright.expressions.faults import Fault
 _LONGEST_PROGRAM = 2_000
 _DEEPEST_GROUP = 50
 _MOST_REPEATS = 1_000
+_MOST_RANGES = 64
 _COUNT = re.compile(r"\{(\d{1,4})(,?)(\d{0,4})\}")
 _GROUP_NAME = re.compile(r"\?P?<([A-Za-z]\w*)>")
 _FLAGS = re.compile(r"\?([ims]*)(\)|:)")
@@ -337,6 +338,8 @@ class _Compiler:
             if self._next_is("[") or self._next_is("&&"):
                 raise self._wrong("classes within classes are not available")
             self._class_part(single, tests)
+            if len(tests) > _MOST_RANGES:
+                raise self._wrong("a class has too many ranges")
         self.at += 1
         if "i" in self.flags:
             single |= {each.lower() for each in single} | {each.upper() for each in single}

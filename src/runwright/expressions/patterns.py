@@ -138,7 +138,7 @@ def _match(  # noqa: C901  one loop over instructions: to call a function for ea
         at, position, slots = waiting.pop()
         while True:
             taken += 1
-            if taken == _BATCH:
+            if taken >= _BATCH:
                 budget.instructions(taken)
                 taken = 0
             step = program[at]
@@ -160,6 +160,7 @@ def _match(  # noqa: C901  one loop over instructions: to call a function for ea
                 continue
             elif op is Op.SAVE:
                 slots = {**slots, step.first: position}
+                taken += len(slots)
             elif op is Op.MATCH:
                 if is_full and position < len(text):
                     break

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from runwright.expressions.faults import Fault
+from runwright.expressions.faults import Fault, Overrun
 from runwright.expressions.frames import Frame
 from runwright.expressions.values import key_text
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOST_ATTEMPTS = 100
+_OPENING = re.compile(r"\{[{%#]")
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
 _KEPT = re.compile("\0(\\d{1,5})\0")
 
@@ -35,7 +36,7 @@ def _mapped(value: Any, render: Callable[[str], str]) -> Any:
 
 
 def _render_once(text: str, frame: Frame) -> str:
-    if "{" not in text:
+    if not _OPENING.search(text):
         return text
     inner = Frame(frame.known(), frame.budget, frame.functions, frame.read)
     frame.budget.enter()
@@ -49,6 +50,12 @@ def _render_once(text: str, frame: Frame) -> str:
         frame.budget.leave()
 
 
+def _check_length(text: str, frame: Frame) -> None:
+    limit = frame.budget.limits.source
+    if len(text) > limit:
+        raise Overrun("characters of source", limit)
+
+
 def _render_until_stable(text: str, frame: Frame) -> str:
     """Return a text rendered until nothing changes; what is raw stays as it is through all of that."""
     raw: list[str] = []
@@ -58,7 +65,10 @@ def _render_until_stable(text: str, frame: Frame) -> str:
         return f"\0{len(raw) - 1}\0"
 
     for _ in range(_MOST_ATTEMPTS):
-        before = _RAW.sub(keep, text)
+        before = text
+        if _OPENING.search(text):
+            _check_length(text, frame)
+            before = _RAW.sub(keep, text)
         text = _render_once(before, frame)
         if text == before:
             return _KEPT.sub(lambda found: raw[int(found[1])] if int(found[1]) < len(raw) else found[0], text)

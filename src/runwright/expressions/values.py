@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 2**256
 _SMALLEST = Decimal("1e-100")
+_COLLECTIONS = (Mapping, list, tuple)
 _PLAIN_FLOATS = (1e-3, 1e7)
 
 
@@ -38,11 +39,12 @@ class Single(float):
 
 def text_of(value: Any, budget: Budget) -> str:
     """Return how a value prints: null as nothing, maps and lists as compact JSON, dates as ISO text."""
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return value
     if value is None:
         return ""
-    if isinstance(value, Mapping | list | tuple):
+    if kind is not int and isinstance(value, _COLLECTIONS):
         return json_of(budget.weigh(value))
     return scalar_text(value)
 
@@ -143,9 +145,9 @@ def key_text(key: Any) -> str:
 
 def is_true(value: Any) -> bool:
     """Say whether a value counts as true: all but false, null, zero and what is empty."""
-    if isinstance(value, str | Mapping | list | tuple):
-        return len(value) > 0
-    return bool(value)
+    if value is True or value is False:
+        return value
+    return len(value) > 0 if isinstance(value, str | Mapping | list | tuple) else bool(value)
 
 
 def is_number(value: Any) -> bool:

@@ -78,7 +78,7 @@ class _Builder:
     def built(self, events: Any) -> Any:
         stack: list[list[Any]] = [self.documents]
         for event in events:
-            self.budget.elements(4)
+            self.budget.instructions(4)
             kind = type(event).__name__
             self._check(event, kind, len(stack))
             if kind in {"SequenceStartEvent", "MappingStartEvent"}:

@@ -80,6 +80,10 @@ def test_an_object_of_python_is_no_plain_data():
         "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
         "{% block a %}{{ block('a') }}{% endblock %}",
         "{{ render(self) }}",
+        "{{ render(raws) }}",
+        "{{ 1 | numberFormat(commas) }}",
+        "{{ letters | date(existingFormat=days) }}",
+        "{{ letters matches ranges }}",
         "{{ huge }}",
         "{{ huge + 1 }}",
         "{{ huge * huge }}",
@@ -117,7 +121,8 @@ def test_no_bomb_goes_off(template):
     try:
         refused(
             template,
-            long=LONG, deep="[" * 20_000, digits="1" * 10_000, huge=10**10_000, self="{{ render(self) }}", x={},
+            long=LONG, deep="[" * 20_000, digits="1" * 10_000, huge=10**10_000, raws="{% raw %}" * 20_000, commas="," * 100_000 + "x", letters="a" * 150, days="E'a'" * 40,
+            ranges="[" + "a-z" * 1_000 + "]", self="{{ render(self) }}", x={},
         )  # fmt: skip
         assert tracemalloc.get_traced_memory()[1] < 64_000_000
     finally:
