@@ -166,6 +166,8 @@ def _yaml_flow(tasks: int) -> str:
         for number in range(tasks)
     )
     return f"id: many\nnamespace: company.team\ninputs:\n  - {{id: day, type: DATE}}\ntasks:\n{rows}"
+
+
 def _microseconds(work: Callable[[], Any], count: int) -> float:
     """Return microseconds of processor time for one call, of many."""
     start = time.process_time()

@@ -6,7 +6,7 @@
     │   ├── ParameterError                  an unknown, missing or refused parameter
     │   ├── FlowFileError                   a file that holds no flow, or several, or does not load
     │   │   └── FlowSpecError               a YAML flow that is declared wrongly, with every problem in it
-    │   └── InputError                      inputs of a YAML flow that are missing or refused, with every problem
+    │   ├── InputError                      inputs of a YAML flow that are missing or refused, with every problem
     │   └── ExpressionError                 an expression that cannot be read or evaluated
     │       ├── ExpressionUndefined         a name or entry that is not there
     │       └── ExpressionOverBudget        more steps, depth or text than an expression may use
@@ -117,6 +117,8 @@ class InputError(FlowError):
     def __reduce__(self) -> tuple[type[InputError], tuple[dict[str, str]]]:
         """Keep the problems across processes."""
         return type(self), (self.problems,)
+
+
 class ExpressionError(FlowError):
     """An expression cannot be read or evaluated: the message shows the place and says what to write.
 

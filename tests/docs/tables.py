@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runwright import settings
+from runwright.expressions.filters import FILTERS
+from runwright.expressions.functions import FUNCTIONS, HOST_FUNCTIONS
+from runwright.expressions.json_query_functions import FUNCTIONS as QUERY_FUNCTIONS
+from runwright.expressions.parser import OPERATORS
+from runwright.expressions.tags import TAGS
+from runwright.expressions.value_tests import TESTS
 from runwright.spec.conditions import CONDITIONS, Condition
 from runwright.spec.elements import Element, Key, table_of
 from runwright.spec.flow_spec import Concurrency, FlowSpec, Listener, PluginDefaults, Sla
@@ -19,18 +25,6 @@ from runwright.spec.tasks.files import NamespaceFiles
 from runwright.spec.tasks.flow_control import Batch, CheckFrequency, DagTask, DirectoryCache
 from runwright.spec.tasks.task import WorkerGroup
 from runwright.spec.triggers import TRIGGER_TYPES, Filter, Preconditions, TimeWindow, Trigger, UpstreamFlow, Where
-from runwright.states import TABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-from runwright import settings
-from runwright.expressions.filters import FILTERS
-from runwright.expressions.functions import FUNCTIONS, HOST_FUNCTIONS
-from runwright.expressions.json_query_functions import FUNCTIONS as QUERY_FUNCTIONS
-from runwright.expressions.parser import OPERATORS
-from runwright.expressions.tags import TAGS
-from runwright.expressions.value_tests import TESTS
 from runwright.states import TABLE
 
 if TYPE_CHECKING:
@@ -114,7 +108,6 @@ def _default(key: Key) -> str:
     return ""
 
 
-TABLES = {"yaml-flows.md": yaml_flows_table, "states.md": states_table, "settings.md": settings_table}
 def expressions_table() -> str:
     """Return the operators, filters, functions, tests and tags of expressions."""
     return "\n".join(
@@ -144,7 +137,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-TABLES = {"states.md": states_table, "settings.md": settings_table, "expressions.md": expressions_table}
+TABLES = {
+    "yaml-flows.md": yaml_flows_table,
+    "expressions.md": expressions_table,
+    "states.md": states_table,
+    "settings.md": settings_table,
+}
 
 
 def with_table(text: str, table: str) -> str:

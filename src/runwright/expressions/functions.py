@@ -83,7 +83,7 @@ def _from_ion(frame: Frame, text: Any) -> Any:
 
 @FUNCTIONS.add("yaml", leading=1)
 def _from_yaml(frame: Frame, text: Any) -> Any:
-    """Return the value of a YAML text: one document without tags and anchors."""
+    """Return the value of a YAML text: one document without tags."""
     return None if text is None else yaml_value(as_text(text, frame.budget), frame.budget)
 
 
