@@ -43,6 +43,44 @@ def fan_out_processes() -> dict[str, Any]:
     return _fan_out("fan_out_processes", 2_000, "processes")
 
 
+def fan_out_dask() -> dict[str, Any]:
+    """2,000 mapped no-op tasks on a Dask cluster of two processes, beside raw futures on the same one."""
+    from distributed import Client, LocalCluster
+
+    from runwright.executors import DaskExecutor
+
+    count = 2_000
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+
+        def everywhere() -> float:
+            return time.process_time() + sum(client.run(time.process_time).values())
+
+        def raw() -> float:
+            before = everywhere()
+            client.gather(client.map(_give_back, range(count), pure=False))
+            return everywhere() - before
+
+        def ours(size: int) -> float:
+            before = everywhere()
+            _run_map(size, DaskExecutor(cluster.scheduler_address))
+            return everywhere() - before
+
+        raw()
+        ours(200)
+        pairs = [(raw(), ours(count)) for _ in range(3)]
+    futures, task_runs = (min(each) / count * 1e6 for each in zip(*pairs, strict=True))
+    return {
+        "bench": "fan_out_dask",
+        "task_runs": count,
+        "cpu_us_per_task_run": round(task_runs, 1),
+        "limit": {"raw_future_us": round(futures, 1)},
+        "times_raw_futures": round(task_runs / futures, 2),
+    }
+
+
 def chain_full() -> dict[str, Any]:
     """Run a chain of 1,000 tasks, each success durable before the next starts (synchronous FULL)."""
     return _chain("chain_full", 1_000, "FULL")
@@ -136,6 +174,7 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         fan_out_inline,
         fan_out_threads,
         fan_out_processes,
+        fan_out_dask,
         chain_full,
         chain_normal,
         chain_flat,
@@ -213,7 +252,11 @@ def _chain(name: str, count: int, synchronous: str) -> dict[str, Any]:
     }
 
 
-def _run_map(count: int, executor: str) -> limits.Meter:
+def _give_back(number: int) -> int:
+    return number
+
+
+def _run_map(count: int, executor: Any) -> limits.Meter:
     from runwright import Flow, task
 
     @task
@@ -239,7 +282,7 @@ def _run_chain(count: int) -> limits.Meter:
     return _measure(flow, "inline", count)
 
 
-def _measure(flow: Any, executor: str, count: int) -> limits.Meter:
+def _measure(flow: Any, executor: Any, count: int) -> limits.Meter:
     flow.compile()
     with limits.Meter() as meter:
         state = flow.run(executor=executor)

@@ -13,6 +13,9 @@ from typing import Any, Protocol
 
 NANOSECONDS = 1_000_000_000
 
+NAP = 0.5
+"""The longest that a thread waits without looking up, in seconds."""
+
 
 class Clock(Protocol):
     """What tells the time, and how waiting passes it."""
@@ -32,11 +35,15 @@ class SystemClock:
     now = staticmethod(time.time_ns)
 
     def wait(self, inbox: queue.SimpleQueue[Any], seconds: float | None) -> Any:
-        """Wait in earnest."""
-        try:
-            return inbox.get(timeout=seconds)
-        except queue.Empty:
-            return None
+        """Wait in earnest, and look up now and then: no handler runs while a signal waits that another thread caught."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while True:
+            left = NAP if end is None else min(NAP, end - time.monotonic())
+            try:
+                return inbox.get(timeout=max(0.0, left))
+            except queue.Empty:
+                if end is not None and left < NAP:
+                    return None
 
 
 _installed: Clock = SystemClock()

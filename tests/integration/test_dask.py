@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,12 +15,15 @@ from tests.dask_cluster import two_workers
 
 from runwright import Flow, context, task
 from runwright.errors import WorkerLost
-from runwright.states import Crashed, Killed, Running
+from runwright.states import Crashed, Killed
+from runwright.testing import executor_poison as poison
+from runwright.testing.executor_contract import Desk, Gate
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 pytest.importorskip("distributed")
 
 from runwright.executors import DaskExecutor
+from runwright.executors.dask_switchboard import SAID
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +35,13 @@ def cluster():
 @pytest.fixture
 def executor(cluster):
     return DaskExecutor(cluster.scheduler_address)
+
+
+@pytest.fixture
+def gate(tmp_path):
+    gate = Gate(tmp_path / "gate")
+    yield gate
+    gate.open()
 
 
 @task
@@ -128,41 +139,28 @@ def test_a_tag_without_an_amount_fails_its_task(executor):
     assert "dask-resource:GPU=1" in flow.run(executor=executor).result[computed].message
 
 
-def test_an_attempt_that_runs_is_interrupted(cluster, tmp_path):
+def test_an_attempt_that_runs_is_interrupted(executor, gate, tmp_path):
     """Python code is interrupted where it is: the worker's process stays, and what it cleans up is cleaned up."""
-    from tests.unit.executors.desk import call_of
 
-    from runwright.task import FunctionTask
-
-    def wait(path):
+    def wait(path, left):
         import time
 
         try:
+            os.close(os.open(path, os.O_RDONLY))
             while True:
                 time.sleep(0.01)
         finally:
-            Path(path).touch()
+            Path(left).touch()
 
-    said, is_final = [], threading.Event()
+    with Desk(executor) as desk:
+        call = desk.call(wait, inputs={"path": gate.path, "left": str(tmp_path / "cleaned up")})
+        executor.submit([call])
+        os.close(os.open(gate.path, os.O_WRONLY))  # returns when the body is where it cleans up
+        executor.kill(call.ordinal, call.attempt)
+        state = desk.final(call).state
+        desk.run(*(desk.call(poison.give_back) for _ in range(8)))
 
-    def report(each):
-        said.append(each)
-        if isinstance(each.state, Running):
-            executor.kill(each.ordinal, each.attempt)
-        if each.is_final:
-            is_final.set()
-
-    executor = DaskExecutor(cluster.scheduler_address)
-    executor.start(report)
-    executor.submit([call_of(FunctionTask(wait, name="wait"), inputs={"path": str(tmp_path / "cleaned up")})])
-    assert is_final.wait(60)
-    executor.submit([call_of(ordinal=number, inputs={"x": number}) for number in range(2, 10)])
-    while len([each for each in said if each.is_final]) < 9:
-        is_final.clear()
-        assert is_final.wait(60)
-    executor.stop()
-
-    assert Killed is type(next(each for each in said if each.is_final and each.ordinal == 1).state)
+    assert Killed is type(state)
     assert (tmp_path / "cleaned up").exists()
 
 
@@ -193,6 +191,91 @@ def test_cancelling_a_flow_run_ends_what_runs_and_what_waits(record, executor, t
     os.close(held[0])
 
     assert {"Killed", "Cancelled"} == set(kinds_of(record, "wait-1")[1:])
+
+
+# ---- what is lost on the way
+
+
+@pytest.fixture
+def desk(executor, monkeypatch):
+    monkeypatch.setattr("runwright.executors.dask_dispatch.TICK", 0.05)
+    monkeypatch.setattr("runwright.executors.dask_dispatch.FAREWELL", 0.5)
+    with Desk(executor) as desk:
+        yield desk
+    assert all([True] == [each.is_final for each in reports][-1:] for reports in desk.reports.values())
+
+
+@pytest.fixture
+def running(desk, gate):
+    """Return a call whose body waits, with Running on its way to everybody."""
+    call = desk.call(poison.wait_for, inputs={"path": gate.path})
+    desk.executor.submit([call])
+    desk.wait_until_running(call)
+    return call
+
+
+def test_a_report_that_is_lost_does_not_leave_its_attempt_open(cluster, desk, monkeypatch):
+    monkeypatch.setitem(cluster.scheduler.stream_handlers, SAID, lambda **_: None)
+    (state,) = desk.run(desk.call(poison.give_back))
+
+    assert (Crashed, WorkerLost) == (type(state), type(state.result))
+    assert "its report has not come" in state.message
+
+
+async def never(**_):
+    await asyncio.Event().wait()
+
+
+def test_a_kill_that_nobody_answers_ends_its_attempt(cluster, desk, running, monkeypatch):
+    monkeypatch.setitem(cluster.scheduler.handlers, "runwright_stop", never)
+    desk.executor.kill(running.ordinal, running.attempt)
+    state = desk.final(running).state
+
+    assert Killed is type(state)
+    assert "could not be told" in state.message
+
+
+def test_stopping_does_not_wait_for_a_scheduler_that_does_not_answer(cluster, desk, running, monkeypatch):
+    monkeypatch.setitem(cluster.scheduler.handlers, "runwright_stop", never)
+    desk.executor.stop()
+
+    assert Killed is type(desk.final(running).state)
+
+
+def test_the_report_of_an_interrupted_body_may_overtake_the_answer_to_the_kill(cluster, desk, monkeypatch):
+    """It says how the body ended, by KeyboardInterrupt, and not why."""
+    stop = cluster.scheduler.handlers["runwright_stop"]
+
+    async def never_answer(**asked):
+        stop(**asked)
+        await asyncio.Event().wait()
+
+    def wait():
+        import time
+
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr("runwright.executors.dask_dispatch.FAREWELL", 20)
+    monkeypatch.setitem(cluster.scheduler.handlers, "runwright_stop", never_answer)
+    call = desk.call(wait)
+    desk.executor.submit([call])
+    desk.wait_until_running(call)
+    desk.executor.kill(call.ordinal, call.attempt)
+    state = desk.final(call).state
+
+    assert (Killed, "The attempt was killed.") == (type(state), state.message)
+
+
+def test_a_connection_that_breaks_and_comes_back_is_lost(desk, running, monkeypatch):
+    """The scheduler has forgotten what this client had asked for, also if it is back before anybody looks."""
+    monkeypatch.setattr("runwright.executors.dask_dispatch.TICK", 1.0)
+    client = desk.executor._dispatch._client
+    client.loop.add_callback(client.scheduler_comm.comm.abort)
+    state = desk.final(running).state
+
+    assert Crashed is type(state)
+    assert "connection to the Dask scheduler is lost" in state.message
 
 
 OWN = """

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import queue
+import signal
+import sys
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import given, strategies as st
@@ -82,3 +85,26 @@ def test_the_machines_clock_gives_up_waiting() -> None:
     assert clock.SystemClock().wait(inbox, 0.0) is None
     inbox.put("a report")
     assert "a report" == clock.SystemClock().wait(inbox, 0.0)
+
+
+def test_a_signal_that_another_thread_caught_ends_the_wait() -> None:
+    inbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+    waiter = threading.get_ident()
+
+    def interrupt() -> None:
+        while sys._current_frames()[waiter].f_code is not clock.SystemClock.wait.__code__:
+            pass
+        signal.raise_signal(signal.SIGINT)
+        is_over.wait(20)
+        inbox.put("nobody woke up")
+
+    is_over = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: inbox.put("interrupted"))
+    thread = threading.Thread(target=interrupt)
+    try:
+        thread.start()
+        assert "interrupted" == clock.SystemClock().wait(inbox, None)
+    finally:
+        is_over.set()
+        thread.join()
+        signal.signal(signal.SIGINT, before)

@@ -10,6 +10,7 @@ import importlib
 import logging
 import multiprocessing
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 from runwright.errors import ExecutorError, MissingExtra, SettingError, UnpicklableCall
@@ -28,7 +29,7 @@ except ImportError as missing:
     raise MissingExtra("The Dask executor needs the extra runwright[dask].") from missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from runwright.executor import Report, TaskCall
 
@@ -46,6 +47,9 @@ UNKNOWN = 32
 GRACE = 2.0
 """Seconds that an attempt has after its deadline to say so itself, from another machine."""
 
+
+CLOSING = 30.0
+"""Seconds that a cluster has to close."""
 
 _KEEP_WORKERS = {"distributed.deploy.lost-worker-timeout": "7 days"}
 """Otherwise a worker that dies twice within a quarter of a minute is given up by its cluster, and nobody replaces it."""
@@ -173,7 +177,7 @@ class DaskExecutor:
     def _connected(self, exits: contextlib.ExitStack) -> Any:
         if self.address is None and self.cluster_class is None:
             exits.enter_context(config.set(_KEEP_WORKERS))
-        place = self.address if self.address is not None else exits.enter_context(self._cluster())
+        place = self.address if self.address is not None else exits.enter_context(_closed_in_time(self._cluster()))
         client = _client(place, self.client_kwargs)
         exits.enter_context(client)
         client.register_plugin(_Plugin(), name=_Plugin.name)
@@ -255,11 +259,29 @@ class _Plugin(Switchboard, SchedulerPlugin):
         if finish == "erred":
             self.note_failure(key)
 
+    def remove_worker(self, scheduler: Any, worker: str, **_: Any) -> None:
+        self.note_departure(worker)
+
     def restart(self, scheduler: Any) -> None:
         self.note_restart()
 
     def remove_client(self, scheduler: Any, client: str) -> None:
         self.forget_client(client)
+
+
+@contextlib.contextmanager
+def _closed_in_time(cluster: Any) -> Generator[Any]:
+    """Hold a cluster open; its processes end with this one where it does not close in time."""
+    with contextlib.ExitStack() as exits:
+        entered = exits.enter_context(cluster)
+        try:
+            yield entered
+        finally:
+            closing = threading.Thread(target=exits.pop_all().close, name="runwright-dask-close", daemon=True)
+            closing.start()
+            closing.join(CLOSING)
+            if closing.is_alive():
+                logger.warning("The Dask cluster has not closed within %.0f seconds and is left alone.", CLOSING)
 
 
 def _client(place: Any, options: Mapping[str, Any]) -> Any:

@@ -11,6 +11,7 @@ import logging
 import pickle
 import time
 from collections import defaultdict, deque
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from runwright.executors.dask_switchboard import TOPIC
 from runwright.executors.dask_worker import Order
 from runwright.executors.endings import crashed, final, stopped, timed_out
 from runwright.executors.report_bytes import unpack_report
+from runwright.states import Crashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,9 +50,24 @@ FAREWELL = 5.0
 
 
 class Entry:
-    """A call in the dispatch's hands. `has_begun` says that its body is reported running."""
+    """A call in the dispatch's hands.
 
-    __slots__ = ("call", "deadline", "future", "has_begun", "key", "losses", "parcel", "resources")
+    `has_begun` says that its body is reported running, `ending` is how it ends when it is being stopped, and `is_settled`
+    says that Dask had done with it at the last look.
+    """
+
+    __slots__ = (
+        "call",
+        "deadline",
+        "ending",
+        "future",
+        "has_begun",
+        "is_settled",
+        "key",
+        "losses",
+        "parcel",
+        "resources",
+    )
 
     def __init__(self, call: TaskCall, parcel: Parcel, resources: dict[str, float]) -> None:
         """Wait to be handed in."""
@@ -59,6 +76,8 @@ class Entry:
         self.resources = resources
         self.has_begun = False
         self.deadline: float | None = None
+        self.ending: Callable[[bool], State] | None = None
+        self.is_settled = False
         self.future: Any = None
         self.losses = 0
         self.key = ""
@@ -79,6 +98,7 @@ class Dispatch:
     ) -> None:
         """Hear of attempts from now on; `waits_for_workers` says that more may come where there are none."""
         self._client = client
+        self._comm = client.scheduler_comm
         self._mapper = mapper
         self._report = report
         self._grace = grace
@@ -121,7 +141,10 @@ class Dispatch:
         if self._lost or not loop.is_running():
             self._lose(self._lost or "The Dask client was closed.")
             return
-        asyncio.run_coroutine_threadsafe(self._stop_all(), loop).result()
+        try:
+            asyncio.run_coroutine_threadsafe(self._stop_all(), loop).result(2 * FAREWELL)
+        except (TimeoutError, CancelledError):
+            self._lose("The Dask client did not answer when the executor was stopped.")
 
     # ---- handing in
 
@@ -130,14 +153,20 @@ class Dispatch:
         if self._is_flushing:
             return  # one at a time: calls must not overtake their enclosures
         self._is_flushing = True
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-            batch = [entry for entry in batch if self._is_open(entry)]
-            try:
-                await self._hand_in(batch)
-            except Exception as error:  # noqa: BLE001  whatever Dask raises, every call is answered
-                self._refuse(batch, f"The call cannot be handed to the Dask cluster: {type(error).__name__}: {error}")
-        self._is_flushing = False
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                await self._hand_in_or_refuse([entry for entry in batch if self._is_open(entry)])
+        finally:
+            self._is_flushing = False
+
+    async def _hand_in_or_refuse(self, batch: list[Entry]) -> None:
+        try:
+            await self._hand_in(batch)
+        except BaseException as error:  # whatever Dask raises, every call is answered
+            self._refuse(batch, f"The call cannot be handed to the Dask cluster: {type(error).__name__}: {error}")
+            if not isinstance(error, Exception):
+                raise
 
     async def _hand_in(self, batch: list[Entry]) -> None:
         if self._lost:
@@ -205,7 +234,10 @@ class Dispatch:
         call = entry.call
         report = unpack_report(call.ordinal, call.attempt, said["body"], is_final=is_final)
         if is_final:
-            self._close(entry)
+            if not self._close(entry):
+                return
+            if entry.ending is not None and report is not None and _is_interrupted(report):
+                report.state = entry.ending(True)  # noqa: FBT003  its body had begun
         else:
             entry.has_begun = True
             if call.timeout is not None:
@@ -222,65 +254,91 @@ class Dispatch:
         else:
             entry.losses += 1
             self._keys.pop(entry.key, None)
-            entry.future = None
+            entry.future, entry.is_settled = None, False
             self.submit([entry])
 
     def _is_open(self, entry: Entry) -> bool:
         return self._open.get((entry.call.ordinal, entry.call.attempt)) is entry
 
-    def _close(self, entry: Entry) -> None:
-        self._open.pop((entry.call.ordinal, entry.call.attempt), None)
+    def _close(self, entry: Entry) -> bool:
+        """Let go of a call; False when somebody has answered it already."""
+        if not self._is_open(entry) or self._open.pop((entry.call.ordinal, entry.call.attempt), None) is None:
+            return False
         self._keys.pop(entry.key, None)
         future, entry.future = entry.future, None
         if future is not None:
             future.release()
+        return True
 
     def _finish(self, entry: Entry, state: State) -> None:
-        if self._is_open(entry):
-            self._close(entry)
+        if self._close(entry):
             self._report(final(entry.call, state))
 
     # ---- ending
 
     async def _stop(self, entries: list[Entry], message: str, state: Callable[[], State] | None = None) -> None:
-        """End attempts: as `state` says, or as Killed where the body had begun, else Cancelled."""
+        """End attempts: as `state` says, or as Killed where the body had begun, else Cancelled.
+
+        They are answered here when the scheduler has, or had its time, whatever their workers do; by then some have
+        answered themselves.
+        """
+
+        def ending(has_begun: bool) -> State:  # noqa: FBT001  passed on by its one caller
+            return state() if state else stopped(message, has_begun=has_begun)
+
         entries = [entry for entry in entries if self._is_open(entry)]
+        for entry in entries:
+            entry.ending = ending
         keys = [entry.key for entry in entries if entry.key]
         begun: dict[str, str | None] = {}
-        if keys and not self._lost:
-            try:
-                begun = await asyncio.wait_for(
-                    self._client.scheduler.runwright_stop(
-                        recipient=self._client.id, keys=keys, interrupt=self._interrupt
-                    ),
-                    FAREWELL,
+        try:
+            if keys and not self._lost:
+                told = self._client.scheduler.runwright_stop(
+                    recipient=self._client.id, keys=keys, interrupt=self._interrupt
                 )
-            except Exception as error:  # noqa: BLE001  the attempt is over all the same
-                message = f"{message} Its Dask worker could not be told ({type(error).__name__}) and may still run it."
-        for entry in entries:
-            has_begun = entry.has_begun or begun.get(entry.key) is not None
-            self._finish(entry, state() if state else stopped(message, has_begun=has_begun))
+                begun = await asyncio.wait_for(told, FAREWELL)
+        except Exception as error:  # noqa: BLE001  the attempt is over all the same
+            message = f"{message} Its Dask worker could not be told ({type(error).__name__}) and may still run it."
+        finally:
+            for entry in entries:
+                self._finish(entry, ending(entry.has_begun or begun.get(entry.key) is not None))
 
     async def _stop_all(self) -> None:
         await self._stop(list(self._open.values()), "The executor was stopped.")
         self._client.unsubscribe_topic(TOPIC)
 
     async def _watch(self) -> None:
-        """Notice deadlines that have passed, a scheduler that is gone, and a cluster that all workers have left."""
+        """Notice deadlines that have passed, lost answers, a scheduler that is gone, and a cluster that all have left."""
         deserted_since: float | None = None
         while not self._is_stopped:
             now = time.monotonic()
-            if self._client.status not in {"running", "newly-created"}:
+            if not self._is_connected():
                 self._lose("The connection to the Dask scheduler is lost: what ran there is lost too.")
                 return
             for entry in [each for each in self._keys.values() if each.deadline is not None and each.deadline <= now]:
                 await self._stop([entry], "", timed_out)
+            self._look_for_lost_answers()
             if self._waits_for_workers or not self._open or await self._count_workers():
                 deserted_since = None
             elif now - (deserted_since := deserted_since or now) > DESERTED:
                 self._lose(f"The Dask cluster has had no worker for {DESERTED:.0f} seconds; see its log.")
                 return
             await asyncio.sleep(TICK)
+
+    def _is_connected(self) -> bool:
+        """Say whether the connection is the first one: with another, the scheduler has forgotten what it was told."""
+        client = self._client
+        return client.status in {"running", "newly-created"} and client.scheduler_comm is self._comm
+
+    def _look_for_lost_answers(self) -> None:
+        """Answer for calls that Dask had done with at the last look already: a report comes before that, or never."""
+        for entry in list(self._keys.values()):
+            status = "pending" if entry.future is None else entry.future.status
+            if status == "pending":
+                continue
+            if entry.is_settled:
+                self._lament(entry, f"Dask holds it for {status}, and its report has not come")
+            entry.is_settled = True
 
     async def _count_workers(self) -> int:
         try:
@@ -291,6 +349,10 @@ class Dispatch:
     def _lose(self, why: str) -> None:
         self._lost = why
         self._refuse(list(self._open.values()), why)
+
+
+def _is_interrupted(report: Report) -> bool:
+    return report.is_cut_short and isinstance(report.state, Crashed)
 
 
 def _key_of(call: TaskCall) -> str:

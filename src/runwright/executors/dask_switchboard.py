@@ -27,6 +27,10 @@ KILL_TIME = 1.0
 """Seconds that a nanny gives its worker to end by itself."""
 
 
+PATIENCE = 10.0
+"""Seconds that a nanny has to answer; one whose worker is just starting waits for it first."""
+
+
 class _Run:
     """What one client has handed in: enclosures by number, big calls by key, and the keys that must not begin any more."""
 
@@ -114,6 +118,12 @@ class Switchboard:
                 self._drop(client.client_key, key)
                 self._tell(client.client_key, key, gone=text or "its worker was lost")
 
+    def note_departure(self, address: str) -> None:
+        """Tell those whose attempts had begun on a worker that has left; Dask hands their calls to another one."""
+        for key, (_, place) in list(self._begun.items()):
+            if place == address:
+                self._give_up(key, "it has left the cluster")
+
     def note_restart(self) -> None:
         """Tell everybody that all tasks are gone."""
         self._begun.clear()
@@ -141,7 +151,10 @@ class Switchboard:
     def _give_up(self, key: str, why: str) -> None:
         begun = self._begun.pop(key, None)
         if begun is not None:
-            self._tell(begun[0], key, gone=why)
+            recipient, _ = begun
+            if recipient in self._runs:
+                self._runs[recipient].stopped.add(key)
+            self._tell(recipient, key, gone=why)
 
     def _end(self, key: str, address: str) -> None:
         if address in self._scheduler.workers:
@@ -159,5 +172,6 @@ class Switchboard:
             return
         if worker.nanny and worker.nthreads == 1:
             with contextlib.suppress(OSError, asyncio.TimeoutError):
-                await self._scheduler.rpc(worker.nanny).kill(timeout=KILL_TIME, reason="runwright-kill")
+                kill = self._scheduler.rpc(worker.nanny).kill(timeout=KILL_TIME, reason="runwright-kill")
+                await asyncio.wait_for(kill, PATIENCE)
         self._begun.pop(key, None)

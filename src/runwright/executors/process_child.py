@@ -69,7 +69,6 @@ class _Child:
             if frame.kind == Kind.CALL:
                 if self._takes_ticket((frame.ordinal, frame.attempt)) and self.lifeline.begin():
                     self._make(frame)
-                    self.lifeline.end()
             elif frame.kind == Kind.TASK:
                 self._unpacked.keep_task(frame.ordinal, frame.body)
             else:
@@ -118,6 +117,8 @@ class _Child:
         self._is_answered = report.is_final
         body = pack_report(report)
         kind = Kind.FINAL if report.is_final else Kind.PARTIAL
+        if report.is_final:
+            self.lifeline.end()
         try:
             self._stream.sendall(packed(kind, body, report.ordinal, report.attempt))
         except OSError:

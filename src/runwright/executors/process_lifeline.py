@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-PATIENCE = 2.0
+PATIENCE = 5.0
 """Seconds that an idle worker has to leave by itself."""
 
 _PR_SET_PDEATHSIG = 1
@@ -37,7 +37,7 @@ class Lifeline:
         return self._is_busy
 
     def end(self) -> None:
-        """Note that the attempt has ended."""
+        """Note that the attempt has ended; before the parent hears of it, who may then hang up at once."""
         self._is_busy = False
 
     def _watch(self, descriptor: int) -> None:

@@ -35,7 +35,7 @@ FALSE_STARTS = 3
 TICK = 1.0
 """Seconds between looks at whether a worker has died without closing its connection."""
 
-FAREWELL = 2.0
+FAREWELL = 5.0
 """Seconds that idle workers have to leave when the pool stops."""
 
 

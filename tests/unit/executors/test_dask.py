@@ -161,3 +161,20 @@ def test_what_dask_gives_up_is_told_to_its_client(scheduler, switchboard):
     switchboard.note_restart()
 
     assert [("client", "key"), ("client", None)] == [(client, said["key"]) for client, said in scheduler.told]
+
+
+def test_what_had_begun_on_a_worker_that_leaves_is_told_to_its_client(switchboard, scheduler):
+    """Also where it leaves in order: Dask hands the call to another worker then, where it must not begin again."""
+    switchboard.begin("client", "key", "there", b"running")
+    switchboard.note_departure("elsewhere")
+    assert 1 == len(scheduler.told)
+    switchboard.note_departure("there")
+
+    assert ("client", {"key": "key", "gone": "it has left the cluster"}) == scheduler.told[-1]
+    assert not switchboard.begin("client", "key", "elsewhere", b"running")
+
+
+def test_a_body_that_had_begun_elsewhere_never_begins(switchboard):
+    assert [True, False, False] == [
+        switchboard.begin("client", "key", place, b"running") for place in ("there", "second", "third")
+    ]

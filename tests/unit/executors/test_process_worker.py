@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,12 @@ def leave_word_at_exit(call, report):
 
     atexit.register(Path(call.context["path"]).write_text, "left in order")
     succeed(call, report)
+
+
+def leave_word_when_nobody_waits(call, report):
+    leave_word_at_exit(call, report)
+    while report.__self__.lifeline.is_held:
+        time.sleep(0.001)
 
 
 # ---- the start
@@ -272,9 +279,11 @@ def test_each_turn_of_a_loop_has_its_own_time(started, reports):
 # ---- the end
 
 
-def test_an_idle_worker_leaves_in_order(started, reports, tmp_path):
+@pytest.mark.parametrize("attempt", [leave_word_at_exit, leave_word_when_nobody_waits])
+def test_a_worker_whose_attempt_is_answered_leaves_in_order(started, reports, tmp_path, attempt):
+    """Also where its parent hangs up before it has gone on from its last words."""
     path = tmp_path / "word"
-    executor = started(1, leave_word_at_exit)
+    executor = started(1, attempt)
     executor.submit([call_of(context={"path": str(path)})])
     final(reports)
     executor.stop()
