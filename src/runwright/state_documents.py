@@ -23,6 +23,10 @@ _TIMES = ("start_time", "cached_result_expiration")
 _NUMBERS = ("run_count", "loop_count")
 _OBJECTS = ("cached_parameters", "hashed_inputs")
 _PLACES = ("dir", "bucket", "container", "secret_type", "root")
+_READ_AS = {"PrefectResult": "InlineResult"}
+
+WRITTEN_AS: dict[str, str] = {}
+"""Other names for classes of results in the documents that are written: for a surface whose users know them by those."""
 
 
 def to_document(state: states.State) -> dict[str, Any]:
@@ -63,7 +67,7 @@ def from_document(document: dict[str, Any]) -> states.State:
 
 
 def _class_named(name: Any) -> type[states.State]:
-    for kind in cast("list[type[states.State]]", states.State.children()):
+    for kind in states.KINDS:
         if kind.__name__ == name:
             return kind
     hint = did_you_mean(str(name), states.KIND_BY_NAME)
@@ -75,7 +79,7 @@ def _result_document(held: Result) -> dict[str, Any]:
     if held is NoResult:
         return {"type": "NoResultType", "__version__": _version()}
     is_ours = kind.__module__.partition(".")[0] == Result.__module__.partition(".")[0]
-    name = kind.__name__ if is_ours else f"{kind.__module__}.{kind.__qualname__}"
+    name = WRITTEN_AS.get(kind.__name__, kind.__name__) if is_ours else f"{kind.__module__}.{kind.__qualname__}"
     document: dict[str, Any] = {"type": name, "__version__": _version(), "location": held.location}
     return document | {place: getattr(held, place) for place in _PLACES if is_ours and hasattr(held, place)}
 
@@ -88,8 +92,9 @@ def _result_of(document: dict[str, Any] | None) -> Result:
     places = {place: document[place] for place in _PLACES if place in document}
     if "dir" in places:
         places["validate_dir"] = False  # a document makes no folders here
+    name = _READ_AS.get(document.get("type") or "", document.get("type"))
     for kind in _result_classes(Result):
-        if kind.__name__ == document.get("type"):
+        if kind.__name__ == name:
             try:
                 held = kind(**places)
             except Exception:  # noqa: BLE001  an adapter that needs more than a document tells

@@ -210,6 +210,10 @@ class TestLogStdout:
         assert ["hello 100%", "bye"] == self.lines(caplog)
         assert sys.stdout is before
 
+    def test_the_runner_logs_it(self, caplog: pytest.LogCaptureFixture) -> None:
+        run_state(task(lambda: print("hello"), name="t", log_stdout=True))  # noqa: T201  the output is what this is about
+        assert ["runwright.TaskRunner"] == [record.name for record in caplog.records if "hello" == record.getMessage()]
+
     def test_not_unless_the_task_asks(
         self, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
     ) -> None:

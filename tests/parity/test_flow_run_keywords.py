@@ -333,6 +333,24 @@ class TestCaches:
         assert ["Cached", "Cached"] == [named(flow.run().result[value]) for _ in range(2)]
         assert [1] == ran
 
+    def test_caches_are_left_in_those_of_the_context(self):
+        calls = []
+        with Flow("f") as flow:
+            task(lambda: calls.append(1), name="left", cache_for=LATER)()
+        with context(caches={}):
+            flow.run()
+            flow.run()
+            assert ["left"] == list(context.caches)
+        assert [1] == calls
+
+    def test_a_single_pass_leaves_no_caches(self):
+        calls = []
+        with Flow("f") as flow:
+            task(lambda: calls.append(1), name="passed", cache_for=LATER)()
+        with context(caches={}):
+            FlowRunner(flow=flow).run()
+            assert {} == context.caches
+
     def test_caches_of_the_context_are_used(self):
         @task(cache_for=LATER)
         def runs():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import cloudpickle
 import pytest
 
 from runwright import Flow, Parameter, task
 from runwright.clock import utcnow
+from runwright.executors import LocalDaskExecutor
 from runwright.flow_runner import FlowRunner
 from runwright.runtime.task_runner import TaskRunner
 from runwright.signals import ENDRUN
@@ -274,3 +276,18 @@ class TestGetFlowRunState:
         state = Still(flow=flow).run()
         assert ("nothing to do", 5) == (state.message, state.result)
         assert [] == ran
+
+
+def test_a_runner_says_what_it_runs():
+    with Flow("f") as flow:
+        made = inc(1)
+    assert ("<FlowRunner: f>", "<TaskRunner: inc>") == (repr(FlowRunner(flow=flow)), repr(TaskRunner(made)))
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes", "sync"])
+def test_executors_travel_after_they_ran(scheduler):
+    with Flow("f", executor=LocalDaskExecutor(scheduler=scheduler, num_workers=1)) as flow:
+        inc(1)
+    flow.run()
+    again = cloudpickle.loads(cloudpickle.dumps(flow))
+    assert (flow.executor.slots, True) == (again.executor.slots, again.run().is_successful())

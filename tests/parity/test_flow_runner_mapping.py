@@ -189,6 +189,18 @@ class TestMapping:
         assert [1, 2, 8] == self.run(flow).result[more].result
         assert any(record.levelname == "WARNING" for record in caplog.records)
 
+    def test_flatten_lets_a_skipped_child_through_as_one_state(self):
+        @task
+        def twice(x):
+            if x == 1:
+                raise SKIP
+            return [x, x]
+
+        with Flow("f") as flow:
+            more = inc.map(flatten(twice.map([1, 2])))
+        children = flow.run().result[more].map_states
+        assert ["Skipped", "Success", "Success"] == [named(child) for child in children]
+
     def test_flatten_lets_a_failed_child_through_as_one_state(self):
         @task
         def upto(x):
@@ -284,6 +296,15 @@ class TestRestartingAMap:
         state = FlowRunner(flow=flow).run(task_states={first: given}, context={"mended": True}, return_tasks=[first])
         assert [1, 2, 3] == state.result[first].result
         assert [2, 3] == ran
+
+    @pytest.mark.parametrize("known", [[Success(result=1)], []])
+    def test_the_inputs_say_how_many_children_there_are(self, known):
+        ran = []
+        flow, first, _ = self.flow(ran)
+        given = Mapped(map_states=known)
+        state = FlowRunner(flow=flow).run(task_states={first: given}, context={"mended": True}, return_tasks=[first])
+        assert [1, 2, 3] == state.result[first].result
+        assert [1, 2, 3][len(known) :] == ran
 
     def test_a_child_that_is_due_later_waits(self):
         ran = []

@@ -6,6 +6,7 @@ This module alone imports Dask. What happens in the scheduler and in the workers
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import logging
 import multiprocessing
@@ -40,6 +41,11 @@ RESOURCE = "dask-resource:"
 
 PORT = 8786
 """Where a Dask scheduler listens by custom."""
+
+_GIVEN = (
+    "address", "cluster_class", "cluster_kwargs", "adapt_kwargs", "client_kwargs", "debug", "performance_report_path",
+    "disable_cancellation_event", "watch_worker_status", "grace",
+)  # fmt: skip
 
 UNKNOWN = 32
 """How many slots a cluster is taken to have that was not looked at yet."""
@@ -112,6 +118,11 @@ class DaskExecutor:
             raise SettingError(f"Executor {url!r} has no host: write it as in dask://host:8786.")
         has_port = place.rpartition("]")[2].rpartition(":")[2].isdecimal() and ":" in place.rpartition("]")[2]
         return cls(f"tcp://{place}" if has_port else f"tcp://{place}:{PORT}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as it was made, connected to nothing."""
+        given = {name: getattr(self, name) for name in _GIVEN}
+        return functools.partial(type(self), **given), ()
 
     def start(self, report: Callable[[Report], None]) -> None:
         """Start the cluster or connect to it; raises `ExecutorError` when that does not work."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 from runwright.executors.endings import final, stopped
 from runwright.runtime.attempt import make_attempt
@@ -47,3 +48,7 @@ class InlineExecutor:
     def stop(self) -> None:
         """Make no further attempt."""
         self._is_stopped = True
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as it was made, running nothing."""
+        return functools.partial(type(self), attempt=self._attempt), ()

@@ -6,10 +6,11 @@ thread or lock of this process is copied. They start with the first calls and st
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runwright.errors import ExecutorError, UnpicklableCall
 from runwright.executors.endings import GRACE, final
@@ -88,6 +89,10 @@ class ProcessExecutor:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as it was made, running nothing."""
+        return functools.partial(type(self), self.slots, attempt=self._attempt, grace=self.grace), ()
 
 
 def _processors() -> int:

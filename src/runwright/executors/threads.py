@@ -6,11 +6,12 @@ it says later is dropped, and another thread takes its place. Code that takes do
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runwright.errors import ExecutorError
 from runwright.executors.endings import GRACE, broken_out, final, stopped, timed_out, unanswered
@@ -88,6 +89,10 @@ class ThreadExecutor:
         for thread in idle:
             if thread is not threading.current_thread():
                 thread.join()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as it was made, running nothing."""
+        return functools.partial(type(self), self.slots, attempt=self._attempt, grace=self.grace), ()
 
     # ---- what tickets ask for
 

@@ -1,8 +1,10 @@
-"""Approval: the person at the terminal says whether a paused task run may go on. Without a terminal nobody is asked."""
+"""Approval: the person at the terminal or notebook says whether a paused task run may go on. Without one nobody is asked."""
 
 from __future__ import annotations
 
+import builtins
 import sys
+from types import BuiltinFunctionType
 
 APPROVED = "Approval given to resume."
 """The message of the state Resume of what was approved."""
@@ -14,12 +16,15 @@ def ask(name: str) -> bool:
         return False
     try:
         answer = input(f"Task run {name} is paused. Let it go on? [y/N] ")
-    except (EOFError, KeyboardInterrupt):  # what Ctrl-C means for the run, the flow runner decides
+    # What Ctrl-C means for the run, the flow runner decides; a notebook that nobody looks at has no input.
+    except (EOFError, KeyboardInterrupt, NotImplementedError):
         return False
     return answer.strip().lower() in {"y", "yes"}
 
 
 def is_somebody_there() -> bool:
-    """Say whether standard input is a terminal."""
+    """Say whether standard input is a terminal, or `input` asks in a way of its own, as it does in notebooks."""
+    if not isinstance(builtins.input, BuiltinFunctionType):
+        return True
     # A process without one has None for it, a daemon a closed file.
     return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

@@ -163,19 +163,24 @@ def candidates_for(call: TaskCall) -> dict[str, list[Cached]] | None:
     return {key: found} if found else None
 
 
-def remember(ended: Iterable[tuple[Any, Cached]]) -> None:
-    """Keep the Cached states that a flow run's tasks ended in, oldest first, for later runs of this process."""
+def remember(ended: Iterable[tuple[Any, Cached]], *, is_kept: bool = True) -> None:
+    """Keep the Cached states that a flow run's tasks ended in, oldest first, where the context has the caches.
+
+    Without `is_kept` the states only forget what they would have been kept under.
+    """
+    found = run_context.get("caches")
+    caches: dict[str, list[Cached]] = _caches if found is None else found
     fresh: dict[str, list[Cached]] = defaultdict(list)
     for task, state in ended:
         key = state.context.pop(KEY, None)
         if key is None and not _is_template(task.cache_key or ""):
             key = task.cache_key or task.name
-        if key is not None and not _has_expired(state):
+        if is_kept and key is not None and not _has_expired(state):
             fresh[key].append(state)
     for key, states in fresh.items():
         known = {id(state) for state in states}
-        kept = [each for each in _caches.get(key, []) if id(each) not in known and not _has_expired(each)]
-        _caches[key] = [*reversed(states), *kept][:_KEPT]
+        kept = [each for each in caches.get(key, []) if id(each) not in known and not _has_expired(each)]
+        caches[key] = [*reversed(states), *kept][:_KEPT]
 
 
 def hash_inputs(inputs: dict[str, Result]) -> dict[str, str]:

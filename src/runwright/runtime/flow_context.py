@@ -57,9 +57,15 @@ def flow_context(flow: Any, given: Mapping[str, Any], parameters: Mapping[str, A
     }
     context["flow_name"] = flow.name
     context.setdefault("flow_id", flow.name)
-    for key, value in (("caches", caching.caches()), ("checkpointing", True)):
+    for key, value in (("caches", caching.caches()), ("checkpointing", _is_checkpointing(context, around))):
         context.setdefault(key, around.get(key, value))
     return context
+
+
+def _is_checkpointing(context: Mapping[str, Any], around: Mapping[str, Any]) -> Any:
+    """Return what `config.flows.checkpointing` says, True where there is no configuration."""
+    config = context.get("config") or around.get("config") or {}
+    return config.get("flows", {}).get("checkpointing", True)
 
 
 def _parsed(date: Any) -> Any:

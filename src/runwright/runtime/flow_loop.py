@@ -145,7 +145,7 @@ class FlowLoop:
                 self._loop(interrupts)
                 return not interrupts.count
         finally:
-            caching.remember(self._cached)
+            caching.remember(self._cached, is_kept=self._is_patient)
             self._executor.stop()
             if self._lane is not None:
                 self._lane.stop()

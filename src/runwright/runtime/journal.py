@@ -66,7 +66,7 @@ class JournalHandler(logging.Handler):
 
 
 class ChildLogger(logging.Logger):
-    """The logger of one mapped child: named after it, below its task's, and forgotten with it.
+    """A logger that is forgotten after one task run: another name for its task's, such as a mapped child's.
 
     `logging.getLogger` keeps every logger for ever, which a map over a million elements cannot afford. Level, handlers
     and filters are for the task's logger to have: here they cannot be set.
@@ -112,9 +112,9 @@ class StdoutRouter:
         return getattr(self.stream, name)
 
 
-def log_stdout(logger: logging.Logger) -> AbstractContextManager[None]:
-    """Send what is printed inside the block, by this task alone, to `logger` at INFO."""
-    return _routed(logger)
+def log_stdout(name: str, logger: logging.Logger) -> AbstractContextManager[None]:
+    """Log what is printed inside the block, by this task alone, at INFO: under `name`, to wherever `logger` does."""
+    return _routed(ChildLogger(name, logger))
 
 
 def install(level: int = logging.INFO) -> None:

@@ -28,6 +28,8 @@ def parent_state(state: State, upstream_states: Mapping[Any, State]) -> State:
     """Return what a mapped parent becomes: Mapped with the number of children, or Failed when there is no way to map."""
     mapped = [each for edge, each in upstream_states.items() if edge.mapped]
     if isinstance(state, Mapped):
+        counted = [each for each in mapped if isinstance(each, Mapped) or hasattr(each.result, "__len__")]
+        state.n_map_states = min(_sizes(counted), default=state.n_map_states)
         missing = state.n_map_states - len(state.map_states)
         if missing > 0:
             state.map_states = [*state.map_states, *[None] * missing]
@@ -46,10 +48,14 @@ def parent_state(state: State, upstream_states: Mapping[Any, State]) -> State:
             kind = type(each.result).__name__
             _logger.error("%r is of type %s: map over a list, or give it whole with unmapped(...).", edge.key, kind)
             return Failed("At least one upstream state has an unmappable result.")
-    sizes = [
+    return Mapped("Ready to proceed with mapping.", n_map_states=min(_sizes(mapped), default=0))
+
+
+def _sizes(mapped: Iterable[State]) -> list[int]:
+    """Return how many elements each upstream has that can be mapped over."""
+    return [
         each.n_map_states if isinstance(each, Mapped) else len(each.result) for each in mapped if each.is_successful()
     ]
-    return Mapped("Ready to proceed with mapping.", n_map_states=min(sizes, default=0))
 
 
 def element(state: State, index: int) -> State:
@@ -64,7 +70,7 @@ def element(state: State, index: int) -> State:
 def flattened(state: State) -> State:
     """Return a state whose value is one level flatter; a mapped one keeps a state for each element.
 
-    Children that did not succeed, or whose value cannot be iterated over, pass through as one element.
+    Children that did not succeed or were skipped, or whose value cannot be iterated over, pass through as one element.
     """
     if not isinstance(state, Mapped):
         if not state.is_successful():
@@ -78,7 +84,7 @@ def flattened(state: State) -> State:
 
 
 def _child_elements(child: State) -> Iterable[State]:
-    if not child.is_successful():
+    if not child.is_successful() or child.is_skipped():
         return [child]
     return [Success(child.message, Result(item)) for item in _items(child.load_result().result)]
 

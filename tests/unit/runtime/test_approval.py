@@ -30,6 +30,19 @@ def test_the_question_names_the_task_run(monkeypatch, capsys):
     assert "Task run load-1[7] is paused. Let it go on? [y/N] " == capsys.readouterr().out
 
 
+def test_a_notebook_asks_in_its_own_way(monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    assert approval.ask("load-1") is True
+
+
+def test_a_notebook_that_nobody_looks_at_gives_no_approval(monkeypatch):
+    def refuse(_):
+        raise NotImplementedError
+
+    monkeypatch.setattr("builtins.input", refuse)
+    assert approval.ask("load-1") is False
+
+
 def closed():
     file = Terminal("y\n")
     file.close()

@@ -100,7 +100,6 @@ def set_temporary_config(temp_config: Mapping[str, Any]) -> Generator[Config]:
 def publish() -> None:
     """Let the context of every thread show the configuration, once the alias is installed."""
     if "config" in OUTERMOST:
-        OUTERMOST["checkpointing"] = bool(config.get_nested("flows.checkpointing", default=False))
         OUTERMOST.update(config.get("context", {}))
 
 

@@ -12,6 +12,7 @@
 | loggers                   | `runwright.<name>`     | `prefect.<name>`                                      |
 | saved flows               | `<home>/flows/*.flow`  | `<home_dir>/flows/*.prefect`                          |
 | names in documents        | `runwright....`        | `prefect....`                                         |
+| `State.children`          | every kind of state    | without the four that the original did not have       |
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from runwright.result import Result
+
+
+OWN_STATES = ("Warning", "Crashed", "Retried", "Killed")
+"""The kinds of states that the original did not have."""
+
+RESULTS_IN_DOCUMENTS = {"InlineResult": "PrefectResult"}
+"""The names that the documents of states have for classes of results."""
 
 
 class PrefectDefaults(Defaults):

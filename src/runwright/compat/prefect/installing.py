@@ -6,10 +6,11 @@ import logging
 import sys
 from typing import Any
 
-from runwright import defaults
+from runwright import defaults, state_documents, states
 from runwright.compat.prefect import configuration, loggers, modules
-from runwright.compat.prefect.differences import PrefectDefaults
+from runwright.compat.prefect.differences import OWN_STATES, RESULTS_IN_DOCUMENTS, PrefectDefaults
 from runwright.context import OUTERMOST
+from runwright.runtime import caching
 from runwright.runtime.runner import Runner
 from runwright.runtime.task_runner import TaskRunner
 
@@ -28,9 +29,11 @@ def install(*, is_shown: bool = True) -> None:
     if is_installed():
         return
     sys.meta_path.insert(0, modules.FINDER)
-    OUTERMOST["config"] = configuration.config
+    OUTERMOST.update(config=configuration.config, caches=caching.caches())
     configuration.publish()
     defaults.use(PrefectDefaults())
+    states.UNLISTED.update(OWN_STATES)
+    state_documents.WRITTEN_AS.update(RESULTS_IN_DOCUMENTS)
     loggers.configure_logging(is_shown=is_shown)
     _name_runners(loggers.ROOT)
 
@@ -44,6 +47,8 @@ def uninstall() -> None:
         del sys.modules[name]
     OUTERMOST.clear()
     defaults.use(defaults.OWN)
+    states.UNLISTED.clear()
+    state_documents.WRITTEN_AS.clear()
     loggers.remove_handlers()
     _name_runners("runwright")
 

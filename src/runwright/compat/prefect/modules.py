@@ -1,7 +1,7 @@
 """Modules: what stands in `sys.modules` for each module of Prefect 1, and how Python finds it.
 
-A module resolves a name by the table when it is first asked for and keeps it. A name that is not there says what to use
-instead.
+A module resolves a name by the table when it is first asked for, or at once where that imports nothing, and keeps it. A name
+that is not there says what to use instead.
 """
 
 from __future__ import annotations
@@ -81,7 +81,11 @@ class Finder(MetaPathFinder, Loader):
         return AliasModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: names are resolved when they are asked for."""
+        """Set the names whose home is loaded already, so that `vars` shows them; others are resolved when asked for."""
+        for name, target in MODULES[module.__name__].items():
+            home, _, attribute = target.partition(":") if isinstance(target, str) else ("", "", "")
+            if home in sys.modules and attribute in vars(sys.modules[home]):
+                setattr(module, name, vars(sys.modules[home])[attribute])
 
 
 FINDER = Finder()

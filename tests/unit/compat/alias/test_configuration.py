@@ -127,6 +127,18 @@ class TestWhatDiffers:
         assert 5 == state.result[made].result
         assert state.result[made]._result.location is not None
 
+    def test_a_context_that_was_changed_before_shows_the_configuration_too(self):
+        import prefect
+        from prefect.engine.task_runner import TaskRunner
+        from prefect.utilities.configuration import set_temporary_config
+
+        runner = TaskRunner(prefect.Task())
+        with prefect.context():
+            prefect.context.anything = 1
+            with set_temporary_config({"flows.checkpointing": True}):
+                assert runner.initialize_run(None, prefect.context.to_dict()).context["checkpointing"] is True
+            assert runner.initialize_run(None, prefect.context.to_dict()).context["checkpointing"] is False
+
     def test_other_threads_see_the_configuration_too(self):
         import prefect
 

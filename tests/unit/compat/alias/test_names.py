@@ -127,3 +127,31 @@ print(dict(runwright.context.to_dict()), runwright.Task(name="t").logger.name)
 """
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         assert "{} runwright.t" == done.stdout.strip()
+
+
+@pytest.mark.usefixtures("alias")
+class TestStates:
+    def test_the_module_shows_the_classes_that_the_original_had(self):
+        import prefect.engine.state
+
+        shown = {each for each in vars(prefect.engine.state).values() if isinstance(each, type)}
+        assert set(prefect.engine.state.State.children()) == shown - {prefect.engine.state._MetaState}
+
+    def test_only_kinds_that_the_original_had_are_listed(self):
+        from prefect.engine.state import Failed, State
+
+        assert ["Failed", "TimedOut", "ValidationFailed", "TriggerFailed"] == Failed.children(names_only=True)
+        assert 22 == len(State.children())
+
+    def test_documents_name_results_as_the_original_did(self):
+        from prefect.engine.results import PrefectResult
+        from prefect.engine.state import State, Success
+
+        document = Success(result=PrefectResult(location="3")).serialize()
+        assert "PrefectResult" == document["_result"]["type"]
+        assert PrefectResult is type(State.deserialize(document)._result)
+
+    def test_kinds_of_the_record_are_read_all_the_same(self):
+        from prefect.engine.state import State
+
+        assert "Crashed" == type(State.deserialize({"type": "Crashed"})).__name__

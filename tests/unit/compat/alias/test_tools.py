@@ -33,6 +33,13 @@ class TestLoggers:
         assert ("prefect.speak", logging.INFO, "a line") in caplog.record_tuples
         assert "prefect.TaskRunner" in {record.name for record in caplog.records}
 
+    def test_a_mapped_child_has_its_own(self):
+        from prefect import Task
+        from prefect.engine.task_runner import TaskRunner
+
+        context = {"map_index": 1, "task_full_name": "speak[1]"}
+        assert "prefect.speak[1]" == TaskRunner(Task("speak")).initialize_run(None, context).context["logger"].name
+
     def test_lines_are_shown_and_kept(self, capsys):
         from prefect import Flow, task
 
@@ -46,7 +53,7 @@ class TestLoggers:
             speak()
         state = flow.run()
         lines = app.open_record().logs(UUID(state.context["flow_run_id"]))
-        assert "prefect.speak | spoken" in capsys.readouterr().out
+        assert "prefect.TaskRunner | spoken" in capsys.readouterr().out
         assert "spoken" in [line.message for line in lines]
 
 
