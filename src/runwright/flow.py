@@ -6,6 +6,7 @@ Building is the work of `runwright.wiring`. `Flow.run` is the one place of the a
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import sys
 import warnings
@@ -87,6 +88,11 @@ class Flow(Wiring):
         self.set_reference_tasks(reference_tasks or ())
         if validate:
             self.validate()
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Return the logger named `runwright.<name of the flow>`."""
+        return logging.getLogger(f"{defaults.active().logger_root}.{self.name}")
 
     # ---- building
 

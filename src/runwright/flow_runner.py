@@ -96,10 +96,6 @@ class FlowRunner(Runner):
             new_state = handler(self.flow, old_state, new_state) or new_state
         return new_state
 
-    def __repr__(self) -> str:
-        """Return the class and the flow's name."""
-        return f"<{type(self).__name__}: {self.flow.name}>"
-
     # ---- the run
 
     def run(

@@ -79,9 +79,9 @@ class ChildLogger(logging.Logger):
     filters: Any = ()
 
     def __init__(self, name: str, parent: logging.Logger) -> None:
-        """Log under `name` to wherever `parent` does."""
+        """Log as `name`, below the same root as `parent`, to wherever that does."""
         # Not the inherited constructor: it takes locks, and longer than the rest of the step.
-        self.name = name
+        self.name = f"{parent.name.partition('.')[0]}.{name}"
         self.parent = parent
         self.isEnabledFor = parent.isEnabledFor
 
@@ -112,9 +112,9 @@ class StdoutRouter:
         return getattr(self.stream, name)
 
 
-def log_stdout(name: str, logger: logging.Logger) -> AbstractContextManager[None]:
-    """Log what is printed inside the block, by this task alone, at INFO: under `name`, to wherever `logger` does."""
-    return _routed(ChildLogger(name, logger))
+def log_stdout(logger: logging.Logger) -> AbstractContextManager[None]:
+    """Log what is printed inside the block, by this task alone, at INFO: as the task runner, to wherever `logger` does."""
+    return _routed(ChildLogger("TaskRunner", logger))
 
 
 def install(level: int = logging.INFO) -> None:

@@ -34,6 +34,11 @@ class Runner:
         del old_state
         return new_state
 
+    def __repr__(self) -> str:
+        """Return the class, and the name of the task or flow that is run."""
+        subject = getattr(self, "task", None) or getattr(self, "flow", None)
+        return f"<{type(self).__name__}: {getattr(subject, 'name', None)}>"
+
     def handle_state_change(self, old_state: State, new_state: State) -> State:
         """Call every handler in turn, each with the previous one's answer; returns the last state.
 

@@ -106,10 +106,6 @@ class TaskRunner(Runner):
             new_state = handler(self.task, old_state, new_state) or new_state
         return new_state
 
-    def __repr__(self) -> str:
-        """Return the class and the task's name."""
-        return f"<{type(self).__name__}: {self.task.name}>"
-
     # ---- the run
 
     def run(
@@ -240,9 +236,7 @@ class TaskRunner(Runner):
     async def _await_body(self) -> None:
         """Run the coroutine here; `get_task_run_state` then takes the outcome as if it had called the task."""
         try:
-            value = await await_task(
-                self.task, {key: held.value for key, held in self.inputs.items()}, self.logger.name
-            )
+            value = await await_task(self.task, {key: held.value for key, held in self.inputs.items()})
             self._outcome = True, value
         except (Exception, PipelineSignal, TaskTimeout) as error:  # noqa: BLE001  user code
             self._outcome = False, error
@@ -265,8 +259,7 @@ class TaskRunner(Runner):
         context["task_tags"] = self.task.tags
         logger = self.task.logger
         if context.get("map_index") is not None:
-            root, _, _ = logger.name.partition(".")
-            logger = ChildLogger(f"{root}.{context['task_full_name']}", logger)
+            logger = ChildLogger(context["task_full_name"], logger)
         context["logger"] = logger
         if "checkpointing" not in context and context.get("config"):
             context["checkpointing"] = context["config"].get("flows", {}).get("checkpointing")
@@ -487,7 +480,7 @@ class TaskRunner(Runner):
 
     def _call_task(self, inputs: Inputs) -> Any:
         if self._outcome is None:
-            return call_task(self.task, {key: held.value for key, held in inputs.items()}, self.logger.name)
+            return call_task(self.task, {key: held.value for key, held in inputs.items()})
         (worked, value), self._outcome = self._outcome, None
         if not worked:
             raise value

@@ -33,6 +33,11 @@ class TestLoggers:
         assert ("prefect.speak", logging.INFO, "a line") in caplog.record_tuples
         assert "prefect.TaskRunner" in {record.name for record in caplog.records}
 
+    def test_flows_and_tasks_have_their_own(self):
+        from prefect import Flow, Task
+
+        assert ("prefect.f", "prefect.t") == (Flow("f").logger.name, Task("t").logger.name)
+
     def test_a_mapped_child_has_its_own(self):
         from prefect import Task
         from prefect.engine.task_runner import TaskRunner
