@@ -33,6 +33,18 @@ class TestLoggers:
         assert ("prefect.speak", logging.INFO, "a line") in caplog.record_tuples
         assert "prefect.TaskRunner" in {record.name for record in caplog.records}
 
+    def test_a_mapped_child_has_one_of_its_own(self, caplog):
+        import prefect
+
+        @prefect.task
+        def speak(x):
+            prefect.context.logger.info("a line of %s", x)
+
+        with prefect.Flow("f") as flow:
+            speak.map([1, 2])
+        flow.run()
+        assert {"prefect.speak[0]", "prefect.speak[1]"} <= {record.name for record in caplog.records}
+
     def test_lines_are_shown_and_kept(self, capsys):
         from prefect import Flow, task
 
@@ -112,3 +124,27 @@ class TestDeclarations:
 
         with pytest.raises(TypeError, match="at most 1"):
             Module("a", "b")
+
+
+@pytest.mark.usefixtures("alias")
+class TestRecursion:
+    def test_a_function_calls_itself_without_a_stack(self):
+        from prefect.utilities.executors import RecursiveCall, tail_recursive
+
+        @tail_recursive
+        def count(number):
+            if number == 100_000:
+                return number
+            raise RecursiveCall(count, number + 1)
+
+        assert 100_000 == count(0)
+
+    def test_a_call_of_another_function_comes_through(self):
+        from prefect.utilities.executors import RecursiveCall, tail_recursive
+
+        @tail_recursive
+        def call_other():
+            raise RecursiveCall(print)
+
+        with pytest.raises(RecursiveCall):
+            call_other()
