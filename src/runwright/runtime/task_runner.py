@@ -11,7 +11,6 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runwright import defaults
 from runwright.clock import from_datetime, now, utcnow
 from runwright.context import activate, context as run_context, current, deactivate
 from runwright.errors import ResultUnavailable
@@ -260,7 +259,7 @@ class TaskRunner(Runner):
         context["task_tags"] = self.task.tags
         logger = self.task.logger
         if context.get("map_index") is not None:
-            logger = ChildLogger(f"{defaults.active().logger_root}.{context['task_full_name']}", logger)
+            logger = ChildLogger(f"{logger.name.partition('.')[0]}.{context['task_full_name']}", logger)
         context["logger"] = logger
         if "checkpointing" not in context and context.get("config"):
             context["checkpointing"] = context["config"].get("flows", {}).get("checkpointing")
