@@ -259,7 +259,7 @@ class TaskRunner(Runner):
         context["task_tags"] = self.task.tags
         logger = self.task.logger
         if context.get("map_index") is not None:
-            logger = ChildLogger(f"{logger.name.partition('.')[0]}.{context['task_full_name']}", logger)
+            logger = ChildLogger(f"runwright.{context['task_full_name']}", logger)
         context["logger"] = logger
         if "checkpointing" not in context and context.get("config"):
             context["checkpointing"] = context["config"].get("flows", {}).get("checkpointing")

@@ -12,7 +12,6 @@ from runwright.compat.prefect.differences import PrefectDefaults
 from runwright.context import OUTERMOST
 from runwright.result import Result
 from runwright.results import CloudpickleSerializer, LocalResult
-from runwright.runtime import caching
 from runwright.runtime.runner import Runner
 from runwright.runtime.task_runner import TaskRunner
 
@@ -35,7 +34,6 @@ def install(*, is_shown: bool = True) -> None:
         return
     sys.meta_path.insert(0, modules.FINDER)
     OUTERMOST["config"] = configuration.config
-    OUTERMOST["caches"] = caching.caches()
     configuration.publish()
     defaults.use(PrefectDefaults())
     loggers.configure_logging(is_shown=is_shown)

@@ -67,16 +67,6 @@ def test_a_datetime_parameter_keeps_datetimes():
     assert "2026-01-02T00:00:00+00:00" == state.result[moment]._result.location
 
 
-def test_the_caches_of_the_process_are_shown():
-    from datetime import timedelta
-
-    import prefect
-
-    shown = prefect.task(lambda: 1, cache_for=timedelta(hours=1), cache_key="shown in the context")
-    prefect.Flow("f", tasks=[shown]).run()
-    assert 1 == prefect.context.caches.pop("shown in the context")[0].result
-
-
 def test_own_results_are_as_before_once_the_alias_is_gone():
     from runwright.compat.prefect import uninstall
     from runwright.result import Result

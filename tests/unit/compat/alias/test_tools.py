@@ -33,18 +33,6 @@ class TestLoggers:
         assert ("prefect.speak", logging.INFO, "a line") in caplog.record_tuples
         assert "prefect.TaskRunner" in {record.name for record in caplog.records}
 
-    def test_a_mapped_child_has_one_of_its_own(self, caplog):
-        import prefect
-
-        @prefect.task
-        def speak(x):
-            prefect.context.logger.info("a line of %s", x)
-
-        with prefect.Flow("f") as flow:
-            speak.map([1, 2])
-        flow.run()
-        assert {"prefect.speak[0]", "prefect.speak[1]"} <= {record.name for record in caplog.records}
-
     def test_lines_are_shown_and_kept(self, capsys):
         from prefect import Flow, task
 
