@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from runwright.errors import CycleError, FlowError, did_you_mean
+from runwright.errors import CycleError, FlowError, UnknownInput, did_you_mean
 from runwright.graph import Graph, Link, Node
 
 if TYPE_CHECKING:
@@ -73,12 +73,12 @@ def compile_graph(flow: Flow) -> Graph:
 
 
 def check_inputs(task: Task, keys: Sequence[str]) -> None:
-    """Raise `FlowError` when `run` of a task does not take one of the `keys` it is given, or is given one twice."""
+    """Raise `FlowError` (`UnknownInput`) when `run` of a task does not take one of the `keys` it is given, or is given one twice."""
     signature = task._signature  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the package reads it
     for key in keys:
         if not signature.takes(key):
             hint = did_you_mean(key, signature.names)
-            raise FlowError(f"Task {task.name!r} has no argument {key!r}.{hint} {signature.describe()}")
+            raise UnknownInput(f"Task {task.name!r} has no argument {key!r}.{hint} {signature.describe()}")
     if len(set(keys)) < len(keys):
         twice = next(key for place, key in enumerate(keys) if key in keys[:place])
         raise FlowError(f"Argument {twice!r} of task {task.name!r} is given twice: remove one of its edges.")

@@ -26,7 +26,7 @@ current = _current.get
 
 
 class Section(dict[str, Any]):
-    """One level of `context.config`: a dict whose values are attributes too."""
+    """A dict whose values are attributes too: one level of `context.config`, or a copy of the context."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -66,6 +66,10 @@ class Context(MutableMapping[str, Any]):
     def to_dict(self) -> dict[str, Any]:
         """Return a copy of everything in the context."""
         return dict(_current.get() or {})
+
+    def copy(self) -> Section:
+        """Return a copy of everything in the context, of which values are attributes too."""
+        return Section(self.to_dict())
 
     def update(self, *mappings: Mapping[str, Any], **values: Any) -> None:  # type: ignore[override]  several mappings, and values by name
         """Set values in the current context, until the block that opened it ends; `config` is merged, level by level."""

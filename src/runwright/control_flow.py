@@ -35,8 +35,8 @@ class CompareValue(Task):
     """Lets what follows run when its input equals `value`, and skips it otherwise."""
 
     def __init__(self, value: Any, name: str | None = None, **options: Unpack[TaskOptions]) -> None:
-        """Hold the value."""
-        super().__init__(name, **options)
+        """Hold the value, which the name tells."""
+        super().__init__(name or f'CompareValue: "{value}"', **options)
         self.value = value
 
     def run(self, value: Any) -> None:
@@ -101,7 +101,7 @@ def switch(condition: Any, cases: Mapping[Any, Any]) -> None:
     """Let of several tasks those run whose key equals the result of `condition`; the others are skipped."""
     with tags("switch"):
         for value, chosen in cases.items():
-            matches = CompareValue(value, name=f'CompareValue: "{value}"').bind(value=condition)
+            matches = CompareValue(value).bind(value=condition)
             as_task(chosen).set_dependencies(upstream_tasks=[matches])
 
 

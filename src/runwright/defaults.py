@@ -35,8 +35,9 @@ class Defaults:
     logger_root: str = "runwright"
     """The logger that those of tasks are children of."""
 
-    def parameter_result(self) -> Result | None:
-        """Return the result of a parameter that names none."""
+    def parameter_result(self, *, is_datetime: bool = False) -> Result | None:
+        """Return the result of a parameter, which names none; `is_datetime`: its values are datetimes."""
+        del is_datetime
         return None
 
     def public_name(self, name: str) -> str:

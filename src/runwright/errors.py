@@ -77,6 +77,10 @@ class CycleError(FlowError):
     """Tasks depend on each other in a circle: remove one of the edges named."""
 
 
+class UnknownInput(FlowError, TypeError):
+    """An edge feeds an argument that the task has not: the message lists those it has."""
+
+
 class ParameterError(FlowError):
     """A parameter is unknown, missing or refused: the message lists those the flow has."""
 

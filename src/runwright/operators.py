@@ -5,6 +5,7 @@ Which operator makes which is said in `runwright.operable`.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from runwright.parameter import NoDefault, no_default
@@ -44,9 +45,9 @@ class GetAttr(Task):
         self.default = default
 
     def run(self, task_result: Any, attr: str, default: Any = no_default) -> Any:
-        """Return the attribute `attr`; raises `AttributeError`."""
+        """Return the attribute `attr`, with dots one of an attribute; raises `AttributeError`."""
         try:
-            return getattr(task_result, attr)
+            return attrgetter(attr)(task_result)
         except AttributeError:
             fallback = self.default if isinstance(default, NoDefault) else default
             if isinstance(fallback, NoDefault):

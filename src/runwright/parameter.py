@@ -95,6 +95,7 @@ class DateTimeParameter(Parameter):
     ) -> None:
         """Declare a parameter that has no default: where it is not `required`, None stands for it."""
         super().__init__(name, required=required, tags=tags)
+        self.result = defaults.active().parameter_result(is_datetime=True)
 
     def run(self) -> datetime | None:
         """Return the datetime, or None; raises `ValueError` for text that is none, and signals as `Parameter.run`."""

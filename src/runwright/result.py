@@ -6,7 +6,7 @@ A result never enters the record; only its `ResultRef` does. Storing and reading
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from uuid import uuid4
 
 import msgspec
@@ -62,17 +62,22 @@ class Result:
 
     kind = "unstored"
 
+    default_serializer: ClassVar[Serializer | None] = None
+    """The serializer of results that are made without one; None: the adapter's own."""
+    default_ending: ClassVar[str] = ".result"
+    """How locations that nobody chose end."""
+
     def __init__(
         self, value: Any = None, location: Location | None = None, serializer: Serializer | None = None
     ) -> None:
-        """Hold `value`; `serializer` None means the adapter's own default."""
+        """Hold `value`; `serializer` None means the default one."""
         self.value = value
         self.location: str | None = None
         self.formatter: Callable[..., str] | None = None
         if location is not None:
             self.location = location if isinstance(location, str) else None
             self.formatter = location if callable(location) else None
-        self.serializer = serializer
+        self.serializer = self.default_serializer if serializer is None else serializer
         self.ref: ResultRef | None = None
 
     def copy(self) -> Result:
@@ -107,7 +112,7 @@ class Result:
     def default_location(self) -> str:
         """Return a new location for a value that has no template, such as `2026/1/31/<uuid>.result`."""
         today = utcnow()
-        return f"{today.year}/{today.month}/{today.day}/{uuid4()}.result"
+        return f"{today.year}/{today.month}/{today.day}/{uuid4()}{self.default_ending}"
 
     def holds(self, ref: ResultRef) -> bool:
         """Say whether a reference points to a place that this result reads and writes itself."""
@@ -159,6 +164,7 @@ class NoResultType(Result):
     """The result of a state that has none; compare with `NoResult` by `is`."""
 
     kind = "none"
+    default_serializer = None
 
     def copy(self) -> Result:
         """Return itself: there is only one."""

@@ -135,12 +135,19 @@ def of_call(function: Callable[..., Any], returns: Any) -> inspect.Signature:
     return inspect.Signature([*parameters, *extra], return_annotation=returns)
 
 
-def of_constructor(kind: type) -> inspect.Signature:
-    """Return the signature of a class for `help()`."""
+def of_constructor(kind: type, options: Mapping[str, Any]) -> inspect.Signature:
+    """Return the signature of a class for `help()`, with the `options` (name to type) that it takes by name."""
     import inspect  # noqa: PLC0415  as above
 
     own = inspect.signature(kind.__init__)
-    return own.replace(parameters=list(own.parameters.values())[1:])
+    taken = [each for name, each in own.parameters.items() if name != "options"][1:]
+    if "options" in own.parameters:
+        taken += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            for name, annotation in options.items()
+            if name not in own.parameters
+        ]
+    return own.replace(parameters=taken)
 
 
 def _checked(function: Any, owner: str, *, skip: int) -> RunSignature:

@@ -47,7 +47,11 @@ class _Signature:
     """What `help()` shows: how to call a task, and for a class how to make one."""
 
     def __get__(self, task: Task | None, owner: type[Task]) -> inspect.Signature:
-        return signatures.of_constructor(owner) if task is None else signatures.of_call(task.run, Task)
+        return (
+            signatures.of_constructor(owner, task_options.TaskOptions.__annotations__)
+            if task is None
+            else signatures.of_call(task.run, Task)
+        )
 
 
 class Task(Operable):
@@ -296,8 +300,8 @@ class Task(Operable):
         return (self[index] for index in range(self.nout))
 
     def __repr__(self) -> str:
-        """Return the class and the name."""
-        return f"<Task: {self.name}>" if type(self) is FunctionTask else f"<{type(self).__name__}: {self.name}>"
+        """Return the name, for a task of any class."""
+        return f"<Task: {self.name}>"
 
 
 class FunctionTask(Task, Generic[P, R]):

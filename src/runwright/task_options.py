@@ -91,11 +91,15 @@ def from_constructor(options: Mapping[str, Any], owner: str) -> dict[str, Any]:
 
 
 def changed(before: Mapping[str, Any], changes: Mapping[str, Any], owner: str) -> dict[str, Any]:
-    """Return the attributes of a copy: `changes` checked, and what follows from them; raises as `from_constructor`."""
+    """Return the attributes of a copy: `changes` checked, and what follows from them; raises as `from_constructor`.
+
+    Only, a copy that is given `max_retries` alone retries at once.
+    """
     after = {name: _CHECKS[name](name, value) if name in _CHECKS else value for name, value in changes.items()}
     merged = {**before, **after}
     if _RETRY_OPTIONS & after.keys():
-        after["retry_policy"] = _retry_policy(merged)
+        is_delayed = merged["retry_delay"] is not None
+        after["retry_policy"] = _retry_policy(merged if is_delayed else {**merged, "retry_delay": timedelta()})
     if "cache_for" in after and before["cache_for"] is None and "cache_validator" not in after:
         after["cache_validator"] = _default_validator(after["cache_for"])
     if "state_handlers" in after:

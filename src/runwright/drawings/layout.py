@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SWEEPS = 4
 MARGIN, GAP, RANK_GAP, HEIGHT = 16.0, 24.0, 56.0, 36.0
-_LETTER, _PADDING, _WAYPOINT = 7.4, 32.0, 8.0
+_LETTER, _SMALL_LETTER, _PADDING, _WAYPOINT = 7.4, 6.2, 32.0, 8.0
 
 
 class Placed(NamedTuple):
@@ -30,7 +30,7 @@ class Placed(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Where everything stands: boxes by id, and for each arrow the points it goes through."""
+    """Where everything stands: boxes by id, and for each arrow the points it goes through, from edge to edge."""
 
     boxes: dict[str, Placed]
     routes: list[list[tuple[float, float]]]
@@ -39,25 +39,40 @@ class Layout(NamedTuple):
 
 
 def lay_out(picture: Picture) -> Layout:
-    """Return the layout of a picture, top down or from left to right."""
+    """Return the layout of a picture, top down or from left to right.
+
+    Arrows are straight beside the boxes of a rank and bend between ranks, so that they cross no box.
+    """
+    is_horizontal = picture.is_horizontal
     ranks = _ranks(picture)
     paths, levels = _paths(picture, ranks)
     _order(levels, paths)
     sizes = {box.id: _PADDING + _LETTER * len(box.label) for box in picture.boxes}
-    across, depth, breadth = _coordinates(levels, sizes, is_horizontal=picture.is_horizontal)
-    middles = {name: across[name] for level in levels for name in level}
+    lengths = sizes if is_horizontal else dict.fromkeys(sizes, HEIGHT)
+    across, breadth = _across(levels, dict.fromkeys(sizes, HEIGHT) if is_horizontal else sizes)
+    gap = max([RANK_GAP, *(label_width(arrow.label) + GAP for arrow in picture.arrows if is_horizontal)])
+    bands = _bands(levels, lengths, gap)
 
-    def point(name: str, rank: int) -> tuple[float, float]:
-        return (depth[rank], middles[name]) if picture.is_horizontal else (middles[name], depth[rank])
+    def point(along: float, name: str) -> tuple[float, float]:
+        x, y = (along, across[name]) if is_horizontal else (across[name], along)
+        return round(x, 2), round(y, 2)
 
-    placed = {
-        name: Placed(*point(name, rank), width, HEIGHT) for name, width in sizes.items() for rank in (ranks[name],)
-    }
-    routes = [[point(name, ranks[path[0]] + step) for step, name in enumerate(path)] for path in paths]
-    reach = max((depth[rank] for rank in range(len(levels))), default=0.0)
-    reach += (max(sizes.values(), default=0.0) if picture.is_horizontal else HEIGHT) / 2 + MARGIN
-    total = breadth + MARGIN
-    return Layout(placed, routes, *((reach, total) if picture.is_horizontal else (total, reach)))
+    def route(path: Sequence[str]) -> list[tuple[float, float]]:
+        first, last = ranks[path[0]], ranks[path[-1]]
+        points = [point(_middle(bands[first]) + lengths[path[0]] / 2, path[0]), point(bands[first][1], path[0])]
+        for step, name in enumerate(path[1:-1], 1):
+            points += [point(edge, name) for edge in bands[first + step]]
+        points += [point(bands[last][0], path[-1]), point(_middle(bands[last]) - lengths[path[-1]] / 2, path[-1])]
+        return list(dict.fromkeys(points))
+
+    placed = {name: Placed(*point(_middle(bands[ranks[name]]), name), width, HEIGHT) for name, width in sizes.items()}
+    reach, total = (bands[-1][1] if bands else 0.0) + MARGIN, breadth + MARGIN
+    return Layout(placed, [route(path) for path in paths], *((reach, total) if is_horizontal else (total, reach)))
+
+
+def label_width(label: str) -> float:
+    """Return about how wide the label of an arrow is."""
+    return _SMALL_LETTER * len(label)
 
 
 def _ranks(picture: Picture) -> dict[str, int]:
@@ -104,26 +119,30 @@ def _order(levels: list[list[str]], paths: Sequence[Sequence[str]]) -> None:
             place.update({name: float(index) for index, name in enumerate(level)})
 
 
-def _coordinates(
-    levels: Sequence[Sequence[str]], sizes: Mapping[str, float], *, is_horizontal: bool
-) -> tuple[dict[str, float], list[float], float]:
-    """Return where each name stands across its rank, where each rank stands, and how broad the broadest rank is."""
-
-    def extent(name: str) -> float:
-        return _WAYPOINT if name not in sizes else HEIGHT if is_horizontal else sizes[name]
-
-    breadths = [sum(extent(name) + GAP for name in level) - GAP for level in levels]
-    broadest = max(breadths, default=0.0)
+def _across(levels: Sequence[Sequence[str]], breadths: Mapping[str, float]) -> tuple[dict[str, float], float]:
+    """Return where each name stands across its rank, and where the broadest rank ends."""
+    totals = [sum(breadths.get(name, _WAYPOINT) + GAP for name in level) - GAP for level in levels]
+    broadest = max(totals, default=0.0)
     across: dict[str, float] = {}
-    for level, breadth in zip(levels, breadths, strict=True):
-        position = MARGIN + (broadest - breadth) / 2
+    for level, total in zip(levels, totals, strict=True):
+        position = MARGIN + (broadest - total) / 2
         for name in level:
-            across[name] = position + extent(name) / 2
-            position += extent(name) + GAP
-    depth: list[float] = []
+            breadth = breadths.get(name, _WAYPOINT)
+            across[name] = position + breadth / 2
+            position += breadth + GAP
+    return across, broadest + MARGIN
+
+
+def _bands(levels: Sequence[Sequence[str]], lengths: Mapping[str, float], gap: float) -> list[tuple[float, float]]:
+    """Return where each rank begins and ends; between two there is a `gap`."""
+    bands: list[tuple[float, float]] = []
     reached = MARGIN
     for level in levels:
-        thick = max((sizes.get(name, 0.0) for name in level), default=0.0) if is_horizontal else HEIGHT
-        depth.append(reached + thick / 2)
-        reached += thick + RANK_GAP
-    return across, depth, broadest + MARGIN
+        thick = max((lengths.get(name, 0.0) for name in level), default=0.0)
+        bands.append((reached, reached + thick))
+        reached += thick + gap
+    return bands
+
+
+def _middle(band: tuple[float, float]) -> float:
+    return sum(band) / 2

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from runwright.drawings.layout import lay_out
+from runwright.drawings.layout import label_width, lay_out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runwright.drawings.layout import Placed
     from runwright.drawings.picture import Arrow, Box, Picture
 
+    Route = list[tuple[float, float]]
+
 _STYLE = "font-family='sans-serif' font-size='13' text-anchor='middle'"
+_LABEL_HEIGHT, _APART = 13.0, 6.0
+_SHARES = (0.5, 0.7, 0.3, 0.85, 0.15)
 _TIP = (
     "<defs><marker id='tip' viewBox='0 0 10 10' refX='9' refY='5' markerWidth='7' markerHeight='7' "
     "orient='auto-start-reverse'><path d='M0 0L10 5L0 10z' fill='#555'/></marker></defs>"
@@ -27,9 +35,9 @@ def write(picture: Picture) -> str:
         f"<title>{escape(picture.title)}</title>",
         _TIP,
     ]
-    for arrow, route in zip(picture.arrows, layout.routes, strict=True):
-        ends = layout.boxes[arrow.tail], layout.boxes[arrow.head]
-        lines.append(_arrow(arrow, route, ends, is_horizontal=picture.is_horizontal))
+    arrows = list(zip(picture.arrows, layout.routes, strict=True))
+    lines += [_arrow(arrow, route, is_horizontal=picture.is_horizontal) for arrow, route in arrows]
+    lines += _labels(arrows, is_horizontal=picture.is_horizontal)
     lines += [_box(box, layout.boxes[box.id]) for box in picture.boxes]
     return "\n".join([*lines, "</svg>\n"])
 
@@ -44,24 +52,45 @@ def _box(box: Box, at: Placed) -> str:
     )
 
 
-def _arrow(arrow: Arrow, route: list[tuple[float, float]], ends: tuple[Placed, Placed], *, is_horizontal: bool) -> str:
-    (x0, y0), (x1, y1) = route[0], route[-1]
-    tail, head = ends
-    start = (x0 + tail.width / 2, y0) if is_horizontal else (x0, y0 + tail.height / 2)
-    end = (x1 - head.width / 2, y1) if is_horizontal else (x1, y1 - head.height / 2)
-    points = [start, *route[1:-1], end]
+def _arrow(arrow: Arrow, route: Route, *, is_horizontal: bool) -> str:
     dashes = " stroke-dasharray='5 4'" if arrow.is_dashed else ""
-    path = f"<path d='{_curve(points, is_horizontal=is_horizontal)}' fill='none' stroke='#555'{dashes} marker-end='url(#tip)'/>"
-    if not arrow.label:
-        return path
-    (ax, ay), (bx, by) = points[len(points) // 2 - 1], points[len(points) // 2]
-    return (
-        f"<g>{path}<text x='{(ax + bx) / 2:.1f}' y='{(ay + by) / 2:.1f}' dy='.35em' font-size='11' fill='#333' stroke='#fff' "
-        f"stroke-width='3' paint-order='stroke'>{escape(arrow.label)}</text></g>"
-    )
+    return f"<path d='{_curve(route, is_horizontal=is_horizontal)}' fill='none' stroke='#555'{dashes} marker-end='url(#tip)'/>"
 
 
-def _curve(points: list[tuple[float, float]], *, is_horizontal: bool) -> str:
+def _labels(arrows: Sequence[tuple[Arrow, Route]], *, is_horizontal: bool) -> list[str]:
+    """Return the labels, above all arrows, each where it hides none before it if there is such a place."""
+    taken: list[tuple[float, float, float]] = []
+    lines: list[str] = []
+    for arrow, route in arrows:
+        if not arrow.label:
+            continue
+        width = label_width(arrow.label) + _APART
+        places = [_on_curve(route, share, is_horizontal=is_horizontal) for share in _SHARES]
+        x, y = next((place for place in places if _is_free(place, width, taken)), places[0])
+        taken.append((x, y, width))
+        lines.append(
+            f"<text x='{x:.1f}' y='{y:.1f}' dy='.35em' font-size='11' fill='#333' stroke='#fff' stroke-width='3' "
+            f"paint-order='stroke'>{escape(arrow.label)}</text>"
+        )
+    return lines
+
+
+def _is_free(place: tuple[float, float], width: float, taken: Sequence[tuple[float, float, float]]) -> bool:
+    x, y = place
+    return all(abs(x - u) >= (width + other) / 2 or abs(y - v) >= _LABEL_HEIGHT for u, v, other in taken)
+
+
+def _on_curve(route: Route, share: float, *, is_horizontal: bool) -> tuple[float, float]:
+    """Return the point after this share of the middle one of the pieces that bend, or of the longest where none does."""
+    across = 1 if is_horizontal else 0
+    pieces = list(pairwise(route))
+    bent = [piece for piece in pieces if piece[0][across] != piece[1][across]]
+    (x, y), (u, v) = bent[(len(bent) - 1) // 2] if bent else max(pieces, key=lambda piece: math.dist(*piece))
+    forth, aside = share * (1.5 - 1.5 * share + share * share), share * share * (3 - 2 * share)
+    return (x + (u - x) * (forth, aside)[not is_horizontal], y + (v - y) * (aside, forth)[not is_horizontal])
+
+
+def _curve(points: Route, *, is_horizontal: bool) -> str:
     """Return the path through the points, each piece leaving and arriving along the direction of the drawing."""
     (x, y), *rest = points
     text = f"M{x:.1f} {y:.1f}"

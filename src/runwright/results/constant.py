@@ -15,6 +15,7 @@ class ConstantResult(Result):
     """Hold a constant. In a reference of kind `constant` the location is the value itself, as JSON."""
 
     kind = "constant"
+    default_serializer = None
 
     def __init__(self, value: Any = None) -> None:
         """Hold `value`."""

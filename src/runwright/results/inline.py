@@ -28,13 +28,16 @@ class InlineResult(Result):
 
     def __init__(self, value: Any = None, serializer: Serializer | None = None, location: str | None = None) -> None:
         """Hold `value`; the serializer is `JSONSerializer()` or `DateTimeSerializer()`, `TypeError` for others."""
-        serializer = JSONSerializer() if serializer is None else serializer
-        if not isinstance(serializer, _ALLOWED):
+        super().__init__(value, location, JSONSerializer() if serializer is None else serializer)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; raises `TypeError` for a serializer that writes no text."""
+        if name == "serializer" and not isinstance(value, _ALLOWED):
             raise TypeError(
                 f"InlineResult keeps its value as text in the record: use JSONSerializer() or DateTimeSerializer(), not "
-                f"{type(serializer).__name__}."
+                f"{type(value).__name__}."
             )
-        super().__init__(value, location, serializer)
+        super().__setattr__(name, value)
 
     def format(self, /, **context: Any) -> Result:
         """Return a copy: a location that is a value is no template."""

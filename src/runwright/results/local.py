@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from runwright.failpoints import hit
 from runwright.result import Result
@@ -27,6 +27,9 @@ class LocalResult(Result):
     """
 
     kind = "local"
+
+    default_stem: ClassVar[str] = "result"
+    """How names of files that nobody chose begin."""
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class LocalResult(Result):
 
     def default_location(self) -> str:
         """Return a new name of a file in `dir`, such as `result-2026-01-31t12-00-00-000000-1a2b3c4d`."""
-        return f"result-{datetime.now(UTC):%Y-%m-%dt%H-%M-%S-%f}-{os.urandom(4).hex()}"
+        return f"{self.default_stem}-{datetime.now(UTC):%Y-%m-%dt%H-%M-%S-%f}-{os.urandom(4).hex()}"
 
     def holds(self, ref: ResultRef) -> bool:
         """Say whether a reference points into `dir`, or into the folder that an absolute template names."""

@@ -6,14 +6,15 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from runwright import defaults
 from runwright.errors import ResultError, SettingError
 
 DEFAULT_HOME = "~/.runwright"
 
 
 def results_root() -> Path:
-    """Return the folder of results in Runwright's home, as the environment says now; it may not exist yet."""
-    home = os.environ.get("RUNWRIGHT_HOME") or DEFAULT_HOME
+    """Return the folder of results in the home that the defaults or the environment say now; it may not exist yet."""
+    home = defaults.active().home or os.environ.get("RUNWRIGHT_HOME") or DEFAULT_HOME
     return _root_in(os.path.expanduser(home))  # noqa: PTH111  pathlib raises where there is no home
 
 

@@ -11,6 +11,7 @@ class SecretResult(Result):
     """Stand for a secret: the location is its name, and to read is to run its task, `secret_task.run(name=...)`."""
 
     kind = "secret"
+    default_serializer = None
 
     def __init__(self, secret_task: Any) -> None:
         """Read with `secret_task`, whose name is the secret's."""

@@ -10,6 +10,7 @@ import pytest
 
 from runwright import Task, task
 from runwright.signatures import count_of_results, is_coroutine_function, of_function
+from runwright.task_options import TaskOptions
 
 
 def test_names_are_read_from_the_function():
@@ -177,4 +178,4 @@ def test_help_keeps_any_other_argument_last():
 
 
 def test_help_for_a_class_shows_how_to_make_a_task():
-    assert ["name", "slug", "tags", "options"] == list(inspect.signature(Task).parameters)
+    assert ["name", "slug", "tags", *TaskOptions.__annotations__] == list(inspect.signature(Task).parameters)

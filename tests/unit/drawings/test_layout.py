@@ -43,8 +43,24 @@ def test_arrows_lead_onward_one_rank_at_a_time(picture):
     axis = 0 if picture.is_horizontal else 1
     for arrow, route in zip(picture.arrows, layout.routes, strict=True):
         tail, head = layout.boxes[arrow.tail], layout.boxes[arrow.head]
-        assert ((tail.x, tail.y), (head.x, head.y)) == (route[0], route[-1])
+        leaving, arriving = (tail.width, head.width) if picture.is_horizontal else (tail.height, head.height)
+        assert (tail[axis] + leaving / 2, head[axis] - arriving / 2) == pytest.approx(
+            (route[0][axis], route[-1][axis]), abs=0.01
+        )
+        assert (tail[1 - axis], head[1 - axis]) == (route[0][1 - axis], route[-1][1 - axis])
         assert all(before[axis] < after[axis] for before, after in pairwise(route))
+
+
+@given(pictures())
+def test_arrows_bend_between_ranks_and_never_beside_a_box(picture):
+    layout = lay_out(picture)
+    axis = 0 if picture.is_horizontal else 1
+    for box in layout.boxes.values():
+        half = (box.width if picture.is_horizontal else box.height) / 2 - 0.01
+        begin, end = box[axis] - half, box[axis] + half
+        for before, after in (piece for route in layout.routes for piece in pairwise(route)):
+            is_straight = before[1 - axis] == after[1 - axis]
+            assert is_straight or after[axis] <= begin or end <= before[axis]
 
 
 @pytest.mark.parametrize("is_horizontal", [False, True])
@@ -52,8 +68,8 @@ def test_a_long_arrow_has_a_place_in_every_rank_between(is_horizontal):
     boxes = tuple(Box(name, name) for name in "abcd")
     arrows = (Arrow("a", "b"), Arrow("b", "c"), Arrow("c", "d"), Arrow("a", "d"))
     layout = lay_out(Picture(boxes, arrows, is_horizontal))
-    assert [2, 2, 2, 4] == [len(route) for route in layout.routes]
-    for point, name in zip(layout.routes[3][1:-1], "bc", strict=True):
+    assert [2, 2, 2, 6] == [len(route) for route in layout.routes]
+    for point, name in zip(layout.routes[3][1:-1], "bbcc", strict=True):
         box = layout.boxes[name]
         distance = abs(point[1] - box.y) - box.height / 2 if is_horizontal else abs(point[0] - box.x) - box.width / 2
         assert distance > 0

@@ -1,10 +1,11 @@
-"""Client: of the original's client, what works without a server: secrets."""
+"""Client: of the original's client, what works without a server: secrets, and the names of its errors."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from runwright.context import context
+from runwright.errors import RunwrightError
 from runwright.tasks.secrets import find_secret
 
 
@@ -33,3 +34,15 @@ class Secret:
         except ValueError:
             return False
         return True
+
+
+class ClientError(RunwrightError):
+    """A server refused something. Code that handles it runs as it is, and has nothing to handle: there is no server."""
+
+
+class AuthorizationError(ClientError):
+    """A server wanted another key."""
+
+
+class ObjectNotFoundError(ClientError):
+    """A server did not know something."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PREFIX = "PREFECT__"
 
+_NAMES_OF_DICTS = frozenset(vars(dict))
+
 
 class Config(dict[str, Any]):
     """One level of the configuration: a dict whose items are attributes too, and whose dicts are such levels."""
@@ -36,7 +38,9 @@ class Config(dict[str, Any]):
             raise AttributeError(f"The configuration has no {name!r} here. It has: {', '.join(self)}.") from None
 
     def __setitem__(self, key: str, value: Any) -> None:
-        """Set an item."""
+        """Set an item; raises `ValueError` for a name that dicts need for themselves."""
+        if key in _NAMES_OF_DICTS:
+            raise ValueError(f"Invalid key: {key!r} is what a dict does. Choose another name.")
         super().__setitem__(key, _level(value))
         publish()
 
@@ -69,6 +73,10 @@ class Config(dict[str, Any]):
                 level[part] = Config()
             level = level[part]
         level[last] = value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, which share nothing with the levels."""
+        return {key: value.to_dict() if isinstance(value, Config) else value for key, value in self.items()}
 
     def copy(self) -> Config:
         """Return a copy that shares no level."""

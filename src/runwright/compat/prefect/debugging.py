@@ -24,8 +24,8 @@ def is_serializable(obj: Any, raise_on_error: bool = False) -> bool:  # noqa: FB
     """Say whether an object can be sent to another process; with `raise_on_error` the reason is raised."""
     try:
         CloudpickleSerializer().serialize(obj)
-    except ResultSerializationError:
+    except ResultSerializationError as error:
         if raise_on_error:
-            raise
+            raise error.__cause__ or error from None
         return False
     return True

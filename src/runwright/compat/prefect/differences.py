@@ -4,6 +4,8 @@
 |---------------------------|------------------------|-------------------------------------------------------|
 | results are stored        | always                 | when `flows.checkpointing` is true (default: false)   |
 | a parameter's result      | as any other           | kept in the record itself, in its location            |
+| a serializer              | JSON, else a pickle    | a pickle                                              |
+| files of results       | `result-<time>`        | `prefect-result-<time>`, in `home_dir` if changed     |
 | defaults of a task        | none                   | `tasks.defaults.max_retries`, `.retry_delay`, `.timeout` |
 | a timeout                 | any number of seconds  | whole seconds                                         |
 | `map(x=5)`                | `TypeError`            | the task run fails                                    |
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from runwright.compat.prefect.configuration import config
 from runwright.compat.prefect.names import MODULES
 from runwright.defaults import Defaults
-from runwright.results import InlineResult
+from runwright.results import DateTimeSerializer, InlineResult
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -81,9 +83,9 @@ class PrefectDefaults(Defaults):
         """Return `flows.run_on_schedule`."""
         return bool(config.get_nested("flows.run_on_schedule", default=True))
 
-    def parameter_result(self) -> Result:
+    def parameter_result(self, *, is_datetime: bool = False) -> Result:
         """Return a result that is kept in its own location."""
-        return InlineResult()
+        return InlineResult(serializer=DateTimeSerializer() if is_datetime else None)
 
     def public_name(self, name: str) -> str:
         """Return the name that the original has for one of Runwright's."""

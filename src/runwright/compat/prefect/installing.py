@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runwright import defaults, state_documents, states
 from runwright.compat.prefect import configuration, loggers, modules
 from runwright.compat.prefect.differences import OWN_STATES, RESULTS_IN_DOCUMENTS, PrefectDefaults
 from runwright.context import OUTERMOST
+from runwright.result import Result
+from runwright.results import CloudpickleSerializer, LocalResult
 from runwright.runtime import caching
 from runwright.runtime.runner import Runner
 from runwright.runtime.task_runner import TaskRunner
+
+if TYPE_CHECKING:
+    from runwright.result import Serializer
 
 
 def install(*, is_shown: bool = True) -> None:
@@ -36,6 +41,7 @@ def install(*, is_shown: bool = True) -> None:
     state_documents.WRITTEN_AS.update(RESULTS_IN_DOCUMENTS)
     loggers.configure_logging(is_shown=is_shown)
     _name_runners(loggers.ROOT)
+    _change_results(CloudpickleSerializer(), "prefect-result", ".prefect_result")
 
 
 def uninstall() -> None:
@@ -51,11 +57,17 @@ def uninstall() -> None:
     state_documents.WRITTEN_AS.clear()
     loggers.remove_handlers()
     _name_runners("runwright")
+    _change_results(None, "result", ".result")
 
 
 def is_installed() -> bool:
     """Say whether the alias is in place."""
     return modules.FINDER in sys.meta_path
+
+
+def _change_results(serializer: Serializer | None, stem: str, ending: str) -> None:
+    """Let results that are made from now on have a serializer, and the locations that nobody chose other names."""
+    Result.default_serializer, Result.default_ending, LocalResult.default_stem = serializer, ending, stem
 
 
 def _name_runners(root: str) -> None:

@@ -11,6 +11,7 @@ from runwright.context import context
 from runwright.runtime.journal import JournalHandler
 
 ROOT = "prefect"
+prefect_logger = logging.getLogger(ROOT)
 RUNNERS = ("Runner", "TaskRunner", "FlowRunner")
 
 

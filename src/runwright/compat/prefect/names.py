@@ -43,7 +43,7 @@ _RESULTS = _from(
     PrefectResult="InlineResult",
 )
 _SERIALIZERS: dict[str, Target] = {
-    "Serializer": "runwright.result:Serializer",
+    "Serializer": "runwright.results.serializers.equality:BySettings",
     **_from(
         "runwright.results.serializers",
         "JSONSerializer DateTimeSerializer PandasSerializer CompressedSerializer",
@@ -63,7 +63,7 @@ _EXECUTORS: dict[str, Target] = {
     **_from("runwright.executors", "LocalExecutor LocalDaskExecutor DaskExecutor"),
     "Executor": "runwright.executor:Executor",
 }
-_CLOCKS = _from("runwright.schedules.clocks", "Clock IntervalClock CronClock DatesClock RRuleClock")
+_CLOCKS = _from("runwright.schedules.clocks", "Clock ClockEvent IntervalClock CronClock DatesClock RRuleClock")
 _SCHEDULES = _from("runwright.schedules", "Schedule IntervalSchedule CronSchedule RRuleSchedule")
 _FILTERS = _from(
     "runwright.schedules.filters",
@@ -163,7 +163,11 @@ MODULES: dict[str, dict[str, Target]] = {
     "prefect.engine.signals": _SIGNALS,
     "prefect.engine.state": _STATES,
     "prefect.engine.task_runner": _TASK_RUNNER,
-    "prefect.exceptions": _from("runwright.runtime.timeouts", "", TaskTimeoutSignal="TaskTimeout"),
+    "prefect.exceptions": {
+        **_from("runwright.runtime.timeouts", "", TaskTimeoutSignal="TaskTimeout"),
+        **_from("runwright.errors", "", PrefectException="RunwrightError"),
+        **_from(f"{_HERE}.client", "ClientError AuthorizationError ObjectNotFoundError"),
+    },
     "prefect.executors": _EXECUTORS,
     "prefect.executors.base": {"Executor": _EXECUTORS["Executor"]},
     "prefect.executors.dask": {name: _EXECUTORS[name] for name in ("DaskExecutor", "LocalDaskExecutor")},
@@ -200,10 +204,13 @@ MODULES: dict[str, dict[str, Target]] = {
     "prefect.utilities.context": _CONTEXT,
     "prefect.utilities.debug": _from(f"{_HERE}.debugging", "raise_on_exception is_serializable"),
     "prefect.utilities.edges": _ANNOTATIONS,
-    "prefect.utilities.exceptions": _from(
-        "runwright.runtime.timeouts", "", TaskTimeoutError="TaskTimeout", TaskTimeoutSignal="TaskTimeout"
-    ),
-    "prefect.utilities.logging": _from(f"{_HERE}.loggers", "get_logger configure_logging"),
+    "prefect.utilities.exceptions": {
+        **_from("runwright.runtime.timeouts", "", TaskTimeoutError="TaskTimeout", TaskTimeoutSignal="TaskTimeout"),
+        **_from("runwright.errors", "", PrefectError="RunwrightError"),
+        **_from(f"{_HERE}.client", "ClientError AuthorizationError"),
+    },
+    "prefect.utilities.executors": _from(f"{_HERE}.recursion", "RecursiveCall tail_recursive"),
+    "prefect.utilities.logging": _from(f"{_HERE}.loggers", "get_logger configure_logging prefect_logger"),
     "prefect.utilities.tasks": _TASK_TOOLS,
 }  # fmt: skip
 

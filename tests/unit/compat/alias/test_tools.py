@@ -124,3 +124,78 @@ class TestDeclarations:
 
         with pytest.raises(TypeError, match="at most 1"):
             Module("a", "b")
+
+
+@pytest.mark.usefixtures("alias")
+class TestRecursion:
+    def test_a_function_calls_itself_without_a_stack(self):
+        from prefect.utilities.executors import RecursiveCall, tail_recursive
+
+        @tail_recursive
+        def count(number):
+            if number == 100_000:
+                return number
+            raise RecursiveCall(count, number + 1)
+
+        assert 100_000 == count(0)
+
+    def test_a_call_of_another_function_comes_through(self):
+        from prefect.utilities.executors import RecursiveCall, tail_recursive
+
+        @tail_recursive
+        def call_other():
+            raise RecursiveCall(print)
+
+        with pytest.raises(RecursiveCall):
+            call_other()
+
+
+@pytest.mark.usefixtures("alias")
+class TestWhatIsAskedFor:
+    def test_a_lock_cannot_be_sent_and_the_reason_is_its_own(self):
+        import threading
+
+        from prefect.utilities.debug import is_serializable
+
+        assert not is_serializable(threading.Lock())
+        with pytest.raises(TypeError):
+            is_serializable(threading.Lock(), raise_on_error=True)
+
+    def test_a_default_class_that_is_not_there_is_replaced_with_a_warning(self):
+        from prefect.engine import get_default_executor_class
+        from prefect.executors import LocalExecutor
+        from prefect.utilities.configuration import set_temporary_config
+
+        with (
+            set_temporary_config({"engine.executor.default_class": "no.such.Thing"}),
+            pytest.warns(UserWarning, match=r"Could not import no\.such\.Thing"),
+        ):
+            assert LocalExecutor is get_default_executor_class()
+
+    def test_errors_of_a_server_can_be_handled_though_there_is_none(self):
+        from prefect.exceptions import AuthorizationError, ClientError, PrefectException
+
+        assert issubclass(AuthorizationError, ClientError)
+        assert issubclass(ClientError, PrefectException)
+
+    def test_names_of_dicts_are_no_keys(self):
+        from prefect.utilities.collections import DotDict
+
+        with pytest.raises(ValueError, match="Invalid key"):
+            DotDict().update = 1
+        assert {"a": {"b": 1}} == DotDict(a={"b": 1}).to_dict()
+
+    def test_the_context_is_copied_with_its_attributes(self):
+        import prefect
+
+        with prefect.context(a=1):
+            held = prefect.context.copy()
+        assert 1 == held.a
+
+    def test_the_root_logger_and_events_of_clocks_have_their_names(self):
+        from prefect.schedules.clocks import ClockEvent
+        from prefect.utilities.logging import get_logger, prefect_logger
+
+        from runwright.schedule import ClockEvent as OwnClockEvent
+
+        assert (get_logger(), OwnClockEvent) == (prefect_logger, ClockEvent)
