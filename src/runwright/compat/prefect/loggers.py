@@ -11,7 +11,6 @@ from runwright.context import context
 from runwright.runtime.journal import JournalHandler
 
 ROOT = "prefect"
-RUNNERS = ("Runner", "TaskRunner", "FlowRunner")
 
 
 class ConsoleHandler(logging.StreamHandler[Any]):
