@@ -51,6 +51,11 @@ class Writer:
         self._error: BaseException | None = None
         self.cursor = 0
 
+    @property
+    def error(self) -> BaseException | None:
+        """Return what a commit failed with: nothing can be recorded any more."""
+        return self._error
+
     def hold(self, lease: Lease) -> None:
         """Append under this lease from now on."""
         self._leases[lease.flow_run] = lease
