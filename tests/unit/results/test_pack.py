@@ -279,7 +279,7 @@ class TestHeldBack:
 
     def test_a_full_disk_loses_nothing_that_is_held(self, packed, monkeypatch):
         refs = [packed.write(value, flow_run_id="run").ref for value in ("a", "b")]
-        monkeypatch.setattr(pack_file, "write_all", half_then_full(os.write))
+        monkeypatch.setattr(pack_file, "write_all", half_and_full)
 
         with pytest.raises(ResultError, match="Free some space"):
             pack.flush_packs()
@@ -293,7 +293,7 @@ class TestHeldBack:
         for flow_run in ("a", "b", "c"):
             packed.write(flow_run, flow_run_id=flow_run)
         files = list(pack._open.by_owner.values())
-        monkeypatch.setattr(pack_file, "write_all", half_then_full(os.write))
+        monkeypatch.setattr(pack_file, "write_all", half_and_full)
 
         with pytest.raises(ResultError):
             pack.close_packs()
@@ -397,6 +397,12 @@ def half_then_full(write):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     return refuse_in_the_end
+
+
+def half_and_full(descriptor, data):
+    """Be a disk with room for half of what it is given."""
+    os.write(descriptor, bytes(data[: len(data) // 2]))
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def raises(error):
