@@ -17,6 +17,7 @@ from runwright.executors.parcels import Packer
 from runwright.executors.pickles import dumps, look_at
 from runwright.executors.process_pool import Pool
 from runwright.executors.process_worker import Entry
+from runwright.executors.slots import processors
 from runwright.states import Failed
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ProcessExecutor:
 
     def __init__(self, slots: int | None = None, *, attempt: Attempt | None = None, grace: float = GRACE) -> None:
         """Start nothing yet; `attempt` is what makes one attempt in a worker, None for the usual pipeline."""
-        self.slots = slots or _processors()
+        self.slots = slots or processors()
         self.grace = grace
         self._attempt = attempt
         self._packer = Packer()
@@ -88,9 +89,3 @@ class ProcessExecutor:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
