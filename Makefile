@@ -13,7 +13,7 @@ LOCK = lock.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 NEW_ENOUGH = -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 
 help: ## Show what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1~/p' Makefile | awk -F '~' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /  make \1~/p' Makefile | awk -F '~' '{ printf "%-15s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/.installed ## Run the demonstration flow
 	@$(BIN)/runwright demo

@@ -167,6 +167,16 @@ def resume_flow_run(
     return _completed(flow, runner.resume(row, executor))
 
 
+def state_of(row: TaskRun, reader: Callable[[ResultRef], Result] | None = None) -> State:
+    """Return the state that a task run is in on record; with `reader` its result can read the value."""
+    data: dict[str, Any] = {**row.details, "due": row.due}
+    if row.message is not None:
+        data["message"] = row.message
+    if row.result is not None:
+        data["result"] = row.result
+    return codec.state_from_data(row.state, data, reader)
+
+
 class Assembly:
     """The parts of one flow run, put together and taken apart again."""
 
@@ -293,12 +303,7 @@ class Assembly:
 
     def _state(self, row: TaskRun, *, is_bound: bool = True) -> State:
         """Return the state of a row; where it is bound, its result can read the value, with the task's own settings."""
-        data: dict[str, Any] = {**row.details, "due": row.due}
-        if row.message is not None:
-            data["message"] = row.message
-        if row.result is not None:
-            data["result"] = row.result
-        return codec.state_from_data(row.state, data, self._reader(row) if is_bound else None)
+        return state_of(row, self._reader(row) if is_bound else None)
 
     def _reader(self, row: TaskRun) -> Callable[[ResultRef], Result]:
         own = self.graph.nodes[row.task_index].task.result or self.flow.result

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 NANOSECONDS = 1_000_000_000
+SHORTEST_LOOK, LONGEST_LOOK = 0.1, 2.0
 
 NAP = 0.5
 """The longest that a thread waits without looking up, in seconds."""
@@ -46,6 +47,19 @@ class SystemClock:
                     return None
 
 
+class Looks:
+    """The waits, in seconds, between looks at what somebody else changes: short after news, twice as long each time without."""
+
+    def __init__(self) -> None:
+        """Begin with a short one."""
+        self._seconds = SHORTEST_LOOK
+
+    def wait_for_next(self, *, is_news: bool) -> None:
+        """Wait until it is time to look again; `is_news` says whether the last look found any."""
+        self._seconds = SHORTEST_LOOK if is_news else min(self._seconds * 2, LONGEST_LOOK)
+        wait(queue.SimpleQueue(), self._seconds)
+
+
 _installed: Clock = SystemClock()
 
 
@@ -69,6 +83,11 @@ def wait(inbox: queue.SimpleQueue[Any], seconds: float | None) -> Any:
 def utcnow() -> datetime:
     """Return the installed clock's time as an aware datetime."""
     return to_datetime(now())
+
+
+def has_come(moment: datetime | None) -> bool:
+    """Say whether a time is here or over; one that is None never comes."""
+    return moment is not None and from_datetime(moment) <= now()
 
 
 def to_datetime(at: int) -> datetime:

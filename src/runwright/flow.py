@@ -253,12 +253,7 @@ class Flow(Wiring):
         Raises `ParameterError`, and `RuntimeError` inside the flow's own `with`. While a file is being loaded to find its
         flows, nothing runs.
         """
-        if _context_of_build("loading_flow"):
-            warnings.warn(
-                f"Flow {self.name!r} is being loaded from a file that runs it: put flow.run() under "
-                "`if __name__ == '__main__':`.",
-                stacklevel=2,
-            )
+        if _is_being_loaded(self):
             return None
         if self._tokens:
             raise RuntimeError(f"Flow {self.name!r} is still being built: call run() after its `with` block.")
@@ -306,8 +301,17 @@ class Flow(Wiring):
         return {**super().__getstate__(), "_tokens": [], "state_handlers": list(self.state_handlers)}
 
 
-def _context_of_build(key: str) -> Any:
-    return context.get(key)
+def _is_being_loaded(flow: Flow) -> bool:
+    """Say whether the flow's file is only read to find its flows; warns, because that file runs it."""
+    if not context.get("loading_flow"):
+        return False
+    context["skipped_run"] = True
+    warnings.warn(
+        f"Flow {flow.name!r} is being loaded from a file that runs it: put flow.run() under "
+        "`if __name__ == '__main__':`.",
+        stacklevel=3,
+    )
+    return True
 
 
 def _merged(*parameters: Mapping[str, Any] | None) -> dict[str, Any]:

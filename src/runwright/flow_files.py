@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _FOREIGN_NAME = "runwright_flow_file_{}"
+_NOT_RUN = "While a file is loaded, flow.run() returns None: put it, and what needs its state, under `if __name__ == '__main__':`."
 
 
 class _Loaded(NamedTuple):
@@ -148,8 +149,13 @@ def _run_module(spec: ModuleSpec) -> ModuleType:
     with context(loading_flow=True), warnings.catch_warnings():
         # Being loaded is what the caller asked for: a flow that is not run now is no surprise to anybody.
         warnings.filterwarnings("ignore", message=r"Flow .* is being loaded from a file")
-        if spec.loader is not None:
-            spec.loader.exec_module(module)
+        try:
+            if spec.loader is not None:
+                spec.loader.exec_module(module)
+        except Exception as error:
+            if context.get("skipped_run"):
+                error.add_note(_NOT_RUN)
+            raise
     return module
 
 
@@ -161,12 +167,13 @@ def _restore(name: str, before: ModuleType | None) -> None:
 
 
 def _in_one_line(error: Exception, path: str) -> str:
-    """Return the kind of an error, its first line of text, and the last line of the file that led to it."""
+    """Return the kind of an error, its first line of text, the last line of the file that led to it, and what explains it."""
     text = str(error).strip().partition("\n")[0]
     line = error.lineno if isinstance(error, SyntaxError) and error.filename == path else _last_line(error, path)
     if isinstance(error, SyntaxError):
         text = error.msg
-    return f"{type(error).__name__}{': ' if text else ''}{text}{f' (line {line})' if line else ''}"
+    told = f"{type(error).__name__}{': ' if text else ''}{text}{f' (line {line})' if line else ''}"
+    return f"{told}. {_NOT_RUN}" if _NOT_RUN in getattr(error, "__notes__", ()) else told
 
 
 def _last_line(error: BaseException, path: str) -> int | None:

@@ -185,7 +185,7 @@ class FlowRunner(Runner):
         except ENDRUN as end:
             return end.state
         except Exception as error:
-            if run_context.get("raise_on_exception") or isinstance(error, RecordError):
+            if run_context.get("raise_on_exception") or self._is_of_record(error):
                 raise
             message = f"Unexpected error while running flow: {error!r}"
             self.logger.exception(message)
@@ -193,6 +193,10 @@ class FlowRunner(Runner):
                 return self.handle_state_change(self._reached, Failed(message, result=error))
             except ENDRUN as end:
                 return end.state
+
+    def _is_of_record(self, error: Exception) -> bool:
+        """Say whether nothing can be recorded any more: the record's own errors, and those of what goes into a commit."""
+        return isinstance(error, RecordError) or (self._root is not None and error is self._root.writer.error)
 
     def _ended(self, state: State, root: Root) -> State:
         """Record the state that the run is left in, and return it with what its task runs are in."""
@@ -220,13 +224,12 @@ class FlowRunner(Runner):
                 yield root
             except _RecordFailed as failed:
                 raise failed.error from failed.error.__cause__
-            except RecordError:
-                raise
             except KeyboardInterrupt:
                 root.end(Cancelled("The flow run was cancelled."))
                 raise
             except Exception as error:
-                root.end(Failed(f"Unexpected error while running flow: {error!r}", result=error))
+                if not self._is_of_record(error):
+                    root.end(Failed(f"Unexpected error while running flow: {error!r}", result=error))
                 raise
             finally:
                 self._assembly = self._root = self._resumed = None
@@ -307,8 +310,10 @@ class FlowRunner(Runner):
             loop = self._loop(root, task_states, task_contexts, task_runner_state_handlers)
             try:
                 self._is_interrupted = not loop.run(state, self._resumed)
-            except RecordError as error:
-                raise _RecordFailed(error) from error
+            except Exception as error:
+                if self._is_of_record(error):
+                    raise _RecordFailed(error) from error
+                raise
             states = loop.task_states()
             self._return_states = {task: states[task] for task in return_tasks or ()}
             if loop.finish is not None and loop.finish.state == "Cancelled":
@@ -388,7 +393,7 @@ class FlowRunner(Runner):
 class _RecordFailed(BaseException):
     """Carries an error of the record past the steps, which would make a state of it that nobody could record."""
 
-    def __init__(self, error: RecordError) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__(error)
         self.error = error
 

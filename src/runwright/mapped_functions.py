@@ -40,7 +40,7 @@ def apply_map(func: Callable[..., Any], *args: Any, flow: Flow | None = None, **
     check_mappable(name, {**{f"argument {number}": value for number, value in enumerate(args, 1)}, **kwargs})
     part = Flow(f"{name} of {flow.name}")
     arguments: dict[Task, _Flags] = {}
-    with context(flow=part, case=None):
+    with context(flow=part, case=None, resource=None):
         taken = [_as_argument(value, part, arguments) for value in args]
         named = {key: _as_argument(value, part, arguments) for key, value in kwargs.items()}
         with context(mapped=True):

@@ -133,7 +133,7 @@ TABLE: tuple[Setting, ...] = (
             "Where the record, results and config.toml are. Cannot be set in config.toml.", _read_path),
     Setting("record", "sqlite:///<home>/record.db", "a path, sqlite:///PATH or memory://",
             "The record of every run.", _read_record),
-    Setting("executor", "inline", "inline, threads, threads:N, processes or processes:N",
+    Setting("executor", "inline", "inline, threads, processes or dask, with a number as in threads:8, or dask://HOST:PORT",
             "Where attempts run when neither the flow nor the call says so.", _read_text),
     Setting("durability", "strict", "strict or batched",
             "strict: a success is on disk before anything that depends on it starts. batched: at most 50 ms later.",

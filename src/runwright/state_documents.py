@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from runwright import states
+from runwright import release, states
 from runwright.errors import StateSerializationError, did_you_mean
 from runwright.result import NoResult, Result
 
@@ -31,7 +30,11 @@ WRITTEN_AS: dict[str, str] = {}
 
 def to_document(state: states.State) -> dict[str, Any]:
     """Return the document of a state; raises `StateSerializationError` for a context or parameters that are no JSON."""
-    document: dict[str, Any] = {"type": type(state).__name__, "__version__": _version(), "message": state.message}
+    document: dict[str, Any] = {
+        "type": type(state).__name__,
+        "__version__": release.version(),
+        "message": state.message,
+    }
     document["context"] = _plain("context", state.context)
     document["cached_inputs"] = {key: _result_document(held) for key, held in state.cached_inputs.items()}
     if isinstance(state, states.Mapped):
@@ -77,10 +80,10 @@ def _class_named(name: Any) -> type[states.State]:
 def _result_document(held: Result) -> dict[str, Any]:
     kind = type(held)
     if held is NoResult:
-        return {"type": "NoResultType", "__version__": _version()}
+        return {"type": "NoResultType", "__version__": release.version()}
     is_ours = kind.__module__.partition(".")[0] == Result.__module__.partition(".")[0]
     name = WRITTEN_AS.get(kind.__name__, kind.__name__) if is_ours else f"{kind.__module__}.{kind.__qualname__}"
-    document: dict[str, Any] = {"type": name, "__version__": _version(), "location": held.location}
+    document: dict[str, Any] = {"type": name, "__version__": release.version(), "location": held.location}
     return document | {place: getattr(held, place) for place in _PLACES if is_ours and hasattr(held, place)}
 
 
@@ -125,10 +128,3 @@ def _time_text(moment: datetime | None) -> str | None:
 
 def _time_from(text: str | None) -> datetime | None:
     return None if text is None else states.aware(datetime.fromisoformat(text))
-
-
-@cache
-def _version() -> str:
-    from importlib.metadata import version  # noqa: PLC0415  read once, by those who send states to others
-
-    return version("runwright")

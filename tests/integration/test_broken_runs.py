@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runwright import Flow, app, task
-from runwright.errors import LeaseLost, RecordFull
+from runwright.errors import LeaseLost, RecordFull, ResultError
 from runwright.flow_runner import FlowRunner
+from runwright.results import find_damage, pack_file
 from runwright.states import State, Success
-from runwright.views import FlowRunFilter
+from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from runwright.store import Store
@@ -50,6 +52,43 @@ def test_an_error_of_the_record_comes_out_and_becomes_no_state(record: Store, mo
         flow.run()
     assert seen == ["Running"]
     monkeypatch.undo()
+
+
+@pytest.mark.parametrize("executor", ["inline", "threads:2"])
+def test_results_that_find_no_room_end_the_run_before_their_commit(
+    record: Store, executor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on record has its value; no handler hears of a state that nobody could record; with room it goes on."""
+    seen: list[str] = []
+    disk = pytest.MonkeyPatch()
+
+    def watch(_: Any, __: State, new: State) -> None:
+        seen.append(type(new).__name__)
+
+    @task
+    def fills_the_disk(x: int) -> int:
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        disk.setattr(pack_file, "write_all", refuse)
+        return x
+
+    with Flow("crowded", state_handlers=[watch]) as flow:
+        more = inc(full := fills_the_disk(inc(0)))
+    with pytest.raises(ResultError, match="No space left on device"):
+        flow.run(executor=executor)
+    disk.undo()
+    row = record.flow_runs(FlowRunFilter(limit=1))[0]
+    assert (["Running"], "Running") == (seen, row.kind.name)
+    assert [] == find_damaged(record)
+    monkeypatch.setattr(full, "run", lambda x: x)
+    assert app.resume_flow_run(row.id, flow=flow).result[more] == Success(result=2)
+
+
+def find_damaged(record: Store) -> list[str]:
+    """Return the locations of results on record that cannot be read."""
+    refs = [row.result for row in record.task_runs(TaskRunFilter()) if row.result is not None]
+    return [ref.location for ref in refs if find_damage(ref)]
 
 
 def test_a_lost_lease_stops_the_run(record: Store) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given, strategies as st
 
 from runwright import clock
+from runwright.testing.fake_clock import FakeClock
 
 whole = st.datetimes(timezones=st.just(UTC))
 offsets = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -108,3 +109,13 @@ def test_a_signal_that_another_thread_caught_ends_the_wait() -> None:
         is_over.set()
         thread.join()
         signal.signal(signal.SIGINT, before)
+
+
+def test_looks_come_less_often_while_there_is_no_news() -> None:
+    with FakeClock() as fake:
+        looks, waits = clock.Looks(), []
+        for is_news in (True, False, False, False, False, False, False, True):
+            before = fake.at
+            looks.wait_for_next(is_news=is_news)
+            waits.append((fake.at - before) / clock.NANOSECONDS)
+    assert [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 0.1] == waits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
 from datetime import datetime  # noqa: TC003  a field of a documented tuple
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from runwright.store import Store
 
 DEFAULT_MAX_SECONDS = 12 * 60 * 60
-_SHORTEST_WAIT, _LONGEST_WAIT = 0.1, 2.0
 _PATIENCE = 15
 
 
@@ -80,7 +78,7 @@ class _Watch:
         self._seen_at_last: set[tuple[Any, ...]] = set()
 
     def until_final(self, deadline: int) -> Iterator[FlowRunLog]:
-        began, seconds, is_warned = clock.now(), _SHORTEST_WAIT, False
+        began, looks, is_warned = clock.now(), clock.Looks(), False
         while True:
             row = _row(self._store, self._flow_run)
             lines = sorted(self._news())
@@ -97,8 +95,7 @@ class _Watch:
                 yield _line(
                     logging.WARNING, f"Flow run {row.name} has not started for {_PATIENCE} s: does anybody run it?"
                 )
-            seconds = _SHORTEST_WAIT if lines else min(seconds * 2, _LONGEST_WAIT)
-            clock.wait(queue.SimpleQueue(), seconds)
+            looks.wait_for_next(is_news=bool(lines))
 
     def _news(self) -> Iterator[FlowRunLog]:
         if self._states:

@@ -53,12 +53,7 @@ def uuid_from(value: str | UUID, what: str) -> UUID:
 
 def state_of_task_run(row: TaskRun) -> State:
     """Return the state a row is in; its result knows where the value is and can read it."""
-    data: dict[str, Any] = {**row.details, "due": row.due}
-    if row.message is not None:
-        data["message"] = row.message
-    if row.result is not None:
-        data["result"] = row.result
-    return codec.state_from_data(row.state, data, reader)
+    return app.state_of(row, reader)
 
 
 def state_of_flow_run(row: FlowRun) -> State:

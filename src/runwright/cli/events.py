@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     from runwright.events import Event
     from runwright.store import Store
-
-SHORTEST_WAIT, LONGEST_WAIT = 0.1, 2.0
 
 _FLOW_RUN = click.option("--flow-run", metavar="RUN", shell_complete=complete_flow_runs, help="Of this flow run only.")
 _AFTER = click.option("--after", type=click.IntRange(min=0), default=0, help="Only events after this cursor.")
@@ -85,7 +82,7 @@ def tail(session: Session, count: int, after: int, flow_run: str | None, *, foll
     which = _id(store, flow_run)
     cursor = after or _cursor_of_last(store, which, count)
     builder = TaskRunEvents(store)
-    seconds = SHORTEST_WAIT
+    looks = clock.Looks()
     while True:
         fresh = list(event_rows.read_all(store, cursor, which))
         for event in builder.build(fresh):
@@ -94,8 +91,7 @@ def tail(session: Session, count: int, after: int, flow_run: str | None, *, foll
         if not follow:
             return
         cursor = fresh[-1].cursor if fresh else cursor
-        seconds = SHORTEST_WAIT if fresh else min(seconds * 2, LONGEST_WAIT)
-        clock.wait(queue.SimpleQueue(), seconds)
+        looks.wait_for_next(is_news=bool(fresh))
 
 
 def _print(session: Session, event: dict[str, object]) -> None:

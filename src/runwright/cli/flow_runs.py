@@ -102,7 +102,7 @@ def watch(session: Session, reference: str, timeout: float | None) -> int:
 
 @flow_run.command("resume")
 @_REFERENCE
-@click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
+@click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N], processes[:N] or dask[:N].")
 @with_output
 @with_record
 @click.pass_obj

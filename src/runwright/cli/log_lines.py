@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from runwright.events import LogLine
     from runwright.runs import FlowRun, TaskRun
     from runwright.store import Store
-
-SHORTEST_WAIT, LONGEST_WAIT = 0.1, 2.0
 
 
 class Source:
@@ -42,7 +39,7 @@ class Source:
         """Yield the lines there are, and those that come, until the run is final."""
         last: int | None = None
         seen: set[tuple[Any, ...]] = set()
-        seconds = SHORTEST_WAIT
+        looks = clock.Looks()
         while True:
             is_over = self.is_final()
             fresh = [line for line in self.read(None if last is None else last - 1) if _key(line) not in seen]
@@ -53,8 +50,7 @@ class Source:
                 yield line
             if is_over:
                 return
-            seconds = SHORTEST_WAIT if fresh else min(seconds * 2, LONGEST_WAIT)
-            clock.wait(queue.SimpleQueue(), seconds)
+            looks.wait_for_next(is_news=bool(fresh))
 
 
 def of_task_run(store: Store, row: TaskRun, attempt: int | None) -> Source:

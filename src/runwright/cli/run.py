@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "-p", "--param", "parameters", metavar="NAME=VALUE", multiple=True, help="JSON where it is valid, else text."
 )
 @click.option("--param-file", metavar="FILE", help="Parameters as JSON or TOML; - is JSON on standard input.")
-@click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
+@click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N], processes[:N] or dask[:N].")
 @click.option("--run-name", metavar="NAME", help="The name of this run.")
 @click.option("--compat", type=click.Choice(["prefect"]), help="Let the file import this; it gets Runwright's objects.")
 @with_output

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runwright import release
 from runwright.cli.options import common, with_output
 from runwright.cli.output import show_one
 
@@ -34,10 +35,8 @@ def in_words() -> str:
 
 
 def _row() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version as installed  # noqa: PLC0415  only this command needs it
-
-    try:
-        number = installed("runwright")
-    except PackageNotFoundError:
-        number = "(not installed)"
-    return {"version": number, "python": platform.python_version(), "platform": sys.platform}
+    return {
+        "version": release.version() or "(not installed)",
+        "python": platform.python_version(),
+        "platform": sys.platform,
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from runwright.store import Store
 
 FAILED, CANCELLED, TIMED_OUT = 1, 6, 7
-SHORTEST_WAIT, LONGEST_WAIT = 0.1, 2.0
 
 
 def exit_status(kind: StateKind) -> int:
@@ -89,7 +87,7 @@ class _Watch:
 
     def _follow(self, latest: Callable[[], TaskRun | FlowRun], timeout: float | None) -> int:
         deadline = None if timeout is None else clock.now() + int(timeout * NANOSECONDS)
-        seconds = SHORTEST_WAIT
+        looks = clock.Looks()
         while True:
             row = latest()
             is_news = self._tell_news()
@@ -100,8 +98,7 @@ class _Watch:
                 say(f"error: it is still {row.kind.name} after {duration(timeout)}. It goes on; watch it again.")
                 return TIMED_OUT
             self._warn_if_nobody_runs_it()
-            seconds = SHORTEST_WAIT if is_news else min(seconds * 2, LONGEST_WAIT)
-            clock.wait(queue.SimpleQueue(), seconds)
+            looks.wait_for_next(is_news=is_news)
 
     def _tell_news(self) -> bool:
         is_news = False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from runwright import ids
+from runwright import ids, release
 from runwright.clock import to_iso
 from runwright.codec import USUAL_MESSAGES
 from runwright.errors import NotOnRecord
@@ -259,18 +259,9 @@ def _result_of(data: dict[str, Any]) -> dict[str, Any] | None:
         "storage_key": ref.location,
         "expiration": with_z(_us(data.get("expires"))),
         "serializer": {"type": ref.serializer},
-        "prefect_version": _version(),
+        "prefect_version": release.version() or "0",
         "storage_block_id": None,
     }
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  only stored results name it
-
-    try:
-        return version("runwright")
-    except PackageNotFoundError:
-        return "0"
 
 
 def _policy_of(task: TaskInfo) -> dict[str, Any]:

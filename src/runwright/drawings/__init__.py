@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from runwright.drawings.picture import Arrow, Box, Drawing, Picture
+from runwright.drawings.drawing import Drawing
+from runwright.drawings.picture import Arrow, Box, Picture
 
 __all__ = ["Arrow", "Box", "Drawing", "Picture"]

@@ -10,7 +10,6 @@ import functools
 import importlib
 import logging
 import multiprocessing
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from runwright.executors.dask_dispatch import Dispatch, Entry
 from runwright.executors.dask_switchboard import Switchboard
 from runwright.executors.endings import final
 from runwright.executors.parcels import Packer
+from runwright.executors.slots import processors
 from runwright.states import Failed
 
 try:
@@ -203,7 +203,7 @@ class DaskExecutor:
         options = self.cluster_kwargs
         if self.cluster_class is None:
             options = {
-                "n_workers": 0 if self.adapt_kwargs else _processors(),
+                "n_workers": 0 if self.adapt_kwargs else processors(),
                 "threads_per_worker": 1,
                 "host": "127.0.0.1",
                 "silence_logs": logging.WARNING if self.debug else logging.CRITICAL,
@@ -218,7 +218,7 @@ class DaskExecutor:
     def _expected_slots(self) -> int:
         if self.address is not None or self.cluster_class is not None:
             return UNKNOWN
-        workers = self.adapt_kwargs.get("maximum", self.cluster_kwargs.get("n_workers", _processors()))
+        workers = self.adapt_kwargs.get("maximum", self.cluster_kwargs.get("n_workers", processors()))
         return max(int(workers) * int(self.cluster_kwargs.get("threads_per_worker", 1)), 1)
 
     def _resources_of(self, call: TaskCall) -> dict[str, float]:
@@ -322,7 +322,3 @@ def _log_worker(event: tuple[float, Any]) -> None:
     said = event[1]
     if isinstance(said, dict) and said.get("action") in {"add-worker", "remove-worker"}:
         logger.warning("Dask worker %s: %s", said["action"].partition("-")[0], said.get("worker"))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -118,7 +118,7 @@ class _Child:
         body = pack_report(report)
         kind = Kind.FINAL if report.is_final else Kind.PARTIAL
         if report.is_final:
-            self.lifeline.end()
+            self.lifeline.end()  # first: who has heard it may let this process leave, which is to leave in order then
         try:
             self._stream.sendall(packed(kind, body, report.ordinal, report.attempt))
         except OSError:

@@ -18,6 +18,7 @@ from runwright.executors.parcels import Packer
 from runwright.executors.pickles import dumps, look_at
 from runwright.executors.process_pool import Pool
 from runwright.executors.process_worker import Entry
+from runwright.executors.slots import processors
 from runwright.states import Failed
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ProcessExecutor:
 
     def __init__(self, slots: int | None = None, *, attempt: Attempt | None = None, grace: float = GRACE) -> None:
         """Start nothing yet; `attempt` is what makes one attempt in a worker, None for the usual pipeline."""
-        self.slots = slots or _processors()
+        self.slots = slots or processors()
         self.grace = grace
         self._attempt = attempt
         self._packer = Packer()
@@ -93,9 +94,3 @@ class ProcessExecutor:
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as it was made, running nothing."""
         return functools.partial(type(self), self.slots, attempt=self._attempt, grace=self.grace), ()
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1

@@ -7,7 +7,6 @@ it says later is dropped, and another thread takes its place. Code that takes do
 from __future__ import annotations
 
 import functools
-import os
 import queue
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.errors import ExecutorError
 from runwright.executors.endings import GRACE, broken_out, final, stopped, timed_out, unanswered
+from runwright.executors.slots import processors
 from runwright.runtime.attempt import make_attempt
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ThreadExecutor:
 
     def __init__(self, slots: int | None = None, *, attempt: Attempt = make_attempt, grace: float = GRACE) -> None:
         """Start nothing yet; `attempt` is what makes one attempt and reports it."""
-        self.slots = slots or min(MOST, (os.cpu_count() or 1) + 4)
+        self.slots = slots or min(MOST, processors() + 4)
         self.grace = grace
         self._attempt = attempt
         self._waiting: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()

@@ -25,8 +25,8 @@ PRIVATE_FOLDER = 0o700
 _NEW = os.O_CREAT | os.O_EXCL
 _READ = os.O_RDONLY | os.O_NONBLOCK  # a pipe in the place of a file must not hold the reader up
 _ADVICE = {
-    errno.ENOSPC: "Free some space, then run the task again.",
-    errno.EDQUOT: "Free some space, then run the task again.",
+    errno.ENOSPC: "Free some space, then run the task again, or resume the flow run.",
+    errno.EDQUOT: "Free some space, then run the task again, or resume the flow run.",
     errno.EACCES: "Allow this user to write there, or choose another folder.",
     errno.EPERM: "Allow this user to write there, or choose another folder.",
     errno.EROFS: "Choose a folder that can be written to.",

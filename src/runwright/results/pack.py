@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from runwright.errors import ResultError
@@ -155,8 +156,10 @@ def sync_packs() -> None:
 def close_packs() -> None:
     """Close the packs of this process; the next `write` starts new files. What is not synced can be synced later."""
     _open.is_held_back = False
-    _close_all()
-    unsynced.forgive()
+    try:
+        _close_all()
+    finally:
+        unsynced.forgive()
 
 
 class _OpenPacks:
@@ -195,8 +198,9 @@ def _close_all() -> None:
     with _open.lock:
         packs = list(_open.by_owner.values())
         _open.by_owner.clear()
-    for pack in packs:
-        pack.close()
+    with ExitStack() as closing:  # one that cannot write the rest of its values keeps none of the others open
+        for pack in packs:
+            closing.callback(pack.close)
 
 
 def _drop(root: str, owner: str, pack: PackFile) -> None:

@@ -11,7 +11,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runwright.clock import from_datetime, now, utcnow
+from runwright.clock import has_come, utcnow
 from runwright.context import activate, context as run_context, current, deactivate
 from runwright.errors import ResultUnavailable
 from runwright.result import Result
@@ -275,7 +275,7 @@ class TaskRunner(Runner):
         state = unwrapped or Pending()
         is_retry = isinstance(state, Retrying)
         context["task_run_count"] = state.run_count + 1 if is_retry else state.context.get("task_run_count", 1)
-        if isinstance(state, Resume) or (isinstance(state, Paused) and _is_due(state)):
+        if isinstance(state, Resume) or (isinstance(state, Paused) and has_come(state.start_time)):
             context["resume"] = True
         if "_loop_count" in state.context:
             context["task_loop_count"] = state.context.pop("_loop_count")
@@ -292,7 +292,7 @@ class TaskRunner(Runner):
     @call_state_handlers
     def check_task_reached_start_time(self, state: State) -> State:
         """Check that a scheduled task's time has come; no start time means it never does by itself."""
-        if isinstance(state, Scheduled) and not _is_due(state):
+        if isinstance(state, Scheduled) and not has_come(state.start_time):
             raise ENDRUN(state)
         return state
 
@@ -497,8 +497,3 @@ class TaskRunner(Runner):
             again.result = store(run_context.get("task_loop_result"), self.task, self.result, inputs)
             again.context["_loop_count"] = turn
         return again
-
-
-def _is_due(state: State) -> bool:
-    start_time = getattr(state, "start_time", None)
-    return start_time is not None and from_datetime(start_time) <= now()

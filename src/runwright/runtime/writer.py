@@ -51,13 +51,14 @@ class Writer:
         self._error: BaseException | None = None
         self.cursor = 0
 
+    @property
+    def error(self) -> BaseException | None:
+        """Return what a commit failed with: nothing can be recorded any more."""
+        return self._error
+
     def hold(self, lease: Lease) -> None:
         """Append under this lease from now on."""
         self._leases[lease.flow_run] = lease
-
-    def drop(self, flow_run: UUID) -> None:
-        """Append no more for a flow run."""
-        self._leases.pop(flow_run, None)
 
     def emit(self, events: Sequence[Event], logs: Sequence[LogLine] = (), metrics: Sequence[Metric] = ()) -> None:
         """Take what belongs into one commit; raises what an earlier commit failed with."""
@@ -77,11 +78,6 @@ class Writer:
             self.flush()
         elif not self._wake.is_set():
             self._wake_committer()
-
-    @property
-    def is_clean(self) -> bool:
-        """Say whether everything taken is durable."""
-        return not (self._batch.events or self._batch.logs or self._batch.metrics)
 
     def flush(self) -> int:
         """Return the cursor once everything taken so far is durable; raises what the commit failed with."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runwright import Edge, Flow, Parameter, apply_map, case, flatten, task, unmapped
+from runwright import Edge, Flow, Parameter, apply_map, case, flatten, resource_manager, task, unmapped
 from runwright.collecting import Constant
 from runwright.control_flow import CompareValue
 from runwright.errors import FlowError
@@ -140,3 +140,21 @@ def test_maps_inside_are_refused():
             apply_map(inc.map, xs)
         with pytest.raises(FlowError, match="from inside a mapped context"):
             apply_map(lambda x: apply_map(inc, x), xs)
+
+
+def test_what_is_made_in_a_block_of_a_resource_belongs_to_it():
+    @resource_manager
+    class Shelf:
+        def setup(self):
+            return 1
+
+        def cleanup(self, shelf): ...
+
+    with Flow("f") as flow, Shelf() as shelf:
+        made = apply_map(lambda x, y: add(inc(x), y), numbers(), unmapped(shelf))
+    (incremented,) = flow.get_tasks(name="inc")
+    (cleaning,) = flow.get_tasks(name="Shelf.cleanup")
+    (numbered,) = flow.get_tasks(name="numbers")
+    assert {shelf} == set(flow.upstream_tasks(numbered))
+    assert {incremented, shelf} == set(flow.upstream_tasks(made))
+    assert made in flow.upstream_tasks(cleaning)

@@ -160,3 +160,10 @@ def test_a_yaml_flow_is_pointed_to_what_can_be_done_with_it(write):
         f"{path} is a YAML flow: `runwright validate -f {path}` checks it, and a later version of Runwright runs it."
         == refusal(path)
     )
+
+
+def test_a_file_that_needs_the_state_of_its_run_is_told_where_to_put_it(write):
+    told = refusal(write(ONE + "assert flow.run().is_successful()\n"))
+
+    assert "AttributeError: 'NoneType' object has no attribute 'is_successful' (line 5). " in told
+    assert "put it, and what needs its state, under `if __name__ == '__main__':`." in told

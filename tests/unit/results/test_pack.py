@@ -247,6 +247,60 @@ class TestReading:
             packed.read_ref(ref)
 
 
+class TestHeldBack:
+    """A process that flushes before it records where a value is makes one write of many."""
+
+    @pytest.fixture(autouse=True)
+    def held(self):
+        pack.hold_back()
+
+    def test_values_are_in_the_file_after_the_flush_and_not_before(self, packed):
+        packed.write("a", flow_run_id="run")
+        packed.write("b", flow_run_id="run")
+        assert b"" == the_pack(packed).read_bytes()
+
+        pack.flush_packs()
+
+        assert ["whole", "whole"] == [record.condition for record in scan_pack(the_pack(packed))]
+
+    def test_whoever_reads_finds_what_is_held(self, packed):
+        written = packed.write("here", flow_run_id="run")
+
+        assert packed.exists(written.location)
+        assert "here" == packed.read_ref(written.ref).value
+
+    def test_so_much_is_held_and_no_more(self, packed, monkeypatch):
+        monkeypatch.setattr(pack_file, "MOST_HELD", 60)
+
+        packed.write("a" * 20, flow_run_id="run")
+        assert 0 == the_pack(packed).stat().st_size
+        packed.write("b" * 20, flow_run_id="run")
+        assert 84 == the_pack(packed).stat().st_size
+
+    def test_a_full_disk_loses_nothing_that_is_held(self, packed, monkeypatch):
+        refs = [packed.write(value, flow_run_id="run").ref for value in ("a", "b")]
+        monkeypatch.setattr(pack_file, "write_all", half_and_full)
+
+        with pytest.raises(ResultError, match="Free some space"):
+            pack.flush_packs()
+        assert b"" == the_pack(packed).read_bytes()
+        monkeypatch.undo()
+        pack.flush_packs()
+
+        assert ["a", "b"] == [packed.read_ref(ref).value for ref in refs]
+
+    def test_a_pack_that_cannot_be_written_keeps_no_other_open(self, packed, monkeypatch):
+        for flow_run in ("a", "b", "c"):
+            packed.write(flow_run, flow_run_id=flow_run)
+        files = list(pack._open.by_owner.values())
+        monkeypatch.setattr(pack_file, "write_all", half_and_full)
+
+        with pytest.raises(ResultError):
+            pack.close_packs()
+
+        assert [None, None, None] == [each._descriptor for each in files]
+
+
 class TestScanning:
     """A pack tells what it holds without the record."""
 
@@ -343,6 +397,12 @@ def half_then_full(write):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     return refuse_in_the_end
+
+
+def half_and_full(descriptor, data):
+    """Be a disk with room for half of what it is given."""
+    os.write(descriptor, bytes(data[: len(data) // 2]))
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def raises(error):

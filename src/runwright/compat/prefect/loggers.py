@@ -12,7 +12,6 @@ from runwright.runtime.journal import JournalHandler
 
 ROOT = "prefect"
 prefect_logger = logging.getLogger(ROOT)
-RUNNERS = ("Runner", "TaskRunner", "FlowRunner")
 
 
 class ConsoleHandler(logging.StreamHandler[Any]):

@@ -15,10 +15,10 @@ from runwright.results.serializers.registry import (
     deserialize_with,
     is_data_only,
     name_of_data,
-    serialize_with,
     serializer_named,
 )
 from runwright.results.serializers.texts import DateTimeSerializer, JSONSerializer
+from runwright.results.serializers.writing import serialize_with
 
 __all__ = [
     "DEFAULT",

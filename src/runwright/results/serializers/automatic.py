@@ -18,7 +18,7 @@ _CLOUDPICKLE = CloudpickleSerializer()
 class DefaultSerializer(BySettings):
     """Take JSON where it gives back exactly the same value, else cloudpickle; the record says which it was."""
 
-    name = "default"
+    name = "default"  # pyright: ignore[reportAssignmentType]  a constant is a property that never changes
 
     def serialize(self, value: Any) -> bytes:
         """Return the bytes; raises `ResultSerializationError` when neither can keep the value."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.results.serializers.equality import BySettings
 from runwright.results.serializers.failures import unreadable
-from runwright.results.serializers.registry import serialize_with
+from runwright.results.serializers.writing import serialize_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable

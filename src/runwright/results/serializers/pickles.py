@@ -31,7 +31,7 @@ class CloudpickleSerializer(BySettings):
     Reading a pickle runs code: read only what your own flows wrote. Base64 of a pickle is read too.
     """
 
-    name = "cloudpickle"
+    name = "cloudpickle"  # pyright: ignore[reportAssignmentType]  a constant is a property that never changes
 
     def serialize(self, value: Any) -> bytes:
         """Return a pickle; raises `ResultSerializationError` for locks, sockets, generators and the like."""

@@ -18,7 +18,7 @@ class JSONSerializer(BySettings):
     time, timedelta, Decimal, UUID and paths, as deep as 100 levels. Anything else raises `ResultSerializationError`.
     """
 
-    name = "json"
+    name = "json"  # pyright: ignore[reportAssignmentType]  a constant is a property that never changes
 
     def serialize(self, value: Any) -> bytes:
         """Return typed JSON; raises `ResultSerializationError` that names the type and the path to it."""
@@ -41,7 +41,7 @@ class JSONSerializer(BySettings):
 class DateTimeSerializer(BySettings):
     """Keep one moment as ISO 8601 text, such as `2026-01-02T03:04:05+00:00`; a time zone is kept as its offset."""
 
-    name = "datetime"
+    name = "datetime"  # pyright: ignore[reportAssignmentType]  a constant is a property that never changes
 
     def serialize(self, value: Any) -> bytes:
         """Return the text; raises `ResultSerializationError` for what is no datetime."""

@@ -12,22 +12,17 @@ import runwright
 from runwright.compat.prefect import modules, names
 
 # What another part of this version brings; everything else resolves.
-AWAITED = ("runwright.flow_runner:",)
-
 EVERY = [(module, name, target) for module, held in names.MODULES.items() for name, target in held.items()]
 
 
-def test_every_name_resolves_or_is_awaited():
+def test_every_name_resolves():
     unresolved = {}
     for module, name, target in EVERY:
         try:
             modules.resolve(target)
         except ImportError as error:
-            unresolved[f"{module}.{name}"] = (target, str(error))
-    wrong = {path: why for path, (target, why) in unresolved.items() if not str(target).startswith(AWAITED)}
-    assert {} == wrong
-    if unresolved:
-        pytest.skip(f"not in this version yet: {', '.join(sorted(unresolved))}")
+            unresolved[f"{module}.{name}"] = str(error)
+    assert {} == unresolved
 
 
 @pytest.mark.usefixtures("alias")
