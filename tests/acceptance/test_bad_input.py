@@ -87,7 +87,7 @@ FILES = {
     "a syntax error": ("def f(:\n", [], 2, ["does not load: SyntaxError", "(line 1)", "--debug"]),
     "a module that is not there": ("import no_such_module\n", [], 2, ["No module named 'no_such_module'", "(line 1)"]),
     "an exit while loading": ("import sys\nsys.exit(3)\n", [], 2, ["ends the program", "__main__"]),
-    "an unknown executor": (SOUND, ["-e", "bogus"], 2, ["no executor 'bogus'", "inline, threads and processes"]),
+    "an unknown executor": (SOUND, ["-e", "bogus"], 2, ["no executor 'bogus'", "inline, threads, processes and dask"]),
     "an executor without a number": (SOUND, ["-e", "threads:x"], 2, ["write it as in threads:8"]),
     "an executor that is not installed": (SOUND, ["-e", "nowhere://host"], 2, ["needs a package", "inline, threads"]),
 }
