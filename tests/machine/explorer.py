@@ -11,6 +11,8 @@ import copy
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from runwright.engine.machine import Machine
 from runwright.engine.stimuli import Reported, Started
 from runwright.engine.transitions import LEGAL
@@ -340,6 +342,8 @@ def _copy_machine(machine: Machine) -> Machine:
 
 
 def _copied(thing: Any) -> Any:
+    if isinstance(thing, msgspec.Struct):
+        return copy.copy(thing)
     twin = object.__new__(type(thing))
     for name in type(thing).__slots__:
         setattr(twin, name, getattr(thing, name))
