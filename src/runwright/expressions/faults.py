@@ -30,6 +30,10 @@ class Fault(Exception):
         self.at = at
         self.source: str | None = None
 
+    def __reduce__(self) -> tuple[type[Fault], tuple[str, int | None]]:
+        """Travel as the context of an error, which is all that a fault is elsewhere."""
+        return Fault, (self.args[0], self.at)
+
     def sentence(self, shown: str, place: str) -> str:
         """Return the sentence for the reader; `shown` is what stands in the line."""
         return f"{self.args[0]} ({place})"
