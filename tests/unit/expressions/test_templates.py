@@ -149,6 +149,8 @@ def test_an_error_is_one_of_the_flow_and_survives_a_pickle():
         render("{{ a }}", {})
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(caught.value), 1, 4) == (str(again), again.line, again.column)
+    context = pickle.loads(pickle.dumps(caught.value.__context__))
+    assert "a" == str(context)
 
 
 @pytest.mark.parametrize(
