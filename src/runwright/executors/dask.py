@@ -138,11 +138,7 @@ class DaskExecutor:
         self._report = report
         self._packer = Packer()
         with contextlib.ExitStack() as exits:
-            try:
-                client = self._connected(exits)
-            except Exception as error:
-                place = f"The Dask cluster at {self.address}" if self.address else "A Dask cluster"
-                raise ExecutorError(f"{place} cannot be reached or started: {error}") from error
+            client = exits.enter_context(self.connection())
             self.slots = max(sum(client.nthreads().values()), int(self.adapt_kwargs.get("maximum", 1)), 1)
             self._dispatch = Dispatch(
                 client,
@@ -184,6 +180,17 @@ class DaskExecutor:
                 dispatch.stop()
 
     # ---- the cluster
+
+    @contextlib.contextmanager
+    def connection(self) -> Generator[Any]:
+        """Hold a Dask client of the cluster, started where it has to be; raises `ExecutorError` when that does not work."""
+        with contextlib.ExitStack() as exits:
+            try:
+                client = self._connected(exits)
+            except Exception as error:
+                place = f"The Dask cluster at {self.address}" if self.address else "A Dask cluster"
+                raise ExecutorError(f"{place} cannot be reached or started: {error}") from error
+            yield client
 
     def _connected(self, exits: contextlib.ExitStack) -> Any:
         if self.address is None and self.cluster_class is None:

@@ -61,8 +61,9 @@ def is_importable(module: ModuleType) -> bool:
     if file is None:
         return module.__spec__ is not None
     parent = module.__name__.rpartition(".")[0]
-    path = getattr(sys.modules.get(parent), "__path__", None)
-    if parent and path is None:
+    package = sys.modules.get(parent)
+    path = getattr(package, "__path__", None)
+    if parent and (package is None or path is None or not is_importable(package)):
         return False
     for finder in sys.meta_path:
         spec = finder.find_spec(module.__name__, path)

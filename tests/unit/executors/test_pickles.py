@@ -119,6 +119,18 @@ def test_a_module_whose_name_is_another_one_on_the_path_cannot_be_imported(load)
     assert not is_importable(load("this"))
 
 
+def test_a_module_of_a_package_that_cannot_be_imported_cannot_be_imported(monkeypatch, tmp_path):
+    package = types.ModuleType("loaded_by_path")
+    package.__path__ = [str(tmp_path)]
+    file = tmp_path / "inner.py"
+    file.touch()
+    module = types.ModuleType("loaded_by_path.inner")
+    module.__file__ = str(file)
+    monkeypatch.setitem(sys.modules, "loaded_by_path", package)
+
+    assert not is_importable(module)
+
+
 def test_a_module_of_a_package_is_no_flow_file():
     module = types.ModuleType("package.flows")
     vars(module)["flow"] = importlib.import_module("runwright").Flow("flow")

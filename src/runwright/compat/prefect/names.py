@@ -59,10 +59,7 @@ _RUNNER: dict[str, Target] = {
     **_from("runwright.runtime.runner", "Runner call_state_handlers"),
     "ENDRUN": "runwright.signals:ENDRUN",
 }
-_EXECUTORS: dict[str, Target] = {
-    **_from("runwright.executors", "LocalExecutor LocalDaskExecutor DaskExecutor"),
-    "Executor": "runwright.executor:Executor",
-}
+_EXECUTORS = _from(f"{_HERE}.functional_executors", "Executor LocalExecutor LocalDaskExecutor DaskExecutor")
 _CLOCKS = _from("runwright.schedules.clocks", "Clock ClockEvent IntervalClock CronClock DatesClock RRuleClock")
 _SCHEDULES = _from("runwright.schedules", "Schedule IntervalSchedule CronSchedule RRuleSchedule")
 _FILTERS = _from(
