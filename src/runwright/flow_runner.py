@@ -303,7 +303,7 @@ class FlowRunner(Runner):
         if not state.is_running():
             self.logger.info("Flow is not in a Running state.")
             raise ENDRUN(state)
-        if any(task not in self.flow.tasks for task in return_tasks or ()):
+        if not set(return_tasks or ()) <= self.flow.tasks:
             raise FlowError("Some tasks in return_tasks were not found in the flow: each must be one of flow.tasks.")
         is_alone = self._root is None
         with self._on_record(executor) as root:

@@ -20,6 +20,7 @@ from runwright.errors import IllegalTransition, RecordError, RecordFull, RecordU
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import TracebackType
     from typing import Literal
 
 APPLICATION_ID = 0x52575254
@@ -122,17 +123,29 @@ def explained(path: str) -> Iterator[None]:  # noqa: C901  one error a branch
         ) from error
 
 
-@contextmanager
-def transaction(db: apsw.Connection) -> Iterator[None]:
-    """Commit what the block writes, or nothing of it; the lock is taken at once, so that what is read stays true."""
-    patiently(lambda: db.execute("BEGIN IMMEDIATE"))
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
+class Transaction:
+    """Commits what its block writes, or nothing of it; the lock is taken at once, so that what is read stays true."""
+
+    __slots__ = ("_db",)
+
+    def __init__(self, db: apsw.Connection) -> None:
+        """Write through `db`."""
+        self._db = db
+
+    def __enter__(self) -> None:
+        """Begin."""
+        patiently(lambda: self._db.execute("BEGIN IMMEDIATE"))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit, or take back what was written."""
+        try:
+            if kind is None:
+                self._db.execute("COMMIT")
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
 
 def patiently(action: Callable[[], object]) -> None:

@@ -13,7 +13,7 @@ from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.store import Difference
 from runwright.stores.projection import Fold
 from runwright.stores.sqlite import log
-from runwright.stores.sqlite.connection import connect_to_read, transaction
+from runwright.stores.sqlite.connection import Transaction, connect_to_read
 from runwright.stores.sqlite.rows import SqliteRows
 from runwright.stores.sqlite.schema import DERIVED
 from runwright.stores.texts import to_json
@@ -42,7 +42,7 @@ def replace(db: apsw.Connection) -> list[Difference]:
     """Put the fold in the place of the rows and return how they differed; nobody else writes meanwhile."""
     db.execute("PRAGMA foreign_keys = OFF")
     try:
-        with transaction(db):
+        with Transaction(db):
             found = _fold(db)
             if any(each.table == "event" for each in found):
                 raise RecordError(f"The log itself is broken, so its rows are left as they are: {found[0].recorded}")

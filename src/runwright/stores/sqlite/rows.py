@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec.structs import astuple
@@ -64,24 +63,27 @@ class SqliteRows:
         """Put what a fold made in the place of what was there."""
         runs = fold.runs.values()
         many = self._db.executemany
-        many(_SQL["put_flow_run"], [astuple(run.row) for run in runs if run.is_changed])
-        many(_SQL["touch_flow_run"], [_touch(run.row) for run in runs if not run.is_changed])
-        many(_SQL["put_expansion"], map(astuple, chain.from_iterable(run.expansions for run in runs)))
-        many(_SQL["put_task_run"], map(astuple, chain.from_iterable(run.task_runs.values() for run in runs)))
-        many(_SQL["put_attempt"], map(astuple, chain.from_iterable(run.attempts.values() for run in runs)))
         for run in runs:
+            if run.is_changed:
+                self._db.execute(_SQL["put_flow_run"], astuple(run.row))
+            else:
+                self._db.execute(_SQL["touch_flow_run"], _touch(run.row))
+            if run.expansions:
+                many(_SQL["put_expansion"], map(astuple, run.expansions))
+            many(_SQL["put_task_run"], map(astuple, run.task_runs.values()))
+            many(_SQL["put_attempt"], map(astuple, run.attempts.values()))
             self._count(run)
 
     def _count(self, run: RunFold) -> None:
-        """Change the counts; an update comes first, because a check sees the row that is inserted before any conflict."""
+        """Change the counts; one that comes down to nothing leaves no row."""
         key = run.row.key
         for (task, is_child, state), change in run.tally():
-            values = (change, key, task, is_child, state)
-            self._db.execute(_SQL["add_to_tally"], values)
+            if change > 0:
+                self._db.execute(_SQL["add_to_tally"], (change, key, task, is_child, state))
+                continue
+            self._db.execute(_SQL["drop_tally"], (key, task, is_child, state, -change))
             if not self._db.changes():
-                self._db.execute(_SQL["start_tally"], values)
-            elif change < 0:
-                self._db.execute(_SQL["drop_empty_tally"], values[1:])
+                self._db.execute(_SQL["take_from_tally"], (-change, key, task, is_child, state))
 
 
 def _touch(row: FlowRunRow) -> tuple[int, int, int, int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runwright.errors import RecordTooNew, RecordUnreadable
 from runwright.stores.sql import migrations
-from runwright.stores.sqlite.connection import APPLICATION_ID, transaction
+from runwright.stores.sqlite.connection import APPLICATION_ID, Transaction
 
 if TYPE_CHECKING:
     import apsw
@@ -26,7 +26,7 @@ def migrate(db: apsw.Connection, path: str) -> None:
     for number, script in migrations("sqlite"):
         if version_of(db) >= number:
             continue
-        with transaction(db):
+        with Transaction(db):
             if version_of(db) < number:  # another process may have been faster
                 db.execute(script)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -1,6 +1,6 @@
 """Store: a record in one SQLite file: one connection that writes, and as many that read as there are readers.
 
-A batch is folded, written and committed in one transaction, after the leases of its flow runs were checked in it. Several
+A batch is folded, written and committed in one Transaction, after the leases of its flow runs were checked in it. Several
 processes may use one file; SQLite's lock keeps their commits apart.
 """
 
@@ -16,7 +16,7 @@ from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
 from runwright.stores.sqlite import flows, leases, log, rebuild, schema
-from runwright.stores.sqlite.connection import connect_to_read, connect_to_write, explained, transaction
+from runwright.stores.sqlite.connection import Transaction, connect_to_read, connect_to_write, explained
 from runwright.stores.sqlite.reads import SqliteViews
 from runwright.stores.sqlite.rows import SqliteRows
 from runwright.stores.sqlite.standing import Standing
@@ -61,14 +61,14 @@ class SqliteStore(SqliteViews):
 
     def register(self, flow: FlowVersion) -> FlowVersion:
         """Return the flow with its id and version, recorded now unless its fingerprint is known for its name."""
-        with self._writing() as db, transaction(db):
+        with self._writing() as db, Transaction(db):
             return flows.register(db, flow, flow_id_of(flow), flow.created or leases.now(db))
 
     def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
         """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""
         with self._writing() as db:
             standing, self._standing = self._standing, Standing()
-            with transaction(db):
+            with Transaction(db):
                 cursor = _append(db, batch, held, standing.confirmed(db))
                 hit("append.before_commit")
             self._standing = standing.of(db)
@@ -77,17 +77,17 @@ class SqliteStore(SqliteViews):
 
     def acquire(self, flow_run: UUID, owner: str, seconds: float) -> Lease:
         """Return a lease with a new token; raises `LeaseHeld` while another owner's has not expired."""
-        with self._writing() as db, transaction(db):
+        with self._writing() as db, Transaction(db):
             return leases.acquire(db, flow_run, owner, seconds)
 
     def renew(self, lease: Lease, seconds: float) -> Lease:
         """Return the lease, extended; raises `LeaseLost` when a newer token exists."""
-        with self._writing() as db, transaction(db):
+        with self._writing() as db, Transaction(db):
             return leases.renew(db, lease, seconds)
 
     def release(self, lease: Lease) -> None:
         """Give the lease up; one that was lost is left alone."""
-        with self._writing() as db, transaction(db):
+        with self._writing() as db, Transaction(db):
             leases.release(db, lease)
 
     def find_lease(self, flow_run: UUID) -> Lease | None:

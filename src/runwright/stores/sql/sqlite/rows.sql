@@ -51,10 +51,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 REPLACE INTO attempt (flow_run, ordinal, attempt, state, start_time, end_time, message) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: add_to_tally
-UPDATE tally SET count = count + ? WHERE flow_run = ? AND task = ? AND is_child = ? AND state = ?;
+INSERT INTO tally (count, flow_run, task, is_child, state) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET count = count + excluded.count;
 
--- name: start_tally
-INSERT INTO tally (count, flow_run, task, is_child, state) VALUES (?, ?, ?, ?, ?);
+-- name: drop_tally
+DELETE FROM tally WHERE flow_run = ? AND task = ? AND is_child = ? AND state = ? AND count = ?;
 
--- name: drop_empty_tally
-DELETE FROM tally WHERE flow_run = ? AND task = ? AND is_child = ? AND state = ? AND count = 0;
+-- name: take_from_tally
+UPDATE tally SET count = count - ? WHERE flow_run = ? AND task = ? AND is_child = ? AND state = ?;
