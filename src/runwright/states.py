@@ -100,12 +100,12 @@ class State:
         """Hold `message` and `result`: a plain value, or a `Result` that may also carry a location."""
         self.message = message
         self._result = result if isinstance(result, Result) else Result(result)
-        self.context: dict[str, Any] = context or {}
-        self.cached_inputs: dict[str, Result] = cached_inputs or {}
         values = current()
         tags = None if values is None else values.get("task_tags")
         if tags is not None:
-            self.context.setdefault("tags", list(tags))
+            context = {"tags": list(tags), **context} if context else {"tags": list(tags)}
+        self.context: dict[str, Any] = context or {}
+        self.cached_inputs: dict[str, Result] = cached_inputs or {}
 
     @property
     def result(self) -> Any:

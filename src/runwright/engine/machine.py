@@ -271,7 +271,7 @@ class Machine:
     def _settle(self, cell: Cell, code: int, at: int, decision: Decision) -> None:
         """Close a run that is final: count it in its group, let what waited for it go on."""
         group = self._close(cell, code)
-        if group is not None:
+        if group is not None and not group.open:
             self._settle_if_empty(group, at, decision)
 
     def _settle_if_empty(self, group: Group, at: int, decision: Decision) -> None:

@@ -20,6 +20,8 @@ from runwright.states import Crashed, Failed, Killed, Pending, Retrying, State, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_NOTHING: tuple[tuple[()], tuple[()]] = (), ()
+
 
 def make_attempt(call: TaskCall, report: Callable[[Report], None]) -> None:
     """Run the whole pipeline for `call` on this thread, reporting Running when the body starts and the end at the end."""
@@ -88,14 +90,16 @@ class _Attempt:
 
     def announce(self, state: State) -> None:
         """Report a state that the attempt goes through."""
-        logs, metrics = self.journal.drain()
+        journal = self.journal
+        logs, metrics = journal.drain() if journal.logs or journal.metrics else _NOTHING
         call = self.call
         name = self.runner.context.get("task_run_name")
         self.report(Report(call.ordinal, call.attempt, clock.now(), state, logs=logs, metrics=metrics, name=name))
 
     def finish(self, state: State, *, is_cut_short: bool = False) -> None:
         """Report the state that the attempt ends in."""
-        logs, metrics = self.journal.drain()
+        journal = self.journal
+        logs, metrics = journal.drain() if journal.logs or journal.metrics else _NOTHING
         call = self.call
         failed = self.runner.failed if isinstance(state, Retrying) else None
         self.report(

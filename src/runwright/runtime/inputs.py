@@ -132,7 +132,10 @@ class Inputs:
         children = self._children.get(link.upstream + 1)
         if children is not None:
             return children.take(index)
-        return upstream.element(self._loaded(self._states[link.upstream + 1]), index)
+        whole = self._states[link.upstream + 1]
+        return upstream.element(
+            whole if type(whole) is Success and whole.result is not None else self._loaded(whole), index
+        )
 
     @staticmethod
     def _loaded(state: State) -> State:

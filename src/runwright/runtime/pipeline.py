@@ -11,7 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from runwright.states import Pending, State, Success
+from runwright.states import Looped, Pending, State, Success
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,10 @@ def _run(runner: Any, state: State) -> State:
 
 def _body(runner: Any, state: State) -> State:
     return runner.get_task_run_state(state, runner.inputs)
+
+
+def _turn(runner: Any, state: State) -> State:
+    return _loop(runner, state) if isinstance(state, Looped) else state
 
 
 def _loop(runner: Any, state: State) -> State:
@@ -84,13 +88,14 @@ class Pipeline:
 
     def __init__(self, wanted: frozenset[str], *, has_target: bool) -> None:
         """Choose the steps of a task that has use for those `wanted`."""
-        wanted = _ALWAYS | wanted
         unmapped = [(name, step) for name, step in _STEPS if name != "check_task_ready_to_map"]
         upto = next(place for place, (name, _) in enumerate(_STEPS) if name == "check_task_ready_to_map") + 1
+        turn = _loop if "check_task_is_looping" in wanted else _turn
+        unmapped[-1] = (unmapped[-1][0], turn)
         other_look_up = "check_task_is_cached" if has_target else "check_target"
         self.parent = tuple(step for _, step in _STEPS[:upto])
         self.full = tuple(step for name, step in unmapped if name != other_look_up)
-        self.plain = tuple(step for name, step in unmapped if name in wanted)
+        self.plain = tuple(step for name, step in unmapped if name in wanted | _ALWAYS)
 
     def steps(self, runner: Any, state: State, *, is_mapped_parent: bool = False) -> tuple[Step, ...]:
         """Return the steps that can matter for this call."""

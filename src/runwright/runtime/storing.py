@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runwright.context import context as run_context, current
+from runwright.context import current
 from runwright.result import Result, ResultNotImplementedError
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ def store(value: Any, task: Any, result: Result, inputs: Mapping[str, Result]) -
     if type(result) is Result:
         return Result(value)
     is_kept = value is not None and task.checkpoint is not False
-    if not is_kept or run_context.get("checkpointing") is not True or not result.can_store:
+    context = current() or {}
+    if not is_kept or context.get("checkpointing") is not True or not result.can_store:
         return result.from_value(value)
     if result.kind == "pack" and result.location is None and result.formatter is None:
-        return result.write(value, flow_run_id=run_context.get("flow_run_id"))  # it needs no other keyword
+        return result.write(value, flow_run_id=context.get("flow_run_id"))  # it needs no other keyword
     try:
         return result.write(value, **keywords_of(inputs))
     except ResultNotImplementedError:
