@@ -98,6 +98,9 @@ class _Attempt:
 
     def finish(self, state: State, *, is_cut_short: bool = False) -> None:
         """Report the state that the attempt ends in."""
+        self.runner.announce = (
+            None  # no circle is left behind: what the attempt held is freed at once, without a collection
+        )
         journal = self.journal
         logs, metrics = journal.drain() if journal.logs or journal.metrics else _NOTHING
         call = self.call

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from runwright import task
 from runwright.executor import Report, TaskCall
 from runwright.runtime.attempt import make_attempt
+from runwright.runtime.task_runner import TaskRunner
 from runwright.runtime.timeouts import TaskTimeout
 from runwright.signals import FAIL, SKIP
 from runwright.states import Crashed, Failed, Skipped, TimedOut
@@ -50,3 +53,24 @@ def test_what_breaks_out_becomes_a_state(expected: Any, error: BaseException) ->
     report = final_report(error)
     assert expected is type(report.state)
     assert report.is_cut_short
+
+
+def test_what_an_attempt_held_is_freed_without_a_collection() -> None:
+    """A circle for each task run would cost more than the rest of it."""
+    runners: list[weakref.ref[TaskRunner]] = []
+
+    def make_runner(declared: Any, **options: Any) -> TaskRunner:
+        runner = TaskRunner(declared, **options)
+        runners.append(weakref.ref(runner))
+        return runner
+
+    declared = task(lambda: 1, name="t")
+    call = TaskCall(
+        ordinal=1, node=0, slug="t-1", task=declared, task_run_id="id", context={}, upstream={}, runner=make_runner
+    )
+    gc.disable()
+    try:
+        make_attempt(call, [].append)
+        assert [None] == [runner() for runner in runners]
+    finally:
+        gc.enable()
