@@ -1,13 +1,33 @@
-"""What tests of flow runs have in common: small tasks, and what stands on the record."""
+"""What tests of flow runs have in common: small tasks, states of every kind, and what stands on the record."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from runwright import app, task
+from runwright.states import (
+    Cached,
+    Cancelled,
+    Cancelling,
+    Failed,
+    Mapped,
+    Pending,
+    Resume,
+    Retrying,
+    Running,
+    Scheduled,
+    Skipped,
+    Success,
+    TimedOut,
+    TriggerFailed,
+)
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 LATER = timedelta(days=1)
+
+PENDING = [Pending(), Scheduled(), Resume(), Retrying(), Scheduled(start_time=datetime(2020, 1, 1))]
+RUNNING = [Running(), Cancelling()]
+FINISHED = [Success(), Cached(), Mapped(), Skipped(), Failed(), TimedOut(), TriggerFailed(), Cancelled()]
 
 
 @task

@@ -14,11 +14,6 @@ from runwright.flow_runner import FlowRunner
 from runwright.runtime.task_runner import TaskRunner
 from runwright.signals import ENDRUN
 from runwright.states import (
-    Cached,
-    Cancelled,
-    Cancelling,
-    Failed,
-    Mapped,
     Paused,
     Pending,
     Queued,
@@ -26,21 +21,14 @@ from runwright.states import (
     Retrying,
     Running,
     Scheduled,
-    Skipped,
     State,
     Submitted,
     Success,
-    TimedOut,
-    TriggerFailed,
 )
 
-from .flow_runs import LATER, inc, latest, named, one
+from .flow_runs import FINISHED, LATER, PENDING, RUNNING, inc, latest, named, one
 
 pytestmark = pytest.mark.usefixtures("runwright_record")
-
-PENDING = [Pending(), Scheduled(), Resume(), Retrying(), Scheduled(start_time=datetime(2020, 1, 1))]
-RUNNING = [Running(), Cancelling()]
-FINISHED = [Success(), Cached(), Mapped(), Skipped(), Failed(), TimedOut(), TriggerFailed(), Cancelled()]
 
 
 def steps_of(runner, state=None, **keywords):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 
 import pytest
 
@@ -14,28 +13,21 @@ from runwright.signals import ENDRUN, FAIL
 from runwright.states import (
     Cached,
     Cancelled,
-    Cancelling,
     Failed,
     Mapped,
     Paused,
     Pending,
-    Resume,
     Retrying,
     Running,
-    Scheduled,
     Skipped,
     Success,
     TimedOut,
     TriggerFailed,
 )
 
-from .flow_runs import LATER, fails, inc, kinds, latest, named, one
+from .flow_runs import LATER, PENDING, RUNNING, fails, inc, kinds, latest, named, one
 
 pytestmark = pytest.mark.usefixtures("runwright_record")
-
-PENDING = [Pending(), Scheduled(), Resume(), Retrying(), Scheduled(start_time=datetime(2020, 1, 1))]
-RUNNING = [Running(), Cancelling()]
-FINISHED = [Success(), Cached(), Mapped(), Skipped(), Failed(), TimedOut(), TriggerFailed(), Cancelled()]
 
 
 class TestDetermineFinalState:

@@ -11,30 +11,18 @@ from runwright.clock import utcnow
 from runwright.flow_runner import FlowRunner
 from runwright.signals import SKIP
 from runwright.states import (
-    Cached,
-    Cancelled,
-    Cancelling,
     Failed,
     Mapped,
     Pending,
-    Resume,
     Retrying,
-    Running,
-    Scheduled,
     Skipped,
     Success,
-    TimedOut,
-    TriggerFailed,
 )
 from runwright.triggers import all_finished
 
 from .flow_runs import LATER, inc, kinds, named, one
 
 pytestmark = pytest.mark.usefixtures("runwright_record")
-
-PENDING = [Pending(), Scheduled(), Resume(), Retrying(), Scheduled(start_time=datetime(2020, 1, 1))]
-RUNNING = [Running(), Cancelling()]
-FINISHED = [Success(), Cached(), Mapped(), Skipped(), Failed(), TimedOut(), TriggerFailed(), Cancelled()]
 
 
 class TestMapping:

@@ -13,30 +13,15 @@ from runwright.flow_runner import FlowRunner
 from runwright.runtime.task_runner import TaskRunner
 from runwright.signals import FAIL, PAUSE, RETRY, SKIP
 from runwright.states import (
-    Cached,
-    Cancelled,
-    Cancelling,
-    Failed,
-    Mapped,
-    Pending,
     Resume,
-    Retrying,
-    Running,
     Scheduled,
-    Skipped,
     Success,
-    TimedOut,
-    TriggerFailed,
 )
 from runwright.triggers import all_failed, manual_only
 
-from .flow_runs import LATER, fails, inc, kinds, latest, named, one
+from .flow_runs import FINISHED, LATER, fails, inc, kinds, latest, named, one
 
 pytestmark = pytest.mark.usefixtures("runwright_record")
-
-PENDING = [Pending(), Scheduled(), Resume(), Retrying(), Scheduled(start_time=datetime(2020, 1, 1))]
-RUNNING = [Running(), Cancelling()]
-FINISHED = [Success(), Cached(), Mapped(), Skipped(), Failed(), TimedOut(), TriggerFailed(), Cancelled()]
 
 
 class TestRun:

@@ -13,9 +13,7 @@ from runwright.runtime.task_runner import TaskRunner
 from runwright.states import (
     Cached,
     Cancelled,
-    Cancelling,
     Failed,
-    Mapped,
     Paused,
     Pending,
     Resume,
@@ -26,17 +24,12 @@ from runwright.states import (
     Submitted,
     Success,
     TimedOut,
-    TriggerFailed,
 )
 from runwright.views import TaskRunFilter
 
 from .flow_runs import LATER, fails, inc, kinds, latest, named, one
 
 pytestmark = pytest.mark.usefixtures("runwright_record")
-
-PENDING = [Pending(), Scheduled(), Resume(), Retrying(), Scheduled(start_time=datetime(2020, 1, 1))]
-RUNNING = [Running(), Cancelling()]
-FINISHED = [Success(), Cached(), Mapped(), Skipped(), Failed(), TimedOut(), TriggerFailed(), Cancelled()]
 
 
 class TestGivenTaskStates:

@@ -131,7 +131,7 @@ class TaskRunner(Runner):
         is_mapped_parent: bool,  # noqa: FBT001  as in `run`
     ) -> State:
         """Run the task in a whole `context` that is this run's own: what attempts call; a subclass's `run` is asked."""
-        if type(self).run is TaskRunner.run:
+        if not self._is_run_overridden:
             return self._run(context, state, upstream_states, is_mapped_parent)
         token = activate(context)
         try:
