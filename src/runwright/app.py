@@ -292,8 +292,7 @@ class Assembly:
             elif row.kind.phase.is_final:
                 self.inputs.keep(row.ordinal, self._state(row))
 
-    def _load_children(self, first: int, start: int, stop: int) -> list[State | None]:
-        del first
+    def _load_children(self, start: int, stop: int) -> list[State | None]:
         self.writer.flush()
         which = TaskRunFilter(flow_run=self._flow_run, ordinals=tuple(range(start, stop)))
         states: list[State | None] = [None] * (stop - start)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runwright.engine.stimuli import Submit
     from runwright.graph import Graph, Link, Node
 
-    Load = Callable[[int, int, int], list[State | None]]
+    Load = Callable[[int, int], list[State | None]]
 
 
 class ConstantEdge:
@@ -37,7 +37,7 @@ class ConstantEdge:
 
 
 class Inputs:
-    """The ended runs of one flow run. `load(first, start, stop)` reads states of children from the record."""
+    """The ended runs of one flow run. `load(start, stop)` reads the states of ordinals from the record."""
 
     def __init__(self, graph: Graph, constants: Callable[[Any], dict[str, Any]], load: Load) -> None:
         """Hold nothing yet; `constants(task)` gives a task's constant inputs."""
@@ -60,9 +60,7 @@ class Inputs:
     def open(self, node: Node, first: int, status: bytearray, message: str | None = None) -> None:
         """Expect the children of a mapped task, numbered from `first`."""
         pairwise = sum(self._graph.is_pairwise(link) for link in node.outputs)
-        children = ChildStates(
-            status, lambda start, stop: self._load(first, first + start, first + stop), consumers=pairwise
-        )
+        children = ChildStates(status, lambda start, stop: self._load(first + start, first + stop), consumers=pairwise)
         self._children[node.index + 1] = children
         self._states[node.index + 1] = Mapped(message, map_states=children, n_map_states=len(status))
 
