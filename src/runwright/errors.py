@@ -26,6 +26,11 @@
     │   ├── LeaseHeld                       another process runs this flow run
     │   ├── LeaseLost                       another process has taken this flow run over
     │   └── NotOnRecord (ValueError)        no such flow run or task run
+    ├── FilesError                          a file of an execution or namespace that could not be read or written
+    │   └── FileMissing (FileNotFoundError) no such file on the drive
+    ├── KeyTaken                            a key of a namespace that has a value already
+    ├── SecretMissing (LookupError)         no secret of that name
+    ├── RunnableFailed                      a task of a YAML flow failed and hands on outputs all the same
     ├── StateSerializationError (ValueError)  a state that cannot become a document, or a document that is no state
     └── SettingError (ValueError)           a setting or environment variable that cannot be read
 
@@ -34,7 +39,7 @@ Signals are not errors: see `runwright.signals`. Each class carries the exit sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -220,6 +225,33 @@ class NotOnRecord(RecordError, ValueError):
     """No such flow run or task run is on this record: check the id and the record's path."""
 
     exit_code = 3
+
+
+class FilesError(RunwrightError):
+    """A file on a drive could not be read or written."""
+
+
+class FileMissing(FilesError, FileNotFoundError):
+    """There is no such file on the drive: check the URI."""
+
+    exit_code = 3
+
+
+class KeyTaken(RunwrightError):
+    """A key of a namespace has a value already: allow overwriting, or take another key."""
+
+
+class SecretMissing(RunwrightError, LookupError):
+    """There is no secret of that name: the message says where it is looked for."""
+
+
+class RunnableFailed(RunwrightError):
+    """A task of a YAML flow failed and hands on `outputs` all the same."""
+
+    def __init__(self, message: str, outputs: dict[str, Any] | None = None) -> None:
+        """Say what failed, and keep what there is of its outputs."""
+        super().__init__(message)
+        self.outputs = outputs
 
 
 class StateSerializationError(RunwrightError, ValueError):

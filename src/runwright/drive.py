@@ -1,0 +1,48 @@
+"""Drive: where the files of executions and namespaces live, in the user's own storage. The contract.
+
+A file is known by its URI, `kestra:///` and a path: the scheme is the one that flows and their clients know. What is written
+is there as a whole or not at all. Adapters: `runwright.drives`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCHEME = "kestra:///"
+
+
+class FileInfo(msgspec.Struct, frozen=True):
+    """A file: its URI, its size in bytes, and when it was last written (ns)."""
+
+    uri: str
+    size: int
+    updated: int
+
+
+class Drive(Protocol):
+    """A place for files. It travels to other processes by what it was made from."""
+
+    def put(self, uri: str, data: bytes | BinaryIO) -> str:
+        """Write a file, in the place of one that was there, and return its URI; raises `FilesError`."""
+        ...
+
+    def open(self, uri: str) -> BinaryIO:
+        """Return a file to read; raises `FileMissing`."""
+        ...
+
+    def find(self, uri: str) -> FileInfo | None:
+        """Return what is known of a file, None where there is none."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[FileInfo]:
+        """Yield the files whose URIs begin with `prefix`, in order."""
+        ...
+
+    def delete(self, uri: str) -> bool:
+        """Delete a file; False where there was none."""
+        ...

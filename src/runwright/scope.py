@@ -1,0 +1,86 @@
+"""Scope: what a task of a YAML flow sees and may do while one attempt of it runs. The contract, and what comes of a task.
+
+`Runnable` is the whole extension surface for task types that do work: a function of the declared task and its scope.
+Adapters: `runwright.runnables`; who makes scopes is the runtime's business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from logging import Logger
+    from pathlib import Path
+    from threading import Event
+
+    from runwright.drive import Drive
+    from runwright.key_values import KeyValues
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What comes of a task: its `outputs` (plain data), the state it ends in, and labels that the execution gets.
+
+    A runnable that raises ends as Failed; one that raises `RunnableFailed` hands on outputs all the same.
+    """
+
+    outputs: dict[str, Any] | None = None
+    state: Literal["Success", "Warning", "Failed"] = "Success"
+    message: str | None = None
+    labels: dict[str, str] = {}
+
+
+class Scope(Protocol):
+    """One attempt's view of the world.
+
+    `variables` are what expressions see. `stopping` is set when the attempt is to end: killed, or out of time; whatever
+    waits or runs programs looks at it. `folder` is the working directory: made when it is first asked for and removed after
+    the attempt, or that of the `WorkingDirectory` around the task. `prefix` is where files of this task run go on the drive.
+    """
+
+    namespace: str
+    flow_id: str
+    execution_id: str
+    task_id: str
+    task_run_id: str
+    variables: Mapping[str, Any]
+    logger: Logger
+    drive: Drive
+    key_values: KeyValues
+    stopping: Event
+    prefix: str
+
+    @property
+    def folder(self) -> Path:
+        """Return the working directory."""
+        ...
+
+    def render(self, value: Any, **more: Any) -> Any:
+        """Return a value with every text in it rendered to text, however deep; `more` are further variables."""
+        ...
+
+    def evaluate(self, value: Any, **more: Any) -> Any:
+        """Return a value as `render` does, but what an expression yields where a text is nothing but that expression."""
+        ...
+
+    def record(self, name: str, value: float, kind: str = "counter", tags: Mapping[str, str] | None = None) -> None:
+        """Keep a number: a `counter`, a `gauge` or a `timer` (seconds)."""
+        ...
+
+    def keep(self, name: str, data: bytes | Path) -> str:
+        """Write a file of this task run to the drive and return its URI."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; True when the attempt is to end before the time is over."""
+        ...
+
+
+class Runnable(Protocol):
+    """What a task type does."""
+
+    def __call__(self, task: Any, scope: Scope) -> Outcome | dict[str, Any] | None:
+        """Do the work of a declared task; a dict stands for an `Outcome` with those outputs, None for none."""
+        ...
