@@ -19,7 +19,6 @@ from runwright.engine.machine import Machine
 from runwright.errors import FlowError, IllegalTransition, NotOnRecord
 from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
-from runwright.flowables.mapped import Mapped
 from runwright.result import Result
 from runwright.results import find_damage, pack, reader_for
 from runwright.runtime import approval, caching, journal
@@ -277,7 +276,7 @@ class Assembly:
         self._keeper = LeaseKeeper(self.store, flow_run, self.settings.lease_seconds, self._on_lost)
         self.writer.hold(self._keeper.lease)
         window = 256 if self.executor.slots == 1 else max(256, self.executor.slots * 8)
-        return Root(Machine(flow_run, self.graph, root=Dag(), mapped=Mapped(), window=window), self.writer)
+        return Root(Machine(flow_run, self.graph, ending=Dag(), window=window), self.writer)
 
     def _restore_inputs(self, flow_run: UUID, machine: Machine) -> None:
         """Put back the states of the task runs that have ended, their values to be read when they are needed."""
