@@ -157,7 +157,7 @@ def resume_flow_run(
     """
     from runwright.flow_runner import FlowRunner, Terms  # noqa: PLC0415  it stands on this module
 
-    row = _find(open_record(record), flow_run)
+    row = find_flow_run(open_record(record), flow_run)
     if row.kind.phase.is_final:
         raise IllegalTransition(f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}. Start a new one.")
     flow = flow or _load_flow(row)
@@ -216,8 +216,12 @@ class Assembly:
         *,
         known_as: str,
         scheduled_start_time: datetime | None = None,
+        more: dict[str, Any] | None = None,
     ) -> Root:
-        """Begin the record of a flow run, under its lease; `known_as` is the id it goes by, which may be another."""
+        """Begin the record of a flow run, under its lease; `known_as` is the id it goes by, which may be another.
+
+        `more` is what else the record keeps of how it came to be.
+        """
         version = self.store.register(self.flow.to_version())
         root = self._rooted(flow_run)
         root.create(
@@ -230,17 +234,23 @@ class Assembly:
                 "executor": self.executor_name,
                 **({} if known_as == str(flow_run) else {"known_as": known_as}),
                 **_said(scheduled_start_time=scheduled_start_time and codec.time_data(scheduled_start_time)),
+                **(more or {}),
             }
         )
         return root
 
     def restore(self, row: FlowRun) -> Root:
         """Take over a flow run as its record left it; raises `FlowError` when the flow has other tasks now."""
+        root = self.take_over(row)
+        if root.has_begun:
+            self._restore_inputs(row.id, root.machine)
+        return root
+
+    def take_over(self, row: FlowRun) -> Root:
+        """Take the right to go on with a flow run, and fold its events; raises `FlowError` as `restore`."""
         root = self._rooted(row.id)
         _check_same_tasks(self.graph, self.store, row)
         root.machine.restore(self.store.iterate_events(row.id))
-        if root.has_begun:
-            self._restore_inputs(row.id, root.machine)
         return root
 
     def loop(self, root: Root, context: dict[str, Any], given: GivenStates, **options: Any) -> FlowLoop:
@@ -266,7 +276,7 @@ class Assembly:
         def look_up(key: str, is_shared: bool) -> list[Any]:  # noqa: FBT001  as Recall calls it
             flow = None if is_shared else self.flow.name
             rows = self.store.task_runs(TaskRunFilter(cache_key=key, flow=flow, limit=caching.RECALL_LIMIT))
-            return [self._state(row, is_bound=False) for row in rows if row.flow_run != self._flow_run]
+            return [self.state_of(row, is_bound=False) for row in rows if row.flow_run != self._flow_run]
 
         return {caching.RECALL: caching.Recall(look_up)}
 
@@ -289,17 +299,17 @@ class Assembly:
             elif group is not None and group.node is not None:
                 self.inputs.open(group.node, group.first, group.status, row.message)
             elif row.kind.phase.is_final:
-                self.inputs.keep(row.ordinal, self._state(row))
+                self.inputs.keep(row.ordinal, self.state_of(row))
 
     def _load_children(self, start: int, stop: int) -> list[State | None]:
         self.writer.flush()
         which = TaskRunFilter(flow_run=self._flow_run, ordinals=tuple(range(start, stop)))
         states: list[State | None] = [None] * (stop - start)
         for row in self.store.task_runs(which):
-            states[row.ordinal - start] = self._state(row)
+            states[row.ordinal - start] = self.state_of(row)
         return states
 
-    def _state(self, row: TaskRun, *, is_bound: bool = True) -> State:
+    def state_of(self, row: TaskRun, *, is_bound: bool = True) -> State:
         """Return the state of a row; where it is bound, its result can read the value, with the task's own settings."""
         return state_of(row, self._reader(row) if is_bound else None)
 
@@ -347,7 +357,8 @@ def _executor(given: Any) -> tuple[Executor, str]:
     return given, type(given).__name__
 
 
-def _find(store: Store, flow_run: UUID) -> FlowRun:
+def find_flow_run(store: Store, flow_run: UUID) -> FlowRun:
+    """Return a flow run as its record has it; raises `NotOnRecord`."""
     rows = store.flow_runs(FlowRunFilter(id=flow_run))
     if not rows:
         raise NotOnRecord(f"No flow run {flow_run} is on the record {store.url}: `runwright flow-run ls` lists them.")

@@ -19,6 +19,7 @@ class Children(msgspec.Struct, frozen=True, kw_only=True):
     In a `chain` the nodes of a round follow each other, and at most `limit` rounds run at once; `together`, and in the
     order that is `explicit` in the nodes' links, at most `limit` children do (0: no limit). `branch` names the list of tasks
     (`tasks`, `errors`, `finally`, ...). `values` are the texts that the rounds stand for; `turn` is that of a loop, from 1.
+    `outputs` are what the run hands on from now on.
     """
 
     body: tuple[int, ...]
@@ -28,6 +29,7 @@ class Children(msgspec.Struct, frozen=True, kw_only=True):
     branch: str = "tasks"
     values: tuple[str, ...] | None = None
     turn: int = 0
+    outputs: dict[str, Any] | None = None
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -81,6 +83,9 @@ class Flowable(Protocol):
         """Return what the node opens with; it is asked again when a wait is over (`scope.was_paused`)."""
         ...
 
-    def settle(self, tally: Tally, scope: Any) -> Answer:
-        """Return what follows when no child of the branch `scope.branch` is open: an end, or more children."""
+    def settle(self, tallies: dict[str, Tally], scope: Any) -> Answer:
+        """Return what follows when no child is open: an end, a wait, or more children.
+
+        `tallies` are how the children ended, by branch; the last one is that which is just over.
+        """
         ...

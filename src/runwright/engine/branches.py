@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from runwright.graph import Graph, Node
 
 
+AFTERMATH = frozenset({"errors", "finally", "afterExecution"})
+"""The branches that come of the end of another: a restart that takes back that end leaves them behind."""
+
+
 class Branch:
     """Ordinals `first` to `first + count - 1`: round after round, each with the nodes of the body, one byte of state each.
 
@@ -31,6 +35,7 @@ class Branch:
         "_next",
         "_running",
         "bad",
+        "before",
         "body",
         "cancelled",
         "count",
@@ -55,6 +60,7 @@ class Branch:
     def __init__(self, parent: Cell, first: int, plan: Children, graph: Graph) -> None:
         """Open nothing yet."""
         self.parent = parent
+        self.before: Branch | None = None
         self.first = first
         self.plan = plan
         self.body: tuple[Node, ...] = tuple(graph.nodes[index] for index in plan.body)
@@ -92,6 +98,11 @@ class Branch:
             retried=self.retried,
             killed=self.killed,
         )
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return how the children ended of this branch and of those of the same run that it came after, in their order."""
+        before = self.before.tallies() if self.before is not None and self.plan.branch in AFTERMATH else {}
+        return {**before, self.plan.branch: self.tally}
 
     def node_of(self, index: int) -> Node:
         """Return what a child runs."""
@@ -227,6 +238,13 @@ class Branch:
 
 
 _DEFAULTS = {"rounds": 1, "order": "chain", "limit": 0, "branch": "tasks", "turn": 0}
+
+
+def place_in(data: dict[str, Any], index: int) -> tuple[int, int]:
+    """Return the node of a child, and the number that it is known by, from what its branch kept (or `valued`, for values)."""
+    body = data["body"]
+    number = index // len(body) if "values" in data or "valued" in data else data.get("turn") or -1
+    return body[index % len(body)], number
 
 
 def plan_from_data(data: dict[str, Any]) -> Children:

@@ -55,6 +55,13 @@ class Ledger:
         """Say whether the flow run is final."""
         return cells.IS_FINAL[self._root.code]
 
+    @property
+    def is_over(self) -> bool:
+        """Say whether the flow run is final, and so is what was to run after its end."""
+        branch = self._groups.get(0)
+        is_after = type(branch) is Branch and branch.plan.branch == "afterExecution"
+        return self.is_finished and not (is_after and not branch.is_over)  # type: ignore[union-attr]  it is a branch
+
     def open_cells(self) -> list[Cell]:
         """Return the open runs, for inspection."""
         return list(self._cells.values())
@@ -73,9 +80,17 @@ class Ledger:
         group = self._groups.get(ordinal)
         return group if isinstance(group, Branch) else None
 
-    def branches(self) -> list[Branch]:
-        """Return every branch, the earlier ones of runs that went on to others too, in the order of their ordinals."""
-        return [group for group in self._spans if isinstance(group, Branch)]
+    def branch_around(self, ordinal: int) -> Branch:
+        """Return the branch that a run belongs to; raises `LookupError` for one that no branch has."""
+        group = self._span_around(ordinal)
+        if not isinstance(group, Branch):
+            raise LookupError(f"Ordinal {ordinal} is in no branch.")
+        return group
+
+    def _span_around(self, ordinal: int) -> Group | Branch | None:
+        place = bisect_right(self._spans, ordinal, key=lambda each: each.first)
+        group = self._spans[place - 1] if place else None
+        return group if group is not None and ordinal < group.first + group.count else None
 
     @property
     def has_begun(self) -> bool:
@@ -109,8 +124,12 @@ class Ledger:
         return group
 
     def _open_branch(self, cell: Cell, first: int, plan: Children) -> Branch:
-        branch = self._groups[cell.ordinal] = Branch(cell, first, plan, self.graph)
+        branch = Branch(cell, first, plan, self.graph)
+        before = self._groups.get(cell.ordinal)
+        branch.before = before if isinstance(before, Branch) else None
+        self._groups[cell.ordinal] = branch
         self._spans.append(branch)
+        branch.is_held = plan.branch == "afterExecution"
         branch.is_later = plan.branch != "tasks" or plan.turn > 1 or self._has_come_later(cell)
         self._next_ordinal = first + branch.count
         self._feed(branch)
@@ -120,6 +139,13 @@ class Ledger:
     def _has_come_later(cell: Cell) -> bool:
         group = cell.group
         return type(group) is Branch and group.follows(cell)
+
+    def _begin_aftermath(self) -> None:
+        """Let what is to run after the end of the flow run begin."""
+        branch = self._groups.get(0)
+        if type(branch) is Branch:
+            branch.is_held = False
+            self._feed(branch)
 
     def _feed(self, branch: Branch) -> None:
         """Look for children in a branch from now on, before all others: depth before breadth."""
@@ -290,7 +316,7 @@ class Ledger:
             self.is_held = False
             for cell in self._paused(data["ordinal"]):
                 cell.resumed = True
-                cell.given = data.get("data")
+                cell.given = data.get("data") or {}
         elif intent in {"restart", "mark"}:
             self.is_cancelled = self.is_killed = self._is_settling = False
 
@@ -321,11 +347,8 @@ class Ledger:
         if ended is not None and event.kind == _STATE:
             self._reopen(ended)
             return ended
-        place = bisect_right(self._spans, ordinal, key=lambda each: each.first)
-        group = self._spans[place - 1] if place else None
-        if group is None or ordinal >= group.first + group.count:
-            return None
-        return self._open_untouched(group, ordinal - group.first, event)
+        group = self._span_around(ordinal)
+        return None if group is None else self._open_untouched(group, ordinal - group.first, event)
 
     def _open_untouched(self, group: Group | Branch, index: int, event: Event) -> Cell | None:
         if group.status[index] != cells.UNTOUCHED:

@@ -78,7 +78,7 @@ class Machine(Requests):
     @property
     def is_stalled(self) -> bool:
         """Say whether nothing moves on without a request: whatever is open is paused."""
-        return not self.is_finished and not self.outstanding and self.next_timer is None and not self._is_settling
+        return not self.is_over and not self.outstanding and self.next_timer is None and not self._is_settling
 
     # ---- stimuli
 
@@ -99,7 +99,9 @@ class Machine(Requests):
 
     def _on_recovered(self, _: Recovered, at: int, decision: Decision) -> None:
         """Go on: finish what the events only began, and make the attempts again that the lost process was making."""
-        if self.is_cancelled:
+        if self.is_finished:
+            self._begin_aftermath()
+        elif self.is_cancelled:
             self._cancel(Requested("cancel"), at, decision)
         elif self._root.code == cells.RUNNING and not self.has_begun:
             self._expand_root(at, decision)
@@ -320,8 +322,7 @@ class Machine(Requests):
             cell.serving,
             -1 if cell.node is None else cell.node.index,
             cell.index,
-            tally=None if over is None else over.tally,
-            branch="" if latest is None else latest.plan.branch,
+            tallies=None if over is None else over.tallies(),
             turn=0 if latest is None else latest.plan.turn,
             resumed=cell.resumed,
             data=cell.given,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright.engine import cells
-from runwright.engine.branches import Branch
+from runwright.engine.branches import AFTERMATH, Branch
 from runwright.engine.recorder import Recorder
 from runwright.engine.stimuli import Decision, Kill, Requested, Resolve
 from runwright.engine.transitions import LEGAL
@@ -103,7 +103,7 @@ class Requests(Recorder):
                 self._record(self._root, cells.RESUME, {"message": stimulus.message}, at, decision)
                 self._record(self._root, cells.RUNNING, None, at, decision)
         for cell in self._paused(stimulus.ordinal):
-            cell.given = stimulus.data
+            cell.given = stimulus.data or {}
             self._resume(cell, at, decision, stimulus.message)
 
     def _resume(self, cell: Cell, at: int, decision: Decision, message: str = "Resumed.") -> None:
@@ -202,13 +202,12 @@ class Requests(Recorder):
         """Say whether a run is there only because of an end that a restart takes back."""
         branch = cell.group
         while isinstance(branch, Branch):
-            if branch.plan.branch in _AFTERMATH:
+            if branch.plan.branch in AFTERMATH:
                 return True
             branch = branch.parent.group
         return False
 
 
-_AFTERMATH = {"errors", "finally", "afterExecution"}
 _REOPENING = {"restart", "mark"}
 _ANSWERS: dict[str, Callable[[Requests, Requested, int, Decision], None]] = {
     "cancel": Requests._cancel,  # noqa: SLF001  the table of this class's own answers

@@ -101,16 +101,15 @@ class Submit(msgspec.Struct, gc=False):
 class Resolve(msgspec.Struct, gc=False):
     """Say how a run goes on that stands for others (`ordinal` 0: the flow run): by `Opened`, or by `Reported`.
 
-    It is to open while `tally` is None, after a wait if it was `resumed`, with `data` as what was given for that. Otherwise no
-    child of `branch` is open, and `tally` is how they ended; `turn` is that of a loop.
+    It is to open while `tallies` is None, after a wait if it was `resumed`: because its time had come, or with `data` because
+    somebody asked. Otherwise no child is open, and `tallies` are how they ended, by branch; `turn` is that of a loop.
     """
 
     ordinal: int
     attempt: int
     node: int = -1
     map_index: int = -1
-    tally: Tally | None = None
-    branch: str = ""
+    tallies: dict[str, Tally] | None = None
     turn: int = 0
     resumed: bool = False
     data: dict[str, Any] | None = None

@@ -165,7 +165,7 @@ class AppendContract:
         scribe = Scribe(store).start()
         scribe.run(1, ending="Failed").commit()
         with pytest.raises(IllegalTransition):
-            scribe.enter(1, "Running", restart=True).commit()
+            scribe.enter(1, "Paused", restart=True).commit()
         (failed,) = store.task_runs(TaskRunFilter(task="first"))
         again = Scribe(store).start()
         again.run(1, ending="Failed").enter(1, "Resume", restart=True).commit()

@@ -131,7 +131,7 @@ class SqliteViews:
         """Return how the runs of a flow run were expanded, in order of their first child."""
         with self._reading() as db:
             rows = rows_of(db, SQL["expansions"], (log.find_key(db, flow_run),))
-        return [Expansion(*row) for row in rows]
+        return [Expansion(*row, plan=from_json(plan) if plan else None) for *row, plan in rows]
 
     def find_damage(self) -> list[str]:
         """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""

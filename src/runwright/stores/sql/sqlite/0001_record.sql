@@ -78,7 +78,7 @@ CREATE INDEX flow_run_by_flow  ON flow_run (flow);
 CREATE INDEX flow_run_by_name  ON flow_run (name);
 CREATE INDEX flow_run_by_state ON flow_run (state);
 
--- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i.
+-- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i, or what the plan says.
 CREATE TABLE expansion (
     flow_run INTEGER NOT NULL,
     first    INTEGER NOT NULL CHECK (first >= 1),
@@ -86,6 +86,7 @@ CREATE TABLE expansion (
     count    INTEGER NOT NULL CHECK (count >= 0),
     task     INTEGER,
     at       INTEGER NOT NULL,
+    plan     TEXT,
     PRIMARY KEY (flow_run, first, parent)
 ) STRICT, WITHOUT ROWID;
 
@@ -107,6 +108,7 @@ CREATE TABLE task_run (
     message    TEXT,
     result     TEXT,
     details    TEXT,
+    value      TEXT,                                     -- what the round stands for that it belongs to
     PRIMARY KEY (flow_run, ordinal),
     CHECK ((end_time IS NULL) = (state NOT BETWEEN 11 AND 23))
 ) STRICT, WITHOUT ROWID;
