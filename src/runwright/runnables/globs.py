@@ -64,7 +64,7 @@ def _names_of(pattern: str) -> tuple[str, ...]:
     names = [name for name in pattern.split("/") if name not in {"", "."}]
     if pattern.endswith("/") or names[-1:] == [_DEEP]:
         names = [*(names[:-1] if names[-1:] == [_DEEP] else names), _DEEP, "*"]
-    return tuple(names)
+    return tuple(name for name, after in zip(names, [*names[1:], ""], strict=True) if (name, after) != (_DEEP, _DEEP))
 
 
 def _fits(pattern: tuple[str, ...], names: list[str]) -> bool:
@@ -80,12 +80,8 @@ def _fits(pattern: tuple[str, ...], names: list[str]) -> bool:
 
 
 def _with_skipped(places: set[int], pattern: tuple[str, ...]) -> set[int]:
-    for place in sorted(places):
-        end = place
-        while pattern[end : end + 1] == (_DEEP,):
-            end += 1
-            places.add(end)
-    return places
+    """Return places with those that are reached by going through no folder; no `**` follows another."""
+    return places | {place + 1 for place in places if pattern[place : place + 1] == (_DEEP,)}
 
 
 @lru_cache(maxsize=1_024)

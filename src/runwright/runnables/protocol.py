@@ -55,8 +55,8 @@ class Speech:
                     self._refuse(name, each)
 
     def _measure(self, metric: Mapping[str, Any]) -> bool:
-        name, value, kind = metric.get("name"), metric.get("value"), metric.get("type", "counter")
-        tags = metric.get("tags") or {}
+        name, kind, tags = metric.get("name"), metric.get("type", "counter"), metric.get("tags") or {}
+        value: Any = metric.get("value")
         if not isinstance(name, str) or not _is_number(value) or kind not in KINDS or not isinstance(tags, Mapping):
             return False
         self._scope.record(name, float(value), kind, {str(tag): as_text(each) for tag, each in tags.items()})

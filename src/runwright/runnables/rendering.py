@@ -51,9 +51,8 @@ def level_number(name: str) -> int:
 
 def seconds_of(scope: Scope, value: timedelta | str) -> float:
     """Return a duration in seconds, given as such or as an expression that yields `PT30S`."""
-    if not isinstance(value, timedelta):
-        value = told(parse_duration, scope.render(value))
-    return max(value.total_seconds(), 0.0)
+    duration: timedelta = value if isinstance(value, timedelta) else told(parse_duration, scope.render(value))
+    return max(duration.total_seconds(), 0.0)
 
 
 def moment_of(scope: Scope, value: str | None) -> int | None:
