@@ -11,6 +11,7 @@ HOMES = {
     "cloudpickle": {"results"},
     "dask": {"cache_validators", "executors"},  # two things in one library: a hash of values, and a cluster
     "distributed": {"executors"},
+    "httpx": {"runnables"},
     "hypothesis": {"testing"},
     "obstore": {"results"},
     "pandas": {"results"},
@@ -24,7 +25,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "distributed", "obstore", "pandas", "yaml"}
+SINGLE_MODULE = {"cloudpickle", "distributed", "httpx", "obstore", "pandas", "yaml"}
 
 
 def test_no_library_has_two_homes(tree):
