@@ -1,4 +1,4 @@
-"""Store: the event log and its rows, and the leases that say who may append. The contract.
+"""Store: the event log and its rows, the leases that say who may append, and the values of namespaces. The contract.
 
 `append` writes the log and folds the rows in one transaction. There is no queue between them that an event could be dropped
 from. A store is used from one thread at a time for writing and from any thread for reading.
@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from runwright.key_values import KeyValues
 from runwright.views import Views
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, Protocol):
+class Store(Views, KeyValues, Protocol):
     """A record. Adapters: `runwright.stores`."""
 
     url: str

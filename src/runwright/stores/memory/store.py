@@ -12,7 +12,7 @@ from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.failpoints import hit
 from runwright.runs import TaskInfo
 from runwright.store import Difference
-from runwright.stores import leasing
+from runwright.stores import keeping, leasing
 from runwright.stores.memory.reads import MemoryViews
 from runwright.stores.memory.rows import MemoryRows
 from runwright.stores.projection import Fold
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from runwright.events import Batch, Event, LogLine, Metric
+    from runwright.key_values import KeyValue
     from runwright.runs import FlowVersion
     from runwright.store import Lease
 
@@ -38,6 +39,7 @@ class MemoryStore(MemoryViews):
         """Start empty."""
         super().__init__()
         self._leases: dict[UUID, Lease] = {}
+        self._values: dict[tuple[str, str], KeyValue] = {}
         self._is_closed = False
 
     def migrate(self) -> None:
@@ -102,6 +104,33 @@ class MemoryStore(MemoryViews):
             lease = self._leases.get(flow_run)
         return lease if lease is not None and lease.owner else None
 
+    def find_value(self, namespace: str, key: str) -> KeyValue | None:
+        """Return what is under a key, None where nothing is."""
+        with self._lock:
+            value = self._values.get((to_text(namespace), to_text(key)))
+            return None if value is None or keeping.is_over(value, self.now()) else _copied(value)
+
+    def list_values(self, namespace: str, prefix: str = "") -> list[KeyValue]:
+        """Return what a namespace has under keys that begin with `prefix`, by key."""
+        with self._lock:
+            keys = sorted(key for owner, key in self._values if owner == to_text(namespace))
+            found = (self.find_value(namespace, key) for key in keys if key.startswith(to_text(prefix)))
+            return [value for value in found if value is not None]
+
+    def keep_value(self, value: KeyValue, *, overwrite: bool = True) -> KeyValue:
+        """Write a value and return it as it is kept; raises `KeyTaken` without `overwrite` when the key has one."""
+        with self._lock:
+            place = to_text(value.namespace), to_text(value.key)
+            kept = self._values[place] = keeping.kept(self._values.get(place), value, self.now(), overwrite=overwrite)
+            return _copied(kept)
+
+    def delete_value(self, namespace: str, key: str) -> bool:
+        """Delete what is under a key; False where nothing was."""
+        with self._lock:
+            was_there = self.find_value(namespace, key) is not None
+            self._values.pop((to_text(namespace), to_text(key)), None)
+            return was_there
+
     def now(self) -> int:
         """Return the clock of the process."""
         return time.time_ns()
@@ -165,6 +194,11 @@ def _kept(flow: FlowVersion, version: int, at: int) -> FlowVersion:
         created=at,
         source=from_json(to_json(flow.source)),
     )
+
+
+def _copied(value: KeyValue) -> KeyValue:
+    """Return a value that its reader may change."""
+    return replaced(value, value=from_json(to_json(value.value)))
 
 
 def _kept_event(event: Event) -> Event:

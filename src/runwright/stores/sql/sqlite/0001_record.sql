@@ -179,3 +179,18 @@ CREATE TABLE lease (
     token    INTEGER NOT NULL CHECK (token >= 1),
     expires  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- ------------------------------------------------------------------------------------------- values of namespaces, beside all runs
+
+CREATE TABLE key_value (
+    namespace   TEXT    NOT NULL,
+    key         TEXT    NOT NULL,
+    value       TEXT    NOT NULL,
+    type        TEXT    NOT NULL,
+    created     INTEGER NOT NULL,
+    updated     INTEGER NOT NULL,
+    version     INTEGER NOT NULL CHECK (version >= 1),
+    expires     INTEGER,
+    description TEXT,
+    PRIMARY KEY (namespace, key)
+) STRICT;
