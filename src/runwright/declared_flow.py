@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from runwright.errors import NotRunnable, RunwrightError
 from runwright.flowables.compiling import compile_spec
 from runwright.results import InlineResult
 from runwright.runs import EdgeInfo, FlowVersion, TaskInfo

@@ -59,6 +59,9 @@ class Origin(NamedTuple):
     due: int | None = None
 
 
+_PLAIN = Origin()
+
+
 class ExecutionRunner:
     """Runs one flow: `start` a new execution, or `go_on` with one that is on record.
 

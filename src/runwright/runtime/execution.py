@@ -19,6 +19,7 @@ from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.flowable_scope import FlowableScope
 from runwright.runtime.outputs import Outputs
 from runwright.runtime.runnable_runner import LABELS, OUTPUTS, RunnableRunner
+from runwright.spec import handed_on
 from runwright.states import CLASS_BY_CODE, KIND_BY_NAME, Failed, Skipped, State
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Execution:
     def rendered_outputs(self, declared: Any) -> dict[str, Any]:
         """Return the outputs that a flow declares, rendered when all its tasks have ended."""
         scope = AttemptScope(self._situation(0, None, 0, StopSignal()))
-        return {each.id: each.take(scope.evaluate(each.value)) for each in declared}
+        return handed_on(declared, scope.evaluate)
 
     def say_ended(self, state: str) -> None:
         """Let expressions see the state that the execution has ended in."""
