@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.hosting.file_access import Place
 from runwright.hosting.functions import Reads, host_functions
-from runwright.hosting.host import Host
+from runwright.spec.inputs import SecretInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from runwright.drive import Drive
+    from runwright.hosting.host import Host
     from runwright.key_values import KeyValues
     from runwright.runtime.attempt_scope import Situation
+    from runwright.spec.inputs import Input
+
+SEALED = "$encrypted"
+"""The key under which the record keeps a secret input, encrypted."""
 
 
 class ExecutionHost:
@@ -49,6 +54,36 @@ class ExecutionHost:
         place = Place(situation.namespace, situation.flow_id, situation.execution_id)
         return host_functions(self.host, place, self._reads(situation))
 
+    @property
+    def envs(self) -> dict[str, str]:
+        """Return what expressions see as `envs`."""
+        return self.host.envs
+
+    @property
+    def globals(self) -> dict[str, Any]:
+        """Return what expressions see as `globals`."""
+        return self.host.globals
+
+    def sealed(self, inputs: Iterable[Input], values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of inputs as the record keeps them: secret ones encrypted."""
+        secret = [each.id for each in inputs if isinstance(each, SecretInput)]
+        return _replaced(values, secret, lambda text: {SEALED: self.host.cipher.encrypt(text)})
+
+    def opened(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of inputs as expressions see them; the mask hides secret ones from now on."""
+        return {name: self._opened(value) for name, value in values.items()}
+
+    def _opened(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if SEALED in value:
+            return self.host.decrypt(value[SEALED])
+        return self.opened(value)  # pyright: ignore[reportUnknownArgumentType]  inputs nest by their names
+
+    def encrypt(self, text: str) -> str:
+        """Return a text, encrypted with the key of this place; raises `SettingError` where there is none."""
+        return self.host.cipher.encrypt(text)
+
     def masked(self, text: str) -> str:
         """Return a text without the secrets that were handed out in this process."""
         return self.host.mask.hide(text)
@@ -60,3 +95,16 @@ class ExecutionHost:
             error_logs=lambda: executions.error_logs(situation.execution_id),
             tasks=lambda: executions.task_states(situation.execution_id),
         )
+
+
+def _replaced(values: dict[str, Any], names: list[str], seal: Callable[[str], Any]) -> dict[str, Any]:
+    """Return a copy of nested values with those of the given dotted names sealed."""
+    copy = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}  # pyright: ignore[reportUnknownArgumentType]  as above
+    for name in names:
+        *outer, last = name.split(".")
+        level: Any = copy
+        for part in outer:
+            level = level.get(part) if isinstance(level, dict) else None
+        if isinstance(level, dict) and isinstance(level.get(last), str):
+            level[last] = seal(level[last])
+    return copy

@@ -253,7 +253,7 @@ class ExecutionRunner:
             variables,
             attempt=origin.attempt,
             began=origin.began or created,
-            is_linear=app.settings.load().linear_retries,
+            is_linear=app.settings.load().retry_growth == "linear",
         )
 
     def _born(self, flow_run: UUID, origin: Origin) -> dict[str, Any]:

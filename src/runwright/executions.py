@@ -161,5 +161,3 @@ def _about(task_run: TaskRun, attempt: int) -> dict[str, Any]:
 def _level(number: int) -> str:
     name = logging.getLevelName(number) if number >= logging.DEBUG else "TRACE"
     return {"WARNING": "WARN", "CRITICAL": "ERROR"}.get(name, name)
-
-

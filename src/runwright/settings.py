@@ -52,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True):
     secrets_folder: str
     encryption_key: str
     globals: dict[str, Any]
+    retry_growth: Literal["exponential", "linear"]
 
     def __repr__(self) -> str:
         """Return what may be seen."""
@@ -205,6 +206,9 @@ TABLE: tuple[Setting, ...] = (
             "What SECRET inputs are encrypted with on the record.", _read_key, is_secret=True),
     Setting("globals", "{}", "a JSON object",
             "What expressions of YAML flows see as `globals`.", _read_globals),
+    Setting("retry_growth", "exponential", "exponential or linear",
+            "How the waits of exponential retries of YAML flows grow: as documented, or as Kestra 0.21 has it.",
+            _one_of("exponential", "linear")),
 )
 # fmt: on
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in TABLE}

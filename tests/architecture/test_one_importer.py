@@ -9,9 +9,10 @@ HOMES = {
     "apsw": {"stores"},
     "click": {"cli"},
     "cloudpickle": {"results"},
+    "cryptography": {"hosting"},
     "dask": {"cache_validators", "executors"},  # two things in one library: a hash of values, and a cluster
     "distributed": {"executors"},
-    "httpx": {"runnables"},
+    "httpx": {"hosting", "runnables"},  # two uses: a function of expressions, and the http tasks
     "hypothesis": {"testing"},
     "obstore": {"results"},
     "pandas": {"results"},
@@ -25,7 +26,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "distributed", "httpx", "obstore", "pandas", "yaml"}
+SINGLE_MODULE = {"cloudpickle", "cryptography", "distributed", "obstore", "pandas", "yaml"}
 
 
 def test_no_library_has_two_homes(tree):

@@ -41,6 +41,10 @@ class Host(Protocol):
         """Return the functions of expressions that need a host."""
         ...
 
+    def encrypt(self, text: str) -> str:
+        """Return a text, encrypted with the key of this place."""
+        ...
+
     def masked(self, text: str) -> str:
         """Return a text without the secrets that were handed out in this process."""
         ...
@@ -124,13 +128,17 @@ class AttemptScope:
             self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder
 
-    def render(self, value: Any, **more: Any) -> Any:
+    def render(self, value: Any, /, **more: Any) -> Any:
         """Return a value with every text in it rendered to text."""
         return self._deep(value, more, is_text=True)
 
-    def evaluate(self, value: Any, **more: Any) -> Any:
+    def evaluate(self, value: Any, /, **more: Any) -> Any:
         """Return a value with every text in it rendered, and what an expression yields where it is the whole text."""
         return self._deep(value, more, is_text=False)
+
+    def encrypt(self, text: str) -> str:
+        """Return a text, encrypted with the key of this place; raises `SettingError` where there is none."""
+        return self.situation.host.encrypt(text)
 
     def record(self, name: str, value: float, kind: str = "counter", tags: Mapping[str, str] | None = None) -> None:
         """Keep a number with the attempt."""
