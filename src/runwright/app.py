@@ -67,7 +67,7 @@ def open_record(url: str | None = None, *, read_only: bool = False) -> Store:
 
 def execution_host(record: str | None = None) -> Any:
     """Return what executions on a record share in this process: files, values of namespaces, secrets."""
-    from runwright.execution_host import ExecutionHost  # noqa: PLC0415  who runs no YAML flow does not load it
+    from runwright.executions.host import ExecutionHost  # noqa: PLC0415  who runs no YAML flow does not load it
     from runwright.hosting.host import Host  # noqa: PLC0415  as above
 
     url = record or settings.load().record

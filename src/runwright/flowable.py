@@ -10,6 +10,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+AFTERMATH = frozenset({"errors", "finally", "afterExecution"})
+"""The branches that come of the end of another: a restart that takes back that end leaves them behind."""
+
 Order = Literal["chain", "together", "explicit"]
 
 

@@ -27,7 +27,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """
 
     outputs: dict[str, Any] | None = None
-    state: Literal["Success", "Warning", "Failed"] = "Success"
+    state: Literal["Success", "Warning", "Failed", "Killed", "Cancelled"] = "Success"
     message: str | None = None
     labels: dict[str, str] = {}
 

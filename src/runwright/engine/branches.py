@@ -10,15 +10,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from runwright.engine.cells import IS_CANCELLED, IS_OK, KILLED, OPEN, RETRIED, UNTOUCHED, WARNING
-from runwright.flowable import Children, Tally
+from runwright.flowable import AFTERMATH, Children, Tally
 
 if TYPE_CHECKING:
     from runwright.engine.cells import Cell
     from runwright.graph import Graph, Node
-
-
-AFTERMATH = frozenset({"errors", "finally", "afterExecution"})
-"""The branches that come of the end of another: a restart that takes back that end leaves them behind."""
 
 
 class Branch:

@@ -13,6 +13,7 @@ from runwright.engine import cells
 from runwright.engine.branches import Branch
 from runwright.engine.requests import Requests
 from runwright.engine.stimuli import (
+    Annotated,
     Created,
     Decision,
     Effect,
@@ -53,6 +54,7 @@ class Machine(Requests):
         self._handlers: dict[type[Any], Callable[[Any, int, Decision], None]] = {
             Reported: self._on_reported,
             Opened: self._on_opened,
+            Annotated: self._on_annotated,
             Created: self._on_created,
             Started: self._on_started,
             Recovered: self._on_recovered,
@@ -84,6 +86,9 @@ class Machine(Requests):
 
     def _on_created(self, stimulus: Created, at: int, decision: Decision) -> None:
         decision.events.append(Event(at, self.flow_run, 0, 1, 0, int(EventKind.CREATED), cells.PENDING, stimulus.data))
+
+    def _on_annotated(self, stimulus: Annotated, at: int, decision: Decision) -> None:
+        self._append(self._root, int(EventKind.ANNOTATED), 0, stimulus.data, at, decision)
 
     def _on_started(self, stimulus: Started, at: int, decision: Decision) -> None:
         if (self._root.code, cells.RUNNING) not in LEGAL:

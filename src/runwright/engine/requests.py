@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright.engine import cells
-from runwright.engine.branches import AFTERMATH, Branch
+from runwright.engine.branches import Branch
 from runwright.engine.recorder import Recorder
 from runwright.engine.stimuli import Decision, Kill, Requested, Resolve
 from runwright.engine.transitions import LEGAL
 from runwright.errors import IllegalTransition
 from runwright.events import EventKind
+from runwright.flowable import AFTERMATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

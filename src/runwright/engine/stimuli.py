@@ -59,6 +59,12 @@ class Opened(msgspec.Struct, gc=False):
     data: dict[str, Any] | None = None
 
 
+class Annotated(msgspec.Struct, gc=False):
+    """Something about the flow run became known that is no transition: `data`, such as labels."""
+
+    data: dict[str, Any]
+
+
 class TimerFired(msgspec.Struct, gc=False):
     """Time has passed: whatever is due goes on."""
 
@@ -78,7 +84,7 @@ class Requested(msgspec.Struct, gc=False):
     data: dict[str, Any] | None = None
 
 
-Stimulus = Created | Started | Recovered | Reported | Opened | TimerFired | Requested
+Stimulus = Created | Started | Recovered | Reported | Opened | Annotated | TimerFired | Requested
 
 
 class Submit(msgspec.Struct, gc=False):

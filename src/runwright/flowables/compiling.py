@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.flowables import choices, lists, loops, pause
 from runwright.flowables.composite import Bodies, Composite
+from runwright.flowables.items import parts_of
 from runwright.graph import Graph, Link, Node
 from runwright.runtime.declared_task import DeclaredTask
 from runwright.spec.tasks import flow_control as declared
@@ -39,6 +40,7 @@ FLOWABLES: dict[type[Any], type[Composite]] = {
     declared.Loop: loops.ForEach,
     declared.LoopUntil: loops.LoopUntil,
     declared.Pause: pause.Pause,
+    declared.ForEachItem: lists.Sequential,
 }
 
 
@@ -89,6 +91,8 @@ class _Compiler:
         }
         if isinstance(task, declared.Dag):
             self._link(task)
+        if isinstance(task, declared.ForEachItem):
+            found["tasks"] = self._add_all(parts_of(task), retry, folder_of)
         return Bodies(found.pop("tasks", ()), found.pop("errors", ()), found.pop("finally", ()), found)
 
     def _link(self, dag: declared.Dag) -> None:

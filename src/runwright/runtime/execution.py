@@ -41,7 +41,7 @@ _SECOND = 1_000_000_000
 class Facts:
     """What is known of an execution before it runs: names, variables for expressions, and how often it was tried.
 
-    `variables` are `flow`, `execution`, `inputs`, `vars`, `labels`, `trigger`, `envs`, `globals`; `attempt` is the number of
+    `labels` are those of the flow and of the execution. `variables` are `flow`, `execution`, `inputs`, `vars`, `labels`, `trigger`, `envs`, `globals`; `attempt` is the number of
     executions in the chain that this one ends, `began` (ns) when the first was created.
     """
 
@@ -55,6 +55,7 @@ class Facts:
         attempt: int = 1,
         began: int = 0,
         is_linear: bool = False,
+        labels: dict[str, str] | None = None,
     ) -> None:
         """Hold them."""
         self.namespace = namespace
@@ -64,6 +65,7 @@ class Facts:
         self.attempt = attempt
         self.began = began
         self.is_linear = is_linear
+        self.labels = labels or {}
 
     @property
     def prefix(self) -> str:
@@ -89,7 +91,8 @@ class Execution:
         """Hold the parts; nothing has run."""
         self.facts = facts
         self.outputs = Outputs()
-        self.labels: dict[str, str] = {}
+        self.labels: dict[str, str] = facts.labels
+        self.are_labels_new = False
         self.complaints: list[tuple[int, int, str]] = []
         self.retried_at = 0
         self.graph = self._graph = graph
@@ -247,7 +250,9 @@ class Execution:
         if state.context.get(OUTPUTS) is not None and state.is_failed():
             extra["outputs"] = codec.to_plain(state.context[OUTPUTS])
         if state.context.get(LABELS):
-            self.labels.update(state.context[LABELS])
+            self.labels = {**self.labels, **state.context[LABELS]}
+            self.are_labels_new = True
+            self._variables["labels"] = nested_labels(self.labels)
         if "_due" in state.context:
             self.retried_at = state.context["_due"]
             extra["due_again"] = self.retried_at
@@ -372,3 +377,16 @@ class Execution:
         if cell is None:
             raise LookupError(f"Task run {ordinal} is not open.")
         return cell
+
+
+def nested_labels(labels: dict[str, str]) -> dict[str, Any]:
+    """Return labels as expressions see them: `system.correlationId` is an entry of `system`."""
+    nested: dict[str, Any] = {}
+    for key, value in labels.items():
+        *outer, last = key.split(".")
+        level = nested
+        for part in outer:
+            inner = level.setdefault(part, {})
+            level = inner if isinstance(inner, dict) else {}
+        level[last] = value
+    return nested

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec, ids
 from runwright.engine.stimuli import (
+    Annotated,
     FinishRun,
     Kill,
     Recovered,
@@ -432,6 +433,9 @@ class FlowLoop:
             if not isinstance(state, Scheduled | Queued):
                 state, data = Paused(), {"message": f"It was left {type(state).__name__}: nobody runs it here."}
         self._tell(report, data, state)
+        if self._execution is not None and self._execution.are_labels_new:
+            self._execution.are_labels_new = False
+            self._apply(Annotated({"labels": self._execution.labels}))
         if call.is_mapped_parent and isinstance(state, Mapped):
             self._expect_children(call, state)
         if self._context.get("raise_on_exception") and isinstance(state.result, Exception):

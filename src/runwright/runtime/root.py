@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec
-from runwright.engine.stimuli import Created, Kill, Reported, Requested, Stimulus
+from runwright.engine.stimuli import Created, Kill, Opened, Reported, Requested, Stimulus
 from runwright.engine.transitions import LEGAL
 from runwright.states import KIND_BY_NAME, Running, State
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runwright.engine.machine import Machine
     from runwright.engine.stimuli import Effect
     from runwright.events import LogLine, Metric
+    from runwright.flowable import Children
     from runwright.runtime.writer import Writer
 
 _CANCELLED, _KILLED = KIND_BY_NAME["Cancelled"].code, KIND_BY_NAME["Killed"].code
@@ -40,6 +41,14 @@ class Root:
     def create(self, data: dict[str, Any]) -> None:
         """Begin the record of the flow run; `data` says how it came to be."""
         self.apply(Created(data))
+
+    def schedule(self, due: int) -> None:
+        """Plan the start of a flow run that has not begun, for a time (ns)."""
+        self.apply(Reported(0, 0, KIND_BY_NAME["Scheduled"].code, {"due": due}))
+
+    def open_aftermath(self, children: Children) -> None:
+        """Give the flow run what is to run after its end."""
+        self.apply(Opened(0, 0, children))
 
     def apply(
         self, stimulus: Stimulus, at: int = 0, logs: Sequence[LogLine] = (), metrics: Sequence[Metric] = ()

@@ -17,7 +17,18 @@ from runwright.runtime.attempt_scope import AttemptScope
 from runwright.runtime.retries import next_try
 from runwright.runtime.timeouts import TaskTimeout, call_within
 from runwright.scope import Outcome
-from runwright.states import Failed, Retried, Retrying, Running, State, Success, TimedOut, Warning as Warned
+from runwright.states import (
+    CLASS_BY_CODE,
+    KIND_BY_NAME,
+    Failed,
+    Retried,
+    Retrying,
+    Running,
+    State,
+    Success,
+    TimedOut,
+    Warning as Warned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +115,7 @@ class RunnableRunner:
     def _reached(self, came: Outcome | dict[str, Any] | None) -> State:
         """Return the state of what a runnable answered."""
         outcome = came if isinstance(came, Outcome) else Outcome(came)
-        kind = {"Success": Success, "Warning": Warned, "Failed": Failed}[outcome.state]
+        kind = CLASS_BY_CODE[KIND_BY_NAME[outcome.state].code]
         state = kind(outcome.message or ("Task run succeeded." if kind is Success else None))
         if outcome.outputs is not None:
             if kind is Failed:

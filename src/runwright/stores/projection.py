@@ -300,9 +300,7 @@ class RunFold:
                 raise self._refusal(event, "a run that has ended has no more children")
             self._expand(event)
         elif event.kind == EventKind.ANNOTATED:
-            name = (event.data or {}).get("name")
-            if name is not None:
-                row.name = to_text(name)
+            self._annotate(row, event.data or {})
         elif event.kind == EventKind.CREATED:
             if row.version:
                 raise self._refusal(event, "it was created before")
@@ -310,6 +308,15 @@ class RunFold:
             raise self._refusal(event, f"there is no kind {event.kind}")
         if isinstance(row, TaskRunRow):
             row.updated = event.at
+
+    @staticmethod
+    def _annotate(row: TaskRunRow | FlowRunRow, data: dict[str, Any]) -> None:
+        """Take what became known: a name, and of a flow run what comes with its creation, such as labels."""
+        if data.get("name") is not None:
+            row.name = to_text(data["name"])
+        if isinstance(row, FlowRunRow):
+            known = from_json(row.extra) if row.extra else {}
+            row.extra = to_json({**known, **_without(data, "name")}) if known or data.keys() - {"name"} else None
 
     def _expand(self, event: Event) -> None:
         """Give a run its children: rows for tasks at once, for mapped children with their first own event."""
@@ -404,6 +411,10 @@ def _plan(data: dict[str, Any]) -> str | None:
     return to_json(
         {key: value for key, value in data.items() if key not in {"first", "count", "values"}} | _valued(data)
     )
+
+
+def _without(data: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != name}
 
 
 def _valued(data: dict[str, Any]) -> dict[str, bool]:

@@ -34,7 +34,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET
     name = excluded.name, state = excluded.state, version = excluded.version, start_time = excluded.start_time,
     end_time = excluded.end_time, updated = excluded.updated, cursor = excluded.cursor, ordinals = excluded.ordinals,
-    message = excluded.message, details = excluded.details;
+    message = excluded.message, extra = excluded.extra, details = excluded.details;
 
 -- name: touch_flow_run
 UPDATE flow_run SET updated = ?, cursor = ?, ordinals = ? WHERE key = ?;

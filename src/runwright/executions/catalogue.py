@@ -11,9 +11,11 @@ from uuid import UUID
 
 from runwright import app, ids
 from runwright.clock import to_datetime
-from runwright.declared_flow import DeclaredFlow
 from runwright.errors import NotOnRecord
+from runwright.executions.declared_flow import DeclaredFlow
 from runwright.hosting.file_access import Place
+from runwright.results import InlineResult
+from runwright.runtime.outputs import Outputs
 from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
@@ -87,6 +89,21 @@ class Executions:
         rows = self.store.flow_runs(FlowRunFilter(since=self.find(execution_id).created))
         return [row for row in reversed(rows) if _starter(row) == execution_id]
 
+    def successors_of(self, row: FlowRun) -> list[FlowRun]:
+        """Return the executions that replace or repeat one, oldest first."""
+        rows = self.store.flow_runs(FlowRunFilter(flow=row.flow_name, since=row.created))
+        return [each for each in reversed(rows) if each.details.get("parent") == str(row.id)]
+
+    def outputs_of(self, row: FlowRun) -> dict[str, Any]:
+        """Return what the task runs of an execution have handed on, as expressions see it."""
+        outputs = Outputs()
+        by_ordinal: dict[int, tuple[str, ...]] = {0: ()}
+        for each in self.store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True)):
+            values = by_ordinal[each.parent] + (() if each.value is None else (each.value,))
+            by_ordinal[each.ordinal] = values
+            outputs.keep(each.slug, values, handed_on_by(each), each.kind.execution)
+        return dict(outputs.tree)
+
     def relatives(self, execution_id: str) -> list[Place]:
         """Return the executions that one comes from, and those that it started, as far as files are concerned."""
         row = self.find(execution_id)
@@ -135,6 +152,13 @@ class Executions:
         from runwright.control import Control  # noqa: PLC0415  only who asks needs it
 
         Control(self._record).resume(self.find(execution_id).id, inputs=dict(inputs))
+
+
+def handed_on_by(row: TaskRun) -> dict[str, Any] | None:
+    """Return the outputs of a task run of an execution, None where it has none."""
+    if row.result is None:
+        return row.details.get("outputs")
+    return InlineResult().read_ref(row.result).value
 
 
 def _is_meant(row: FlowRun, which: Selection) -> bool:

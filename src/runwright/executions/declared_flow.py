@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from runwright.errors import NotRunnable, RunwrightError
-from runwright.flowables.compiling import compile_spec
+from runwright.flowables.compiling import FLOWABLES, compile_spec
 from runwright.results import InlineResult
 from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
 from runwright.spec import FlowSpec, load_flow_spec, parse_flow_spec
@@ -53,8 +53,8 @@ class DeclaredFlow:
 
     @property
     def source(self) -> dict[str, str]:
-        """Return where the flow came from: its text itself, so that any process with the record can go on with its runs."""
-        source = {"yaml": self.text, "namespace": self.spec.namespace, "id": self.spec.id}
+        """Return where the flow came from; its text is with its versions on the record."""
+        source = {"namespace": self.spec.namespace, "id": self.spec.id}
         return {**source, "file": self.file} if self.file else source
 
     def compile(self) -> Graph:
@@ -71,11 +71,14 @@ class DeclaredFlow:
             EdgeInfo(graph.nodes[link.upstream].slug, node.slug) for node in graph.nodes for link in node.inputs
         )
         fingerprint = sha256(self.text.encode()).hexdigest()
-        return FlowVersion(self.name, fingerprint, tasks=tasks, edges=edges, source=self.source)
+        source = {**self.source, "yaml": self.text}  # any process with the record can go on with its runs
+        return FlowVersion(self.name, fingerprint, tasks=tasks, edges=edges, source=source)
 
 
 def _policies(task: Task) -> dict[str, Any]:
     found: dict[str, Any] = {"type": task.full_type}
+    if type(task) in FLOWABLES:
+        found["is_flowable"] = True
     if task.retry is not None:
         found["retry"] = task.retry.type
     return found
@@ -83,6 +86,7 @@ def _policies(task: Task) -> dict[str, Any]:
 
 def runnable_or_refusal(task: Task) -> Runnable:
     """Return what a task does; for one that cannot run here, a failure that says why."""
+    import runwright.executions.subflows  # noqa: PLC0415, F401  it says what tasks do that run other flows
     from runwright.runnables import runnable_for  # noqa: PLC0415  a flow is declared before it runs
 
     try:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright import app, clock, ids
 from runwright.clock import to_datetime
-from runwright.engine.stimuli import Opened, Reported
 from runwright.flowable import Children
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
-from runwright.runtime.execution import Execution, Facts
+from runwright.runtime.execution import Execution, Facts, nested_labels
 from runwright.runtime.given_states import GivenStates
 from runwright.spec import resolve
 from runwright.states import (
@@ -34,12 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from uuid import UUID
 
-    from runwright.declared_flow import DeclaredFlow
+    from runwright.executions.declared_flow import DeclaredFlow
     from runwright.runs import FlowRun
     from runwright.runtime.flow_loop import FlowLoop
     from runwright.runtime.root import Root
-
-_SCHEDULED = KIND_BY_NAME["Scheduled"].code
 
 
 class Origin(NamedTuple):
@@ -112,7 +109,7 @@ class ExecutionRunner:
                 scheduled_start_time=None if origin.due is None else to_datetime(origin.due),
             )
             if origin.due is not None:
-                root.apply(Reported(0, 0, _SCHEDULED, {"due": origin.due}))
+                root.schedule(origin.due)
         return flow_run
 
     def go_on(self, row: FlowRun) -> State:
@@ -153,7 +150,7 @@ class ExecutionRunner:
         state = self._final(loop.finish.state, loop.finish.message, execution)
         after = self._after(execution, state)
         if after is not None and state.kind.name not in {"Killed", "Cancelled"}:
-            root.apply(Opened(0, 0, after))
+            root.open_aftermath(after)
         root.end(state, state.context.get("outputs"))
         if not root.machine.is_over:
             loop.run_on()
@@ -240,7 +237,7 @@ class ExecutionRunner:
             },
             "inputs": inputs,
             "vars": spec.variables,
-            "labels": _nested(labels),
+            "labels": nested_labels(labels),
             "envs": self.host.envs,
             "globals": self.host.globals,
         }
@@ -253,6 +250,7 @@ class ExecutionRunner:
             variables,
             attempt=origin.attempt,
             began=origin.began or created,
+            labels=labels,
             is_linear=app.settings.load().retry_growth == "linear",
         )
 
@@ -311,16 +309,3 @@ class Upload(NamedTuple):
 
     name: str
     data: bytes
-
-
-def _nested(labels: Mapping[str, str]) -> dict[str, Any]:
-    """Return labels as expressions see them: `system.correlationId` is an entry of `system`."""
-    nested: dict[str, Any] = {}
-    for key, value in labels.items():
-        *outer, last = key.split(".")
-        level = nested
-        for part in outer:
-            inner = level.setdefault(part, {})
-            level = inner if isinstance(inner, dict) else {}
-        level[last] = value
-    return nested

@@ -45,7 +45,7 @@ class ExecutionHost:
     @property
     def executions(self) -> Any:
         """Return where executions are looked up and asked for things."""
-        from runwright.executions import Executions  # noqa: PLC0415  it stands on this module
+        from runwright.executions.catalogue import Executions  # noqa: PLC0415  it stands on this module
 
         return Executions(self.record)
 
