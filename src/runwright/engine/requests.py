@@ -37,6 +37,8 @@ class Requests(Recorder):
         data: dict[str, Any] = {"intent": stimulus.intent, "by": stimulus.by, "ordinal": stimulus.ordinal}
         if stimulus.data:
             data["data"] = stimulus.data
+        if stimulus.request:
+            data["request"] = stimulus.request
         self._append(self._root, _REQUESTED, 0, data, at, decision)
         answer(self, stimulus, at, decision)
 
