@@ -224,4 +224,4 @@ CREATE TABLE key_value (
     expires     INTEGER,
     description TEXT,
     PRIMARY KEY (namespace, key)
-) STRICT, WITHOUT ROWID;
+) STRICT;
