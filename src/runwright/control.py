@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from runwright import app, clock, ids, settings
 from runwright.clock import NANOSECONDS, to_iso
+from runwright.declared_flow import DeclaredFlow
 from runwright.engine.stimuli import FinishRun, Reported
 from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
 from runwright.graph import Graph, Link, Node
@@ -205,6 +206,8 @@ OF_ENDED: dict[str, Action] = {}
 def graph_of(store: Store, row: FlowRun) -> Graph:
     """Return the graph of a flow run as its record knows it: enough to end what is open, without the user's code."""
     version = next(each for each in store.flows(flow_id=row.flow_id) if each.version == row.flow_version)
+    if "yaml" in version.source:
+        return DeclaredFlow.from_text(version.source["yaml"]).compile()
     place = {task.slug: index for index, task in enumerate(version.tasks)}
     nodes = [Node(index, task.slug, task.name, None, tags=task.tags) for index, task in enumerate(version.tasks)]
     links = [

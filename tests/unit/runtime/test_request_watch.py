@@ -117,6 +117,21 @@ def test_what_the_machine_refuses_is_refused_with_its_words(owner):
     assert [] == owner.requested()
 
 
+def test_what_is_refused_leaves_no_trace_and_the_run_goes_on(owner):
+    watch = owner.watch()
+    answers = []
+    for _ in range(2):
+        request = owner.ask("pause")
+        owner.heed(owner.inbox.get(timeout=60))
+        answers.append(owner.answer_to(request).error)
+    resumed = owner.ask("resume")
+    owner.heed(owner.inbox.get(timeout=60))
+    watch.stop()
+
+    assert ([None, "IllegalTransition"], DONE) == (answers, owner.answer_to(resumed))
+    assert ["pause", "resume"] == [each["intent"] for each in owner.requested()]
+
+
 @pytest.mark.parametrize("ordinal", [0, 1])
 def test_what_is_not_paused_is_not_resumed(owner, ordinal):
     watch = owner.watch()
