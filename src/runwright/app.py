@@ -25,6 +25,7 @@ from runwright.runtime import approval, caching, journal
 from runwright.runtime.flow_loop import FlowLoop
 from runwright.runtime.inputs import Inputs
 from runwright.runtime.leases import LeaseKeeper
+from runwright.runtime.request_watch import RequestWatch
 from runwright.runtime.root import Root
 from runwright.runtime.scheduled_runs import follow_schedule
 from runwright.runtime.writer import Writer
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from runwright.executor import Executor
+    from runwright.graph import Graph
     from runwright.result import ResultRef
     from runwright.runs import FlowRun, TaskRun
     from runwright.runtime.given_states import GivenStates
@@ -158,10 +160,12 @@ def resume_flow_run(
     record: str | None = None,
     executor: Any = None,
     progress: Progress | None = None,
+    releases: bool = True,
 ) -> State:
     """Take over a flow run whose process is gone, or release one that is paused, and run it to its end.
 
     What is recorded as a success is not run again. `flow` None loads the flow from where the record says its code came from.
+    With `releases` False only what was asked for on the record is released.
     Raises `NotOnRecord`, `IllegalTransition` when the run has ended, `LeaseHeld` while its owner's lease runs.
     """
     from runwright.flow_runner import FlowRunner, Terms  # noqa: PLC0415  it stands on this module
@@ -172,7 +176,7 @@ def resume_flow_run(
     flow = flow or _load_flow(row)
     runner = FlowRunner(flow)
     runner.terms = Terms(record, progress, _approval(progress), is_patient=True)
-    return _completed(flow, runner.resume(row, executor))
+    return _completed(flow, runner.resume(row, executor, releases=releases))
 
 
 def state_of(row: TaskRun, reader: Callable[[ResultRef], Result] | None = None) -> State:
@@ -183,6 +187,11 @@ def state_of(row: TaskRun, reader: Callable[[ResultRef], Result] | None = None) 
     if row.result is not None:
         data["result"] = row.result
     return codec.state_from_data(row.state, data, reader)
+
+
+def machine_of(flow_run: UUID, graph: Graph, window: int = 256) -> Machine:
+    """Return the machine of a flow run, as it stands before the first event."""
+    return Machine(flow_run, graph, ending=Dag(), window=window)
 
 
 class Assembly:
@@ -198,6 +207,7 @@ class Assembly:
         self.root = Path(self.settings.home) / "results"
         self._keeper: LeaseKeeper | None = None
         self._loop: FlowLoop | None = None
+        self._watch: RequestWatch | None = None
         self._flow_run: UUID | None = None
         self.inputs = Inputs(self.graph, lambda task: flow.constants.get(task, {}), self._load_children)
         self.writer = Writer(self.store, before_commit=self._secure_results())
@@ -213,6 +223,8 @@ class Assembly:
             self.writer.stop()
             pack.sync_packs()
         finally:
+            if self._watch is not None:
+                self._watch.stop()
             if self._keeper is not None:
                 self._keeper.release()
             pack.close_packs()
@@ -264,7 +276,7 @@ class Assembly:
 
     def loop(self, root: Root, context: dict[str, Any], given: GivenStates, **options: Any) -> FlowLoop:
         """Return the loop of a flow run's task runs; `options` are those of `FlowLoop` that only the caller knows."""
-        self._loop = FlowLoop(
+        loop = self._loop = FlowLoop(
             root,
             self.graph,
             executor=self.executor,
@@ -275,7 +287,9 @@ class Assembly:
             is_strict=self.settings.durability == "strict",
             **options,
         )
-        return self._loop
+        if self._keeper is not None and self._watch is None:
+            self._watch = RequestWatch(self.store, self._keeper, root, loop.ask)
+        return loop
 
     def recall(self) -> dict[str, Any]:
         """Return what a context needs to find earlier runs' caches on the record, for flows that have any."""
@@ -295,7 +309,7 @@ class Assembly:
         self._keeper = LeaseKeeper(self.store, flow_run, self.settings.lease_seconds, self._on_lost)
         self.writer.hold(self._keeper.lease)
         window = 256 if self.executor.slots == 1 else max(256, self.executor.slots * 8)
-        return Root(Machine(flow_run, self.graph, ending=Dag(), window=window), self.writer)
+        return Root(machine_of(flow_run, self.graph, window), self.writer)
 
     def _restore_inputs(self, flow_run: UUID, machine: Machine) -> None:
         """Put back the states of the task runs that have ended, their values to be read when they are needed."""

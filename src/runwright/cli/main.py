@@ -41,7 +41,7 @@ ENTRIES = {
     "schema": Entry("runwright.cli.schema:schema", "Print JSON Schemas for editors: flow."),
     "task-run": Entry("runwright.cli.task_runs:task_run", "Look at task runs: ls get watch logs result events ..."),
     "flow-run": Entry(
-        "runwright.cli.flow_runs:flow_run", "Look at flow runs, and resume them: ls get watch logs resume."
+        "runwright.cli.flow_runs:flow_run", "Look at flow runs, and steer them: ls get watch logs cancel resume ..."
     ),
     "flow": Entry("runwright.cli.flows:flow", "Look at flows: ls get."),
     "events": Entry("runwright.cli.events:events", "Read the event log as documented JSON: ls tail."),

@@ -35,9 +35,13 @@ class Requests(Recorder):
             raise IllegalTransition(f"Nobody can ask a flow run to {stimulus.intent!r}: the intents are {known}.")
         if stimulus.intent in _REOPENING:
             self._check_reopening(stimulus)
+        elif stimulus.intent == "pause" and self._root.code != cells.RUNNING:
+            raise self._refusal(self._root, cells.PAUSED)
         data: dict[str, Any] = {"intent": stimulus.intent, "by": stimulus.by, "ordinal": stimulus.ordinal}
         if stimulus.data:
             data["data"] = stimulus.data
+        if stimulus.request:
+            data["request"] = stimulus.request
         self._append(self._root, _REQUESTED, 0, data, at, decision)
         answer(self, stimulus, at, decision)
 
@@ -92,8 +96,6 @@ class Requests(Recorder):
 
     def _pause(self, _: Requested, at: int, decision: Decision) -> None:
         """Let nothing new begin; what runs ends as it would."""
-        if (self._root.code, cells.PAUSED) not in LEGAL or self._root.code != cells.RUNNING:
-            raise self._refusal(self._root, cells.PAUSED)
         self.is_held = True
         self._record(self._root, cells.PAUSED, {"message": "Somebody asked for a pause."}, at, decision)
 

@@ -74,7 +74,7 @@ class Requested(msgspec.Struct, gc=False):
 
     `cancel` and `kill` end the flow run, `pause` lets nothing new begin, `resume` lets what is paused go on, with `data` as
     what was given for it; `restart` runs again what failed, `mark` puts a task run into the final state `data["state"]` and
-    goes on from there. `message` is that of the state Resume.
+    goes on from there. `message` is that of the state Resume. `request` is the id that it was kept under, if it was.
     """
 
     intent: str
@@ -82,6 +82,7 @@ class Requested(msgspec.Struct, gc=False):
     by: str = ""
     message: str = "Resumed."
     data: dict[str, Any] | None = None
+    request: str = ""
 
 
 Stimulus = Created | Started | Recovered | Reported | Opened | Annotated | TimerFired | Requested

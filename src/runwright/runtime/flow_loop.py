@@ -35,6 +35,7 @@ from runwright.runtime.approval import APPROVED
 from runwright.runtime.attempt import conclude, make_attempt
 from runwright.runtime.given_states import GivenStates, recorded
 from runwright.runtime.interrupts import Interrupts
+from runwright.runtime.request_watch import Asked, heed
 from runwright.states import (
     CLASS_BY_CODE,
     KIND_BY_NAME,
@@ -124,7 +125,7 @@ class FlowLoop:
         self._refused: set[int] = set()
         self._resumed_by = "Resumed."
         self._lane: Any = None
-        self._inbox: queue.SimpleQueue[Report | LeaseLost | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Report | Asked | LeaseLost | None] = queue.SimpleQueue()
         self._ready: deque[Submit] = deque()
         self._held: list[Submit] = []
         self._held_since = 0
@@ -177,6 +178,10 @@ class FlowLoop:
         """Stop: another process has taken the run over. May be called from any thread."""
         self._inbox.put(lost)
 
+    def ask(self, asked: Asked) -> None:
+        """Do what somebody elsewhere asks for, and answer. May be called from any thread."""
+        self._inbox.put(asked)
+
     def task_states(self) -> dict[Any, State]:
         """Return the state of every task; of a mapped one whose children are not all final, with what they are in."""
         return {node.task: self._state_of(node) for node in self.graph.nodes}
@@ -203,6 +208,8 @@ class FlowLoop:
 
     def _loop(self, interrupts: Interrupts) -> None:
         machine = self.machine
+        while not self._inbox.empty():  # what was asked before: nothing begins once an end was asked for
+            self._take(self._inbox.get())
         while not machine.is_over:
             if interrupts.count and not machine.is_cancelled:
                 self._apply(Requested("cancel", by="interrupt"))
@@ -394,11 +401,13 @@ class FlowLoop:
         else:
             self._inbox.put(report)
 
-    def _take(self, message: Report | LeaseLost | None) -> None:
-        if isinstance(message, LeaseLost):
-            raise message
-        if message is not None:
+    def _take(self, message: Report | Asked | LeaseLost | None) -> None:
+        if isinstance(message, Report):
             self._hear(message)
+        elif isinstance(message, LeaseLost):
+            raise message
+        elif message is not None:
+            heed(message, self.machine, self._apply, self._writer.flush)
 
     def _hear(self, report: Report) -> None:
         call = self._calls.get(report.ordinal)

@@ -6,7 +6,7 @@
             with closing(MyStore(...)) as store:
                 yield store
 
-The parts stand in one class each: appending and its guards here, leases and views in the modules beside this one.
+The parts stand in one class each: appending and its guards here, leases, requests, slots and views in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from runwright.result import ResultRef
 from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
 from runwright.states import KIND_BY_NAME
 from runwright.testing.lease_contract import LeaseContract
+from runwright.testing.request_contract import RequestContract
 from runwright.testing.scribe import STEP, Scribe
+from runwright.testing.slot_contract import SlotContract
 from runwright.testing.view_contract import ViewContract
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
@@ -310,7 +312,7 @@ class FlowContract:
         assert first.created > 0
 
 
-class StoreContract(AppendContract, FlowContract, LeaseContract, ViewContract):
+class StoreContract(AppendContract, FlowContract, LeaseContract, ViewContract, RequestContract, SlotContract):
     """Everything; the `store` fixture gives an empty store and is to be overridden."""
 
     @pytest.fixture

@@ -15,7 +15,7 @@ from runwright.errors import NotOnRecord, RecordError
 from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sqlite import flows, key_values, leases, log, rebuild, schema
+from runwright.stores.sqlite import flows, key_values, leases, log, rebuild, requests, schema, slots
 from runwright.stores.sqlite.connection import Transaction, connect_to_read, connect_to_write, explained
 from runwright.stores.sqlite.reads import SqliteViews
 from runwright.stores.sqlite.rows import SqliteRows
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from runwright.events import Batch
     from runwright.key_values import KeyValue
+    from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
     from runwright.store import Difference, Lease
 
@@ -116,6 +117,31 @@ class SqliteStore(SqliteViews):
         """Delete what is under a key; False where nothing was."""
         with self._writing() as db, Transaction(db):
             return key_values.delete(db, namespace, key, leases.now(db))
+
+    def ask(self, request: Request) -> Request:
+        """Keep a request, and return it with the time it came; one whose id is known is returned as it is kept."""
+        with self._writing() as db, Transaction(db):
+            return requests.ask(db, request)
+
+    def answer(self, request: UUID, lease: Lease, answer: Answer) -> Request:
+        """Answer a request and return it; one that has an answer keeps it. Raises `LeaseLost`."""
+        with self._writing() as db, Transaction(db):
+            return requests.answer(db, request, lease, answer)
+
+    def claim_slot(self, name: str, limit: int, lease: Lease, *, is_waiting: bool = True) -> bool:
+        """Take one of `limit` slots of this name; says whether the flow run has one now. See `runwright.store.Store`."""
+        with self._writing() as db, Transaction(db):
+            return slots.claim(db, name, limit, lease, is_waiting=is_waiting)
+
+    def keep_slot(self, name: str, lease: Lease) -> None:
+        """Keep the slot that was claimed under a lease beyond its end, for the next owner to claim."""
+        with self._writing() as db, Transaction(db):
+            slots.keep(db, name, lease)
+
+    def release_slot(self, name: str, lease: Lease) -> None:
+        """Give a slot back, or stop waiting for one."""
+        with self._writing() as db, Transaction(db):
+            slots.release(db, name, lease)
 
     def now(self) -> int:
         """Return the clock of the database."""

@@ -180,6 +180,37 @@ CREATE TABLE lease (
     expires  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What somebody asked of a flow run, until and after its owner has answered.
+CREATE TABLE request (
+    key      INTEGER PRIMARY KEY,
+    id       BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    flow_run INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    intent   TEXT    NOT NULL CHECK (intent IN ('cancel', 'kill', 'pause', 'resume', 'restart', 'replay', 'mark')),
+    ordinal  INTEGER NOT NULL CHECK (ordinal >= 0),
+    data     TEXT,
+    by       TEXT    NOT NULL,
+    taken_at INTEGER,
+    answer   TEXT,
+    CHECK ((taken_at IS NULL) = (answer IS NULL))
+) STRICT;
+
+CREATE INDEX request_of_flow_run ON request (flow_run);
+
+-- An owner looks several times a second for what is open: those are few.
+CREATE INDEX request_open ON request (flow_run) WHERE answer IS NULL;
+
+-- Who holds, or waits for, a slot of a limit, in the order they came. It is held under the lease with `token`, 0 while it waits;
+-- one that is kept outlives its lease.
+CREATE TABLE slot (
+    place    INTEGER PRIMARY KEY AUTOINCREMENT,
+    name     TEXT    NOT NULL,
+    flow_run BLOB    NOT NULL CHECK (length(flow_run) = 16),
+    token    INTEGER NOT NULL DEFAULT 0,
+    is_kept  INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1)),
+    UNIQUE (name, flow_run)
+) STRICT;
+
 -- ------------------------------------------------------------------------------------------- values of namespaces, beside all runs
 
 CREATE TABLE key_value (

@@ -76,6 +76,9 @@ UNION ALL
 SELECT 'metric ' || m.key || ' is of a task run that is not there' FROM metric m
 WHERE NOT EXISTS (SELECT 1 FROM task_run t WHERE t.flow_run = m.flow_run AND t.ordinal = m.ordinal)
   AND NOT (m.ordinal = 0 AND EXISTS (SELECT 1 FROM flow_run f WHERE f.key = m.flow_run))
+UNION ALL
+SELECT 'request ' || lower(hex(r.id)) || ' is of a flow run that is not there' FROM request r
+WHERE NOT EXISTS (SELECT 1 FROM flow_run f WHERE f.key = r.flow_run)
 LIMIT 1000;
 
 -- name: expansions
