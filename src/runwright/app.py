@@ -35,10 +35,11 @@ from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from runwright.events import Event
     from runwright.executor import Executor
     from runwright.graph import Graph
     from runwright.result import ResultRef
@@ -171,6 +172,13 @@ def resume_flow_run(
     from runwright.flow_runner import FlowRunner, Terms  # noqa: PLC0415  it stands on this module
 
     row = find_flow_run(open_record(record), flow_run)
+    declared = _declared_flow(open_record(record), row)
+    if declared is not None and flow is None:
+        from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  it stands on this module
+
+        return ExecutionRunner(declared, record=record, executor=executor, progress=progress).take_over(
+            row, releases=releases
+        )
     if row.kind.phase.is_final:
         raise IllegalTransition(f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}. Start a new one.")
     flow = flow or _load_flow(row)
@@ -259,6 +267,13 @@ class Assembly:
             }
         )
         return root
+
+    def write(self, flow_run: UUID, events: Sequence[Event]) -> None:
+        """Record a flow run that begins with these events, which others made."""
+        self.store.register(self.flow.to_version())
+        self._rooted(flow_run)
+        self.writer.emit(events)
+        self.writer.flush()
 
     def restore(self, row: FlowRun) -> Root:
         """Take over a flow run as its record left it; raises `FlowError` when the flow has other tasks now."""
@@ -386,6 +401,16 @@ def find_flow_run(store: Store, flow_run: UUID) -> FlowRun:
     if not rows:
         raise NotOnRecord(f"No flow run {flow_run} is on the record {store.url}: `runwright flow-run ls` lists them.")
     return rows[0]
+
+
+def _declared_flow(store: Store, row: FlowRun) -> Any:
+    """Return the YAML flow that a flow run is of, None for one of a Python flow."""
+    version = next((each for each in store.flows(flow_id=row.flow_id) if each.version == row.flow_version), None)
+    if version is None or "yaml" not in version.source:
+        return None
+    from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  who runs no YAML flow does not load it
+
+    return DeclaredFlow.from_text(version.source["yaml"])
 
 
 def _load_flow(row: FlowRun) -> Any:

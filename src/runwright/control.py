@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 
 from runwright import app, clock, ids, settings
 from runwright.clock import NANOSECONDS, to_iso
-from runwright.declared_flow import DeclaredFlow
 from runwright.engine.stimuli import FinishRun, Reported
 from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
+from runwright.executions.declared_flow import DeclaredFlow
 from runwright.graph import Graph, Link, Node
 from runwright.request import ENDING, Request
 from runwright.runtime.leases import LeaseKeeper

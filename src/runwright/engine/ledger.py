@@ -265,7 +265,7 @@ class Ledger:
         branch = cell.group
         if type(branch) is not Branch:
             raise TypeError("Only what a branch opened runs again.")
-        del self._ended_badly[cell.ordinal]
+        self._ended_badly.pop(cell.ordinal, None)
         self._cells[cell.ordinal] = cell
         cell.parked, cell.due, cell.serving = False, None, 0
         branch.reopen(cell.ordinal - branch.first)
@@ -337,22 +337,29 @@ class Ledger:
             cell.serving = 0
             self._plan(cell, before, data.get("due"))
 
+    def _open_ended(self, group: Group | Branch, index: int, event: Event) -> Cell | None:
+        """Return a run that has ended and runs again."""
+        if not isinstance(group, Branch) or event.kind != _STATE:
+            return None
+        cell = self._ended_badly.get(event.ordinal)
+        if cell is None:
+            cell = self._open_member(group, index, event.at)
+            cell.code, cell.version, cell.attempt = group.status[index], event.version - 1, event.attempt
+        self._reopen(cell)
+        return cell
+
     def _find_child(self, event: Event) -> Cell | None:
         """Return the run of an event that is not open: a child's first event opens it, a restart opens what has ended."""
         ordinal = event.ordinal
         if not ordinal:
             self._cells[0] = self._root
             return self._root
-        ended = self._ended_badly.get(ordinal)
-        if ended is not None and event.kind == _STATE:
-            self._reopen(ended)
-            return ended
         group = self._span_around(ordinal)
         return None if group is None else self._open_untouched(group, ordinal - group.first, event)
 
     def _open_untouched(self, group: Group | Branch, index: int, event: Event) -> Cell | None:
         if group.status[index] != cells.UNTOUCHED:
-            return None
+            return self._open_ended(group, index, event)
         if isinstance(group, Branch):
             group.begin(index)
             return self._open_member(group, index, event.at)

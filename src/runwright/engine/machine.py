@@ -104,6 +104,8 @@ class Machine(Requests):
 
     def _on_recovered(self, _: Recovered, at: int, decision: Decision) -> None:
         """Go on: finish what the events only began, and make the attempts again that the lost process was making."""
+        if self._root.code == cells.RESUME and self.has_begun:
+            self._record(self._root, cells.RUNNING, None, at, decision)
         if self.is_finished:
             self._begin_aftermath()
         elif self.is_cancelled:

@@ -155,9 +155,8 @@ class Requests(Recorder):
     ) -> None:
         self.is_cancelled = self.is_killed = self.is_held = self._is_settling = False
         root = self._cells[0] = self._root
-        for code in (cells.RESUME, cells.RUNNING):
-            if root.code != code:
-                self._record(root, code, {"message": stimulus.message, **_AGAIN}, at, decision)
+        if root.code != cells.RUNNING:
+            self._record(root, cells.RESUME, {"message": stimulus.message, **_AGAIN}, at, decision)
         for cell in again:  # those above first
             self._reopen(cell)
             if marked is not None and cell.ordinal == stimulus.ordinal:

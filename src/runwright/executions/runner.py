@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright import app, clock, ids
 from runwright.clock import to_datetime
+from runwright.errors import IllegalTransition, NotOnRecord
+from runwright.executions.histories import Histories
+from runwright.executions.replaying import replayed
 from runwright.flowable import Children
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
@@ -112,18 +115,59 @@ class ExecutionRunner:
                 root.schedule(origin.due)
         return flow_run
 
-    def go_on(self, row: FlowRun) -> State:
+    def take_over(self, row: FlowRun, *, releases: bool = True) -> State:
+        """Go on with an execution in the place of a process that is gone, or of whoever paused or reopened it.
+
+        With `releases` everything that is paused goes on, otherwise only what was asked for on the record. Raises
+        `IllegalTransition` for one that has ended.
+        """
+        if row.kind.phase.is_final:
+            text = f"Execution {row.name} ({row.id}) has ended: it is {row.kind.execution}. Restart or replay it."
+            raise IllegalTransition(text)
+        return self.go_on(row, releases=releases)
+
+    def go_on(self, row: FlowRun, *, releases: bool = False) -> State:
         """Run an execution that is on record to its end, or until it waits for somebody; see `start`."""
         while True:
             self._wait_until(row.scheduled_start_time)
-            state, successor = self._run(row)
+            state, successor = self._run(row, () if releases else None)
+            releases = False
             if successor is None:
                 return state
             row = app.find_flow_run(app.open_record(self.record), successor)
 
+    def replay(self, row: FlowRun, task_run: UUID | None = None, *, inputs: Mapping[str, Any] | None = None) -> UUID:
+        """Record an execution that repeats another, from one of its task runs on or from the start; returns its id.
+
+        Raises `NotOnRecord` for a task run that the execution does not have.
+        """
+        origin = Origin(
+            labels=row.details.get("labels") or {},
+            trigger=row.details.get("trigger"),
+            parent=str(row.id),
+            original=row.details.get("original") or str(row.id),
+        )
+        if task_run is None:
+            return self.create(self.host.opened(row.parameters) if inputs is None else inputs, origin)
+        store, now = app.open_record(self.record), clock.now()
+        flow_run = ids.new_flow_run_id(now)
+        more = {"parent": origin.parent, "original": origin.original, "name": naming.run_name(flow_run)}
+        hidden = Histories(row.created).add(store.iterate_events(row.id))
+        rows = [
+            each
+            for each in store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
+            if not hidden.is_hidden(each.ordinal)
+        ]
+        if ids.flow_run_of(task_run) != row.id:
+            raise NotOnRecord("No task found to restart execution from!")
+        events = replayed(store.iterate_events(row.id), rows, ids.ordinal_of(task_run), flow_run, now, more)
+        with app.Assembly(self.flow, self.record, self._executor) as assembly:
+            assembly.write(flow_run, events)
+        return flow_run
+
     # ---- one execution
 
-    def _run(self, row: FlowRun) -> tuple[State, UUID | None]:
+    def _run(self, row: FlowRun, released: tuple[int, ...] | None = None) -> tuple[State, UUID | None]:
         """Return the state that an execution is left in, and the one that replaces it."""
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             root = assembly.take_over(row)
@@ -132,7 +176,7 @@ class ExecutionRunner:
             loop = assembly.loop(
                 root, {}, GivenStates(assembly.graph, {}), execution=execution, on_progress=self.progress
             )
-            has_run_through = loop.run(Running("Running flow."))
+            has_run_through = loop.run(Running("Running flow."), released)
             state = self._ended(loop, root, execution)
             successor = self._replaced(row, execution) if state.kind.name == "Retried" else None
             state.context["flow_run_id"] = str(row.id)

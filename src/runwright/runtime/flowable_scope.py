@@ -59,4 +59,4 @@ class FlowableScope:
 
     def resumed_with(self, inputs: Any) -> dict[str, Any]:
         """Return the values of the inputs that a pause declares, from what was given."""
-        return self._resume(inputs, (self.given or {}).get("inputs") or {})
+        return self._resume(inputs, self.given or {})

@@ -125,7 +125,7 @@ class RequestWatch:
 
 def heed(asked: Asked, machine: Machine, apply: Callable[[Requested], object], flush: Callable[[], object]) -> None:
     """Let the machine do what was asked, by way of `apply`, and answer once that is durable; on the flow's own thread."""
-    if machine.is_finished:
+    if machine.is_finished and asked.request.intent not in REOPENING:
         _answer_late(asked, machine)
         return
     try:

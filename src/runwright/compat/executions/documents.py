@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock
-from runwright.compat.executions.histories import Histories, date_text
+from runwright.executions.histories import Histories, date_text
 from runwright.results import InlineResult
 from runwright.views import TaskRunFilter
 
