@@ -83,6 +83,22 @@ class Control:
         """
         return self.settle(self.ask(flow_run, "resume", task_run, inputs, by=by), timeout, **options)
 
+    def restart(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
+        """Reopen an execution that has failed or was killed: what ended badly is to run again, whoever takes it over.
+
+        Raises `IllegalTransition` when nothing of it ended badly.
+        """
+        return self.settle(self.ask(flow_run, "restart", by=by), timeout)
+
+    def mark(
+        self, flow_run: UUID, task_run: UUID, state: str, *, by: str | None = None, timeout: float = PATIENCE
+    ) -> FlowRun:
+        """Put a task run of an execution into a final state (a name of the state table), and reopen what is above it."""
+        kind = KIND_BY_NAME.get(state)
+        if kind is None or not kind.phase.is_final:
+            raise IllegalTransition(f"A task run is marked with a final state, and {state!r} is none.")
+        return self.settle(self.ask(flow_run, "mark", task_run, {"state": kind.code}, by=by), timeout)
+
     # ---- the two steps of each
 
     def ask(
@@ -199,7 +215,7 @@ def take_over(control: Control, row: FlowRun, request: Request, options: dict[st
 OF_UNHELD: dict[str, Action] = {"resume": take_over}
 """What is done by intent about a flow run that nobody holds; `decide` does the rest."""
 
-OF_ENDED: dict[str, Action] = {}
+OF_ENDED: dict[str, Action] = {"restart": decide, "mark": decide}
 """What is done by intent about a flow run that has ended; other intents are refused."""
 
 

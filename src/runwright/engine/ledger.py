@@ -277,6 +277,9 @@ class Ledger:
         """Fold the events of a run, oldest first, into this fresh ledger; a machine then goes on after `Recovered`."""
         for event in events:
             self._restore_one(event)
+        for branch in self._branches:
+            branch.is_feeding = False
+        self._branches.clear()
         for group in self._groups.values():
             if isinstance(group, Branch):
                 group.recount()

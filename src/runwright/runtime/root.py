@@ -36,7 +36,7 @@ class Root:
     @property
     def has_begun(self) -> bool:
         """Say whether the flow run has its task runs."""
-        return self.machine.group_of(0) is not None
+        return self.machine.has_begun
 
     def create(self, data: dict[str, Any]) -> None:
         """Begin the record of the flow run; `data` says how it came to be."""
