@@ -36,7 +36,7 @@ NOBODY_READS = 141
 
 ENTRIES = {
     "demo": Entry("runwright.cli.demo:demo", "Run a sample flow: mapped, retried, cached, one failure by design."),
-    "run": Entry("runwright.cli.run:run", "Run the flow of a Python file."),
+    "run": Entry("runwright.cli.run:run", "Run the flow of a Python file, or a YAML flow."),
     "validate": Entry("runwright.cli.validate:validate", "Check YAML flows: every problem, with line and column."),
     "schema": Entry("runwright.cli.schema:schema", "Print JSON Schemas for editors: flow."),
     "task-run": Entry("runwright.cli.task_runs:task_run", "Look at task runs: ls get watch logs result events ..."),

@@ -54,6 +54,11 @@ class Executions:
             raise NotOnRecord(f"There is no flow {which} on this record: its flows are {known}.")
         return DeclaredFlow.from_text(found.source["yaml"])
 
+    def flow_of(self, row: FlowRun) -> DeclaredFlow:
+        """Return the flow that an execution is of, in the revision that it runs; raises `NotOnRecord` for a Python flow."""
+        namespace, _, flow_id = row.flow_name.partition("/")
+        return self.flow_named(namespace, flow_id, row.flow_version)
+
     def flows(self, namespaces: Sequence[str]) -> list[tuple[str, str]]:
         """Return namespace and id of the flows of these namespaces, in order."""
         found = {(each.source["namespace"], each.source["id"]) for each in self.store.flows() if "yaml" in each.source}
