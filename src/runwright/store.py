@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from runwright.received_events import ReceivedEvents
 from runwright.views import Views
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, Protocol):
+class Store(Views, ReceivedEvents, Protocol):
     """A record. Adapters: `runwright.stores`."""
 
     url: str
