@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 
     Surface = Callable[[ServerContext], Sequence[BaseRoute]]
 
-SURFACES: tuple[str, ...] = ("runwright.server.health:routes", "runwright.server.events:routes")
+SURFACES: tuple[str, ...] = (
+    "runwright.server.health:routes",
+    "runwright.server.about:routes",
+    "runwright.server.events:routes",
+    "runwright.server.runs:routes",
+    "runwright.server.logs:routes",
+)
 """Where each surface's function is, as `module:name`, in the order in which paths are looked for."""
 
 _log = logging.getLogger("runwright.server")
