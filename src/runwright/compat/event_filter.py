@@ -134,10 +134,15 @@ class EventFilter(msgspec.Struct, forbid_unknown_fields=True):
     text: Words | None = None
     order: Literal["ASC", "DESC"] = "DESC"
 
-    def resolve(self, now: datetime) -> None:
-        """Put the times that hold where none are given: from the start of the day 180 days ago until now."""
+    def resolve(self, now: datetime, since: datetime | None = None) -> None:
+        """Put the times that hold: from the start of the day 180 days ago until now, where none are given.
+
+        With `since`, nothing from before that is asked for, whatever was given.
+        """
         start = (now - MONTHS_BACK).replace(hour=0, minute=0, second=0, microsecond=0)
         self.occurred.since = _within(self.occurred.since or start)
+        if since is not None:
+            self.occurred.since = max(self.occurred.since, since)
         self.occurred.until = _within(self.occurred.until or now)
 
     @property

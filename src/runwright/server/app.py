@@ -37,6 +37,9 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.events:routes",
     "runwright.server.runs:routes",
     "runwright.server.logs:routes",
+    "runwright.server.flows:routes",
+    "runwright.server.key_values:routes",
+    "runwright.server.catalog:routes",
 )
 """Where each surface's function is, as `module:name`, in the order in which paths are looked for."""
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 BACK = timedelta(minutes=15)
 """How far back a client is told stored events."""
 
+_FOR_EVER = timedelta(days=36_500)
 _PAGE = 250
 _WAITING = 1_000
 _SEND_SECONDS = 30.0
@@ -99,9 +100,8 @@ class EventSockets:
         which = wanted.filter
         now = clock.utcnow()
         which.order = "ASC"
-        which.occurred.since = max(which.occurred.since or now, now - BACK)
-        which.occurred.until = which.occurred.until or now + timedelta(days=36_500)
-        which.resolve(now)
+        which.occurred.until = which.occurred.until or now + _FOR_EVER
+        which.resolve(now, since=now - BACK)
         with await self._context.feed.listen(wants_documents=True) as listener:
             told = await self._tell_stored(connection, which) if wanted.backfill else set[str]()
             await _first_to_end(_until_gone(connection), _tell_news(connection, which, listener, told))
@@ -164,13 +164,13 @@ async def _batch_from(waiting: asyncio.Queue[SentEvent | None]) -> list[SentEven
 
 
 async def _first_to_end(*coroutines: Any) -> None:
-    """Run until one ends, and end the others."""
+    """Run until one ends, end the others, and raise what ended the first."""
     tasks = [asyncio.ensure_future(each) for each in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for each in tasks:
             each.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks)
     for each in done:
         each.result()

@@ -96,9 +96,9 @@ class Query(msgspec.Struct):
     """The body of a search."""
 
     logs: LogFilter | None = None
-    sort: Literal["TIMESTAMP_ASC", "TIMESTAMP_DESC"] = "TIMESTAMP_ASC"
+    sort: Literal["TIMESTAMP_ASC", "TIMESTAMP_DESC"] | None = None
     limit: Annotated[int, msgspec.Meta(ge=0, le=limits.PAGE)] | None = None
-    offset: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)] = 0
+    offset: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)] | None = None
 
 
 class SentLine(msgspec.Struct):
@@ -153,7 +153,7 @@ def find(record: Store, query: Query) -> list[dict[str, Any]]:
     which = query.logs or LogFilter()
     found = [each for each in _documents(record, which) if which.matches(each)]
     found.sort(key=lambda each: each["timestamp"], reverse=query.sort == "TIMESTAMP_DESC")
-    return found[query.offset :][: limits.PAGE if query.limit is None else query.limit]
+    return found[query.offset or 0 :][: limits.PAGE if query.limit is None else query.limit]
 
 
 def _documents(record: Store, which: LogFilter) -> Iterator[dict[str, Any]]:

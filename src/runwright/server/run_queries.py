@@ -37,11 +37,11 @@ class Query(Wanted, kw_only=True):
 
     sort: str | None = None
     limit: Annotated[int, msgspec.Meta(ge=0, le=PAGE)] | None = None
-    offset: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)] = 0
+    offset: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)] | None = None
 
     def page(self, found: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the page that is asked for."""
-        return page_of(in_order(found, self.sort), self.offset, PAGE if self.limit is None else self.limit)
+        return page_of(in_order(found, self.sort), self.offset or 0, PAGE if self.limit is None else self.limit)
 
 
 class PageQuery(Wanted, kw_only=True):

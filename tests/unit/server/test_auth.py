@@ -41,7 +41,7 @@ def test_every_route_names_a_role(app):
 
 def test_a_route_without_a_role_is_not_served(record):
     with pytest.raises(TypeError, match="names no role"):
-        create_app(record, surfaces=[lambda context: [Route("/open", lambda request: None)]])
+        create_app(record, surfaces=[lambda _: [Route("/open", lambda _: None)]])
 
 
 def test_only_health_is_open_to_strangers(app):
