@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from runwright.key_values import KeyValues
+from runwright.received_events import ReceivedEvents
 from runwright.views import Views
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, KeyValues, Protocol):
+class Store(Views, KeyValues, ReceivedEvents, Protocol):
     """A record. Adapters: `runwright.stores`."""
 
     url: str

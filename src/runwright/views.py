@@ -65,12 +65,17 @@ class FlowRunFilter(msgspec.Struct, frozen=True):
 
 
 class EventFilter(msgspec.Struct, frozen=True):
-    """Which events, oldest first: those after the cursor `after`, of one flow run or task run where given."""
+    """Which events: those between the cursors `after` and `before`, of one flow run or task run where given.
+
+    They come oldest first, unless `newest_first`.
+    """
 
     after: int = 0
     flow_run: UUID | None = None
     ordinal: int | None = None
     limit: int = 1_000
+    before: int | None = None
+    newest_first: bool = False
 
 
 class Views(Protocol):
@@ -107,7 +112,7 @@ class Views(Protocol):
         ...
 
     def events(self, which: EventFilter) -> list[Event]:
-        """Return events of the log, oldest first, with their cursors."""
+        """Return events of the log with their cursors."""
         ...
 
     def iterate_events(self, flow_run: UUID | None = None) -> Iterator[Event]:

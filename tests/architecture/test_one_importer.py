@@ -19,6 +19,8 @@ HOMES = {
     "psycopg": {"stores"},
     "pytest": {"testing"},
     "rich": {"cli"},
+    "starlette": {"server", "ui"},
+    "uvicorn": {"server"},
     "yaml": {"spec"},
 }
 
@@ -26,7 +28,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "cryptography", "distributed", "obstore", "pandas", "yaml"}
+SINGLE_MODULE = {"cloudpickle", "cryptography", "distributed", "obstore", "pandas", "uvicorn", "yaml"}
 
 
 def test_no_library_has_two_homes(tree):

@@ -66,6 +66,17 @@ class TaskRunEvents:
         self._remember(event, progress)
         return built
 
+    def build_alone(self, event: Event) -> list[dict[str, Any]]:
+        """Return what an event of the log is to event clients, whatever was built before it."""
+        self._open.pop((event.flow_run, event.ordinal), None)
+        built = self.build_one(event)
+        self._open.pop((event.flow_run, event.ordinal), None)
+        return built
+
+    def place_of(self, event: Event) -> Place:
+        """Return where the task run of an event stands."""
+        return self._facts(event.flow_run).place_of(event.ordinal)
+
     def _facts(self, flow_run: UUID) -> FlowRunFacts:
         facts = self._flow_runs.get(flow_run)
         if facts is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from runwright import ids
 from runwright.events import EventKind
@@ -209,6 +210,17 @@ class ViewContract:
         versions = [event.version for event in store.events(EventFilter(flow_run=newer.flow_run, ordinal=2))]
         assert versions == [2, 3]
         assert len(store.events(EventFilter(flow_run=newer.flow_run, limit=3))) == 3
+
+    def test_events_are_read_from_either_end(self, store: Store, pair: Pair) -> None:
+        """Between two cursors, of all runs or of one."""
+        for scribe in (None, *pair):
+            which = EventFilter(flow_run=scribe and scribe.flow_run)
+            oldest = store.events(which)
+            assert oldest[::-1] == store.events(replace(which, newest_first=True))
+            assert oldest[-1:] == store.events(replace(which, newest_first=True, limit=1))
+            assert oldest[1:2] == store.events(replace(which, after=oldest[0].cursor, before=oldest[2].cursor))
+        newest = store.events(EventFilter(flow_run=pair[0].flow_run, ordinal=3, newest_first=True))
+        assert sorted((event.version for event in newest), reverse=True) == [event.version for event in newest]
 
     def test_expansions_are_listed(self, store: Store, pair: Pair) -> None:
         """In order of their first child."""

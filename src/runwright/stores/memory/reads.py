@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runwright.events import Event, LogLine, Metric
+    from runwright.received_events import ReceivedEvent
     from runwright.stores.rows import FlowRunRow, TaskRunRow
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
@@ -37,6 +38,7 @@ class MemoryViews:
         self._events: list[Event] = []
         self._logs: list[LogLine] = []
         self._metrics: list[Metric] = []
+        self._received: list[ReceivedEvent] = []
 
     def task_runs(self, which: TaskRunFilter) -> list[TaskRun]:
         """Return task runs, without the flow runs' own root runs."""
@@ -109,11 +111,13 @@ class MemoryViews:
         return sorted(found, key=lambda each: each.at)
 
     def events(self, which: EventFilter) -> list[Event]:
-        """Return events of the log, oldest first, with their cursors."""
+        """Return events of the log with their cursors."""
         with self._lock:
+            last = len(self._events) if which.before is None else max(0, which.before - 1)
+            between = islice(self._events, which.after, last)
             found = (
                 event
-                for event in islice(self._events, which.after, None)
+                for event in (reversed(list(between)) if which.newest_first else between)
                 if which.flow_run in {None, event.flow_run} and which.ordinal in {None, event.ordinal}
             )
             return list(islice(found, which.limit))
@@ -123,6 +127,15 @@ class MemoryViews:
         with self._lock:
             events = self._events[:]
         return (event for event in events if flow_run in {None, event.flow_run})
+
+    def received_events(
+        self, after: int = 0, *, before: int | None = None, newest_first: bool = False, limit: int = 1_000
+    ) -> list[ReceivedEvent]:
+        """Return events of others between two cursors."""
+        with self._lock:
+            last = len(self._received) if before is None else max(0, before - 1)
+            found = self._received[after:last]
+        return (found[::-1] if newest_first else found)[:limit]
 
     def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
         """Return how the runs of a flow run were expanded, in order of their first child."""

@@ -23,10 +23,12 @@ from runwright.stores.registration import flow_id_of
 from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from runwright.events import Batch, Event, LogLine, Metric
     from runwright.key_values import KeyValue
+    from runwright.received_events import ReceivedEvent
     from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
     from runwright.store import Lease
@@ -82,6 +84,16 @@ class MemoryStore(MemoryViews):
             self._rows.put(fold)
         hit("append.after_commit")
         return events[-1].cursor if events else 0
+
+    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
+        """Write those whose ids are new, and return how many those were."""
+        with self._lock:
+            known = {each.id for each in self._received}
+            fresh = [each for each in {each.id: each for each in reversed(events)}.values() if each.id not in known]
+            for each in reversed(fresh):
+                body = from_json(to_json(each.body))
+                self._received.append(replaced(each, body=body, cursor=len(self._received) + 1))
+        return len(fresh)
 
     def acquire(self, flow_run: UUID, owner: str, seconds: float) -> Lease:
         """Return a lease with a new token; raises `LeaseHeld` while another owner's has not expired."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SQL = queries("sqlite", "log")
 _CREATED = int(EventKind.CREATED)
 _CHUNK = 5_000
+_EVER = (1 << 63) - 1
 
 
 def number(db: apsw.Connection, events: list[Event], last: int | None = None) -> int:
@@ -77,13 +78,14 @@ def find_key(db: apsw.Connection, flow_run: UUID) -> int | None:
 
 
 def read(db: apsw.Connection, which: EventFilter) -> list[Event]:
-    """Return events, oldest first; those of flow runs without a row are left out."""
-    values: dict[str, Any] = {"after": which.after, "limit": which.limit}
-    if which.flow_run is None:
-        rows = db.execute(SQL["events"], values)
-    else:
+    """Return events in the order that is asked for; those of flow runs without a row are left out."""
+    before = _EVER if which.before is None else which.before
+    values: dict[str, Any] = {"after": which.after, "before": before, "limit": which.limit}
+    name = "events"
+    if which.flow_run is not None:
         values |= {"flow_run": find_key(db, which.flow_run), "ordinal": which.ordinal}
-        rows = db.execute(SQL["events_of_flow_run" if which.ordinal is None else "events_of_task_run"], values)
+        name = "events_of_flow_run" if which.ordinal is None else "events_of_task_run"
+    rows = db.execute(SQL[name].format(order="DESC" if which.newest_first else "ASC"), values)
     known: dict[Any, UUID] = {}
     found = []
     for row in rows:

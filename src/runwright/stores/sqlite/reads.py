@@ -17,7 +17,7 @@ from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
 from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import counts_rows, histories
 from runwright.stores.rows import TaskRunRow
-from runwright.stores.sqlite import flows, log, requests, selection
+from runwright.stores.sqlite import flows, log, received, requests, selection
 from runwright.stores.sqlite.connection import connect_to_check, connect_to_read, explained, rows_of
 from runwright.stores.sqlite.selection import SQL
 from runwright.stores.texts import from_json, to_json
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from runwright.received_events import ReceivedEvent
     from runwright.request import Request
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
@@ -118,7 +119,7 @@ class SqliteViews:
         ]
 
     def events(self, which: EventFilter) -> list[Event]:
-        """Return events of the log, oldest first, with their cursors."""
+        """Return events of the log with their cursors."""
         with self._reading() as db:
             return log.read(db, which)
 
@@ -128,6 +129,13 @@ class SqliteViews:
         while found := self.events(EventFilter(after=after, flow_run=flow_run, limit=_CHUNK)):
             yield from found
             after = found[-1].cursor
+
+    def received_events(
+        self, after: int = 0, *, before: int | None = None, newest_first: bool = False, limit: int = 1_000
+    ) -> list[ReceivedEvent]:
+        """Return events of others between two cursors."""
+        with self._reading() as db:
+            return received.read(db, after, before, limit, newest_first=newest_first)
 
     def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
         """Return how the runs of a flow run were expanded, in order of their first child."""

@@ -15,20 +15,21 @@ from runwright.errors import NotOnRecord, RecordError
 from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sqlite import flows, key_values, leases, log, rebuild, requests, schema, slots
+from runwright.stores.sqlite import flows, key_values, leases, log, rebuild, received, requests, schema, slots
 from runwright.stores.sqlite.connection import Transaction, connect_to_read, connect_to_write, explained
 from runwright.stores.sqlite.reads import SqliteViews
 from runwright.stores.sqlite.rows import SqliteRows
 from runwright.stores.sqlite.standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from uuid import UUID
 
     import apsw
 
     from runwright.events import Batch
     from runwright.key_values import KeyValue
+    from runwright.received_events import ReceivedEvent
     from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
     from runwright.store import Difference, Lease
@@ -76,6 +77,11 @@ class SqliteStore(SqliteViews):
             self._standing = standing.of(db)
             hit("append.after_commit")
         return cursor
+
+    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
+        """Write those whose ids are new, in one commit, and return how many those were."""
+        with self._writing() as db, Transaction(db):
+            return received.keep(db, events)
 
     def acquire(self, flow_run: UUID, owner: str, seconds: float) -> Lease:
         """Return a lease with a new token; raises `LeaseHeld` while another owner's has not expired."""

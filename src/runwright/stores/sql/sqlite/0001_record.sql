@@ -172,6 +172,17 @@ CREATE TABLE metric (
 
 CREATE INDEX metric_of_task_run ON metric (flow_run, ordinal, at);
 
+-- What programs sent to a server, kept as it came; a cursor is never given twice.
+CREATE TABLE received_event (
+    cursor   INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    at       INTEGER NOT NULL,
+    name     TEXT    NOT NULL,
+    resource TEXT    NOT NULL,
+    received INTEGER NOT NULL,
+    body     TEXT    NOT NULL
+) STRICT;
+
 -- A lease that was given up has an empty owner; its row stays, so that no token is ever given twice.
 CREATE TABLE lease (
     flow_run BLOB    NOT NULL PRIMARY KEY CHECK (length(flow_run) = 16),

@@ -18,7 +18,7 @@ SELECT key FROM flow_run WHERE id = ?;
 -- name: events
 SELECT e.cursor, e.at, f.id, e.ordinal, e.version, e.attempt, e.kind, e.state, e.data
 FROM event e JOIN flow_run f ON f.key = e.flow_run
-WHERE e.cursor > :after ORDER BY e.cursor LIMIT :limit;
+WHERE e.cursor > :after AND e.cursor < :before ORDER BY e.cursor {order} LIMIT :limit;
 
 -- name: events_of_flow_run
 -- The events of one flow run stand between its first and its last: no index on the log is needed to find them in order.
@@ -27,14 +27,15 @@ FROM event e
 WHERE e.cursor > max(:after, (SELECT first.cursor FROM event first
                               WHERE first.flow_run = :flow_run AND first.ordinal = 0 AND first.version = 1) - 1)
   AND e.cursor <= (SELECT f.cursor FROM flow_run f WHERE f.key = :flow_run)
+  AND e.cursor < :before
   AND +e.flow_run = :flow_run
-ORDER BY e.cursor LIMIT :limit;
+ORDER BY e.cursor {order} LIMIT :limit;
 
 -- name: events_of_task_run
 SELECT e.cursor, e.at, e.flow_run, e.ordinal, e.version, e.attempt, e.kind, e.state, e.data
 FROM event e
-WHERE e.flow_run = :flow_run AND e.ordinal = :ordinal AND e.cursor > :after
-ORDER BY e.version LIMIT :limit;
+WHERE e.flow_run = :flow_run AND e.ordinal = :ordinal AND e.cursor > :after AND e.cursor < :before
+ORDER BY e.version {order} LIMIT :limit;
 
 -- name: all_events
 -- For a rebuild, which has no rows to join: CREATED carries the id of its flow run.

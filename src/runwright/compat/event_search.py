@@ -1,0 +1,174 @@
+"""Event search: the documented events that a filter asks for, found in the log and among the events of others.
+
+The log is read from its newest end. Where time and name decide, only the events of the page asked for are built; else every
+event that may match is. Reading ends at a page of events that are all from before the time asked for.
+"""
+
+from __future__ import annotations
+
+from heapq import merge
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from runwright import ids
+from runwright.compat.events import TaskRunEvents
+from runwright.compat.task_run_body import with_z
+from runwright.events import EventKind
+from runwright.states import KIND_BY_CODE, KIND_BY_NAME
+from runwright.views import EventFilter as LogFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runwright.compat.event_filter import EventFilter
+    from runwright.events import Event
+    from runwright.received_events import ReceivedEvent
+    from runwright.store import Store
+
+TASK_RUN = "prefect.task-run."
+FLOW_RUN = "prefect.flow-run."
+
+_PAGE = 5_000
+_RUNNING = KIND_BY_NAME["Running"].code
+_FIRST_IN_LOG = 2
+
+
+class Found(NamedTuple):
+    """An event that matches: when it happened (us), its place in its log, and what it is built from, or the document itself."""
+
+    at: int
+    order: tuple[int, int]
+    name: str
+    source: Event | None
+    document: dict[str, Any] | None
+
+
+class EventSearch:
+    """Searches over one record."""
+
+    def __init__(self, record: Store) -> None:
+        """Build events from the record."""
+        self._record = record
+        self._builder = TaskRunEvents(record)
+
+    def find(self, which: EventFilter) -> list[Found]:
+        """Return all that match a filter that was resolved, in the order that it asks for."""
+        found = [*self._in_log(which), *self._among_received(which)]
+        found.sort(key=_order, reverse=which.order == "DESC")
+        return _distinct(self, found) if which.resource and which.resource.distinct else found
+
+    def find_in_order(self, which: EventFilter) -> list[Found]:
+        """Return all that match in the order in which they were recorded, as a listener would have heard of them."""
+        log = sorted(self._in_log(which), key=lambda each: each.order)
+        received = sorted(self._among_received(which), key=lambda each: each.order)
+        return list(merge(log, received, key=lambda each: each.at))
+
+    def documents(self, found: list[Found]) -> list[dict[str, Any]]:
+        """Return the documents of some that were found."""
+        return [self.document_of(each) for each in found]
+
+    def document_of(self, found: Found) -> dict[str, Any]:
+        """Return the document of one."""
+        if found.document is not None:
+            return found.document
+        built = self._builder.build_alone(found.source)
+        return built[0] if found.order[1] == 0 else built[-1]
+
+    def _in_log(self, which: EventFilter) -> Iterator[Found]:
+        since, until = which.since // 1_000, which.until // 1_000
+        for event in self._candidates(which):
+            for found in self._transitions(event):
+                if since <= found.at <= until and self._is_wanted(found, which):
+                    yield found
+
+    def _is_wanted(self, found: Found, which: EventFilter) -> bool:
+        if which.event and not which.event.matches(found.name):
+            return False
+        return which.is_about_names_only or which.matches(self.document_of(found))
+
+    def _transitions(self, event: Event) -> list[Found]:
+        """Return what an event of the log is to event clients: nothing, or its transition, its implied Pending before it."""
+        found = []
+        if event.version == _FIRST_IN_LOG:
+            created = self._builder.place_of(event).created // 1_000
+            found.append(Found(created, (event.cursor, 0), f"{TASK_RUN}Pending", event, None))
+        if event.kind == EventKind.STATE:
+            at = event.at // 1_000
+            found.append(Found(at, (event.cursor, event.version), f"{TASK_RUN}{_name_of(event)}", event, None))
+        return found
+
+    def _candidates(self, which: EventFilter) -> Iterator[Event]:
+        """Yield the events of the log that may match, newest first."""
+        scopes = scopes_of(which)
+        for scope in [LogFilter(limit=_PAGE)] if scopes is None else scopes:
+            yield from self._read(scope.flow_run, scope.ordinal, which.since)
+
+    def _read(self, flow_run: UUID | None, ordinal: int | None, since: int) -> Iterator[Event]:
+        before = None
+        while page := self._record.events(LogFilter(0, flow_run, ordinal, _PAGE, before=before, newest_first=True)):
+            yield from (event for event in page if event.ordinal)
+            if len(page) < _PAGE or max(event.at for event in page) < since:
+                return
+            before = page[-1].cursor
+
+    def _among_received(self, which: EventFilter) -> Iterator[Found]:
+        before = None
+        while page := self._record.received_events(before=before, newest_first=True, limit=_PAGE):
+            for each in page:
+                document = document_of(each)
+                if which.since <= each.at <= which.until and which.matches(document):
+                    yield Found(each.at // 1_000, (each.cursor, 0), each.name, None, document)
+            if max(each.received for each in page) < which.since:
+                return
+            before = page[-1].cursor
+
+
+def scopes_of(which: EventFilter) -> list[LogFilter] | None:
+    """Return the parts of the log that a filter is about, None when it may be about all of it."""
+    if which.id and which.id.id:
+        return _places(which.id.id, "")
+    if which.resource and which.resource.id:
+        return _places(which.resource.id, TASK_RUN)
+    for each in which.related_filters:
+        if each.id and all(name.startswith(FLOW_RUN) for name in each.id):
+            return [LogFilter(flow_run=place.flow_run) for place in _places(each.id, FLOW_RUN)]
+    return None
+
+
+def document_of(event: ReceivedEvent) -> dict[str, Any]:
+    """Return what event clients read of an event that another program sent."""
+    return {**event.body, "received": with_z(event.received // 1_000)}
+
+
+def _places(names: list[str], prefix: str) -> list[LogFilter]:
+    """Return the parts of the log that ids of task runs, flow runs or events, each after a prefix, lead to."""
+    places: dict[tuple[UUID, int], LogFilter] = {}
+    for name in names:
+        try:
+            identity = UUID(name.removeprefix(prefix)) if name.startswith(prefix) else None
+        except ValueError:
+            identity = None
+        if identity is not None:
+            place = ids.flow_run_of(identity), ids.ordinal_of(identity)
+            places[place] = LogFilter(flow_run=place[0], ordinal=place[1])
+    return list(places.values())
+
+
+def _name_of(event: Event) -> str:
+    """Return the state name that event clients know a transition by."""
+    if event.state == _RUNNING and event.attempt > 1:
+        return "Retrying"
+    return KIND_BY_CODE[event.state].event_name
+
+
+def _order(found: Found) -> tuple[int, tuple[int, int]]:
+    return found.at, found.order
+
+
+def _distinct(search: EventSearch, found: list[Found]) -> list[Found]:
+    """Return the newest of each resource, in the order in which they are."""
+    newest: dict[str, Found] = {}
+    for each in sorted(found, key=_order):
+        newest[search.document_of(each)["resource"]["prefect.resource.id"]] = each
+    kept = set(map(id, newest.values()))
+    return [each for each in found if id(each) in kept]

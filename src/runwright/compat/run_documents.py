@@ -1,0 +1,263 @@
+"""Run documents: flows, flow runs, task runs, their states and log lines as clients of Prefect 3 read them, nulls included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
+
+from runwright import ids
+from runwright.compat.task_run_body import FlowRunFacts, Progress, with_z
+from runwright.events import EventKind
+from runwright.states import KIND_BY_NAME, Phase
+from runwright.views import EventFilter
+
+if TYPE_CHECKING:
+    from runwright.events import LogLine
+    from runwright.runs import FlowRun, FlowVersion, TaskRun
+    from runwright.views import Views
+
+_DETAILS = (
+    "flow_run_id",
+    "task_run_id",
+    "child_flow_run_id",
+    "scheduled_time",
+    "cache_key",
+    "cache_expiration",
+    "deferred",
+    "untrackable_result",
+    "pause_timeout",
+    "pause_reschedule",
+    "pause_key",
+    "run_input_keyset",
+    "refresh_cache",
+    "retriable",
+    "transition_id",
+    "task_parameters_id",
+    "traceparent",
+    "deployment_concurrency_lease_id",
+)
+_FALSE = ("deferred", "pause_reschedule", "untrackable_result")
+_USUAL_DETAILS: dict[str, Any] = {**dict.fromkeys(_DETAILS), **dict.fromkeys(_FALSE, False)}
+_FLOW_RUNS_KEPT = 256
+_LINE = UUID("6f1b4f3e-6f0e-4f0a-9d47-6d0c8a3d7c11")
+_SCHEDULED = KIND_BY_NAME["Scheduled"]
+
+
+class RunDocuments:
+    """Makes documents from rows of one record."""
+
+    def __init__(self, views: Views) -> None:
+        """Read what the rows do not say from `views`."""
+        self._views = views
+        self._facts: dict[UUID, FlowRunFacts] = {}
+
+    def task_run(self, row: TaskRun) -> dict[str, Any]:
+        """Return a task run with its state."""
+        facts = self.facts_of(row.flow_run)
+        place, progress = facts.place_of(row.ordinal), self._progress_of(row)
+        body = facts.body_of(place, progress)
+        state = self._state_of(row, progress)
+        return {
+            "id": str(row.id),
+            "created": _z(row.created),
+            "updated": _z(row.updated),
+            "cache_key": None,
+            "cache_expiration": None,
+            "task_version": None,
+            "next_scheduled_start_time": None,
+            "start_time": None,
+            "end_time": None,
+            **body,
+            "empirical_policy": {"retry_jitter_factor": None, **body["empirical_policy"]},
+            "estimated_run_time": body["total_run_time"],
+            "estimated_start_time_delta": _delay(row.created, row.start_time),
+            "state_id": state["id"],
+            "state_type": state["type"],
+            "state_name": state["name"],
+            "state": state,
+        }
+
+    def facts_of(self, flow_run: UUID) -> FlowRunFacts:
+        """Return what the record knows of a flow run."""
+        facts = self._facts.get(flow_run)
+        if facts is None:
+            while len(self._facts) >= _FLOW_RUNS_KEPT:
+                del self._facts[next(iter(self._facts))]
+            facts = self._facts[flow_run] = FlowRunFacts(self._views, flow_run)
+        return facts
+
+    def _progress_of(self, row: TaskRun) -> Progress:
+        """Return what has happened to a task run, from its row alone where it says enough."""
+        progress = Progress()
+        progress.enter(row.state, _entered(row), _data_of(row), row.attempt)
+        progress.name = row.name
+        progress.run_count = row.attempt
+        progress.start = None if row.start_time is None else row.start_time // 1_000
+        if row.start_time is not None and row.end_time is not None:
+            spans = [(row.start_time, row.end_time)]
+            if row.attempt > 1:
+                attempts = self._views.attempts(row.flow_run, row.ordinal)
+                spans = [(each.start_time, each.end_time or each.start_time) for each in attempts]
+            progress.total = sum(end // 1_000 - start // 1_000 for start, end in spans)
+        return progress
+
+    def _state_of(self, row: TaskRun, progress: Progress) -> dict[str, Any]:
+        version = row.version
+        if not row.kind.phase.is_final and version > 1:
+            version = self._version_of_state(row)
+        identity = ids.event_id(row.flow_run, row.ordinal, version)
+        about = {"flow_run_id": str(row.flow_run), "task_run_id": str(row.id)}
+        return state_document(identity, progress, about)
+
+    def _version_of_state(self, row: TaskRun) -> int:
+        """Return the version that a task run came to its state with: later events of it need not be transitions."""
+        newest = EventFilter(flow_run=row.flow_run, ordinal=row.ordinal, newest_first=True)
+        found = (event.version for event in self._views.events(newest) if event.kind == EventKind.STATE)
+        return next(found, 1)
+
+    def task_run_states(self, flow_run: UUID, ordinal: int) -> list[dict[str, Any]]:
+        """Return all states of a task run, or for ordinal 0 of the flow run, oldest first."""
+        events = self._views.events(EventFilter(flow_run=flow_run, ordinal=ordinal, limit=ids.MAX_VERSION))
+        about = {"flow_run_id": str(flow_run)}
+        if ordinal:
+            about["task_run_id"] = str(ids.task_run_id(flow_run, ordinal))
+        progress = Progress()
+        created = self.facts_of(flow_run).place_of(ordinal).created if ordinal else None
+        found = []
+        if created is not None:
+            progress.enter(KIND_BY_NAME["Pending"].code, created, {}, 0)
+            found.append(state_document(ids.event_id(flow_run, ordinal, 1), progress, about))
+        for event in events:
+            if event.state:
+                progress.enter(event.state, event.at, event.data or {}, event.attempt)
+                found.append(state_document(ids.event_id(flow_run, ordinal, event.version), progress, about))
+        return found
+
+    def flow_run(self, row: FlowRun) -> dict[str, Any]:
+        """Return a flow run with its state."""
+        progress = Progress()
+        progress.enter(row.state, _entered(row), {**row.details, "message": row.message or ""}, 0)
+        version = row.version if row.kind.phase.is_final else self._version_of_root(row)
+        state = state_document(ids.event_id(row.id, 0, version), progress, {"flow_run_id": str(row.id)})
+        return {
+            **_NO_FLOW_RUN,
+            "id": str(row.id),
+            "created": _z(row.created),
+            "updated": _z(row.updated),
+            "name": row.name,
+            "flow_id": str(row.flow_id),
+            "state_id": state["id"],
+            "flow_version": str(row.flow_version),
+            "parameters": row.parameters,
+            "state_type": state["type"],
+            "state_name": state["name"],
+            "run_count": 1 if row.start_time is not None else 0,
+            "expected_start_time": _z(row.scheduled_start_time or row.created),
+            "next_scheduled_start_time": _z(row.scheduled_start_time) if row.kind == _SCHEDULED else None,
+            "start_time": _z(row.start_time),
+            "end_time": _z(row.end_time),
+            "total_run_time": _seconds(row.start_time, row.end_time),
+            "estimated_run_time": _seconds(row.start_time, row.end_time),
+            "estimated_start_time_delta": _delay(row.scheduled_start_time or row.created, row.start_time),
+            "state": state,
+        }
+
+    def _version_of_root(self, row: FlowRun) -> int:
+        newest = EventFilter(flow_run=row.id, ordinal=0, newest_first=True)
+        return next((event.version for event in self._views.events(newest) if event.state), 1)
+
+
+def state_document(identity: UUID, progress: Progress, about: dict[str, str]) -> dict[str, Any]:
+    """Return the state that something is in, with every key that clients know of."""
+    state = progress.state
+    return {
+        "id": str(identity),
+        "type": state["type"],
+        "name": state["name"],
+        "timestamp": with_z(progress.at),
+        "message": state["message"],
+        "data": progress.result,
+        "state_details": {**_USUAL_DETAILS, **about, **state["state_details"]},
+    }
+
+
+def flow_document(flow: FlowVersion) -> dict[str, Any]:
+    """Return a flow."""
+    created = _z(flow.created)
+    return {
+        "id": str(flow.id),
+        "created": created,
+        "updated": created,
+        "name": flow.name,
+        "tags": [],
+        "labels": {"runwright.version": str(flow.version)},
+    }
+
+
+def log_document(line: LogLine, number: int) -> dict[str, Any]:
+    """Return a log line; `number` is its place in its flow run."""
+    at = _z(line.at)
+    return {
+        "id": str(uuid5(_LINE, f"{line.flow_run} {number}")),
+        "created": at,
+        "updated": at,
+        "name": line.logger,
+        "level": line.level,
+        "message": line.message,
+        "timestamp": at,
+        "flow_run_id": str(line.flow_run),
+        "task_run_id": str(ids.task_run_id(line.flow_run, line.ordinal)) if line.ordinal else None,
+        "worker_id": None,
+    }
+
+
+_NO_FLOW_RUN: dict[str, Any] = {
+    "deployment_id": None,
+    "deployment_version": None,
+    "work_queue_id": None,
+    "work_queue_name": None,
+    "idempotency_key": None,
+    "context": {},
+    "empirical_policy": {"max_retries": 0, "retry_delay_seconds": 0.0, "retries": 0, "retry_delay": 0},
+    "tags": [],
+    "labels": {},
+    "parent_task_run_id": None,
+    "auto_scheduled": False,
+    "infrastructure_document_id": None,
+    "infrastructure_pid": None,
+    "created_by": None,
+    "work_pool_id": None,
+    "work_pool_name": None,
+    "job_variables": {},
+}
+
+
+def _data_of(row: TaskRun) -> dict[str, Any]:
+    """Return what the event of a row's state had as its data."""
+    data: dict[str, Any] = {**row.details, "message": row.message or ""}
+    if row.due is not None:
+        data["due"] = row.due
+    if row.result is not None:
+        data["result"] = row.result
+    return data
+
+
+def _entered(row: TaskRun | FlowRun) -> int:
+    """Return when a run came to its state, as far as its row says."""
+    if row.end_time is not None:
+        return row.end_time
+    if row.kind.phase is Phase.ACTIVE and row.start_time is not None:
+        return row.start_time
+    return row.created if row.version == 1 else row.updated
+
+
+def _seconds(start: int | None, end: int | None) -> float:
+    return 0.0 if start is None or end is None else (end // 1_000 - start // 1_000) / 1_000_000
+
+
+def _delay(expected: int, start: int | None) -> float:
+    return 0.0 if start is None else max(0.0, (start - expected) // 1_000 / 1_000_000)
+
+
+def _z(at: int | None) -> Any:
+    return None if at is None else with_z(at // 1_000)

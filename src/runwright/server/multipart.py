@@ -1,0 +1,78 @@
+"""Multipart: the inputs that a request brings as a form: texts, and files that are named by the id of their input.
+
+A file part is named by its input, or `files` with the input's id as its file name. A file name never becomes a path here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+
+from runwright.server import limits
+from runwright.server.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+MOST_FILES = 100
+MOST_TEXTS = 1_000
+TYPE = "multipart/form-data"
+
+_ANY_INPUT = "files"
+_CHUNK = 64 * 1024
+
+
+class SentFile(NamedTuple):
+    """A file of a form, still to be read; `name` is what its sender calls it, without folders."""
+
+    name: str
+    size: int
+    content: UploadFile
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the bytes of the file."""
+        while chunk := await self.content.read(_CHUNK):
+            yield chunk
+
+
+class Form(NamedTuple):
+    """What a form brought, by the id of the input."""
+
+    texts: dict[str, str]
+    files: dict[str, SentFile]
+
+
+async def read_form(request: Request) -> Form:
+    """Return the inputs of a request, none for one without a body.
+
+    Raises `Problem` 415 for a body that is no form, 400 for one that is damaged or has too many parts.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not kind and not await request.body():
+        return Form({}, {})
+    if kind != TYPE:
+        if not await request.body():
+            return Form({}, {})
+        raise Problem(415, f"Inputs are sent as {TYPE}.")
+    try:
+        form = await request.form(max_files=MOST_FILES, max_fields=MOST_TEXTS, max_part_size=limits.MEBIBYTE)
+    except MultiPartException as error:
+        raise Problem(400, f"The form cannot be read: {error.message}") from None
+    texts: dict[str, str] = {}
+    files: dict[str, SentFile] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            sent = SentFile(_bare(value.filename), value.size or 0, value)
+            files[sent.name if name == _ANY_INPUT and sent.name else name] = sent
+        else:
+            texts[name] = value
+    return Form(texts, files)
+
+
+def _bare(name: str | None) -> str:
+    """Return a file name without the folders that its sender put before it."""
+    return (name or "").replace("\\", "/").rpartition("/")[2].replace("\x00", "")

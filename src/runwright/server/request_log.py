@@ -1,0 +1,68 @@
+"""The request log: one JSON line for each request and websocket, under an id that the answer carries too.
+
+A line has no query, no body and no header: keys and parameters of users never get into it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from runwright.server.routes import address_of
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOGGER = "runwright.server.access"
+
+_log = logging.getLogger(LOGGER)
+
+
+class RequestLog:
+    """The log as ASGI middleware; the header `X-Request-Id` of an answer leads to its line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request and write its line."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        request_id = scope["request_id"] = secrets.token_hex(8)
+        began, told = time.perf_counter(), {"status": 0, "bytes": 0}
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                told["status"] = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            elif message["type"] == "websocket.close":
+                told["status"] = message.get("code", 1000)
+            told["bytes"] += len(message.get("body") or message.get("text") or "")
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        finally:
+            _write(scope, told, time.perf_counter() - began)
+
+
+def _write(scope: Scope, told: dict[str, int], seconds: float) -> None:
+    if not _log.isEnabledFor(logging.INFO):
+        return
+    principal = scope.get("principal")
+    line: dict[str, Any] = {
+        "request_id": scope["request_id"],
+        "method": scope.get("method", "WEBSOCKET"),
+        "path": scope["path"],
+        **told,
+        "ms": round(seconds * 1_000, 3),
+        "principal": principal.name if principal else None,
+        "address": address_of(scope),
+    }
+    _log.info(msgspec.json.encode(line).decode())

@@ -1,0 +1,137 @@
+"""Routes: what a surface is made of. Each names the least role it asks for; what names none cannot be served.
+
+A guarded route finds out who asks, refuses those who may not, keeps the body within its limit, and only then calls the
+endpoint. Websocket endpoints ask the gate themselves, because their clients send the key in the first message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Match, Mount, Route, WebSocketRoute
+
+from runwright.server.auth import Principal, Role, unauthorized
+from runwright.server.limits import BODY, limited_receive
+from runwright.server.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from runwright.server.auth import Gate
+
+
+class GuardedRoute(Route):
+    """A path with its methods, the least role that may use it, and the most bytes that its body may have."""
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, methods: Sequence[str], role: Role, limit: int = BODY
+    ) -> None:
+        """Hold them; `limit` is in bytes."""
+        super().__init__(path, endpoint, methods=list(methods))
+        self.role = role
+        self.limit = limit
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, if its sender may."""
+        if self.methods and scope["method"] not in self.methods:
+            raise Problem(
+                405, "This path does not know that method.", headers={"Allow": ", ".join(sorted(self.methods))}
+            )
+        admit(scope, self.role)
+        await super().handle(scope, limited_receive(scope, receive, self.limit), send)
+
+
+class GuardedSocket(WebSocketRoute):
+    """A websocket path; its endpoint asks the gate for `role` before it sends anything."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], *, role: Role) -> None:
+        """Hold them."""
+        super().__init__(path, endpoint)
+        self.role = role
+
+
+class GuardedMount(Mount):
+    """An application of its own below a path, behind one role: static files of pages."""
+
+    def __init__(self, path: str, app: ASGIApp, *, role: Role) -> None:
+        """Hold them."""
+        super().__init__(path, app=app)
+        self.role = role
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, if its sender may."""
+        if scope["type"] != "http":
+            raise Problem(404, "There is nothing here.")
+        admit(scope, self.role)
+        await super().handle(scope, limited_receive(scope, receive, BODY), send)
+
+
+def get(path: str, endpoint: Callable[..., Any], role: Role = Role.VIEWER) -> GuardedRoute:
+    """Return a route that reads."""
+    return GuardedRoute(path, endpoint, methods=["GET"], role=role)
+
+
+def post(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) -> GuardedRoute:
+    """Return a route for POST; the role says whether it reads or changes something."""
+    return GuardedRoute(path, endpoint, methods=["POST"], role=role, limit=limit)
+
+
+def put(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) -> GuardedRoute:
+    """Return a route for PUT."""
+    return GuardedRoute(path, endpoint, methods=["PUT"], role=role, limit=limit)
+
+
+def delete(path: str, endpoint: Callable[..., Any], role: Role) -> GuardedRoute:
+    """Return a route for DELETE."""
+    return GuardedRoute(path, endpoint, methods=["DELETE"], role=role)
+
+
+def admit(scope: Scope, role: Role) -> Principal | None:
+    """Return who asks, and note it in the scope; raises `Problem` 401 without a key, 403 for too small a role."""
+    gate: Gate = scope["app"].state.context.gate
+    principal: Principal | None = scope.get("principal")
+    if principal is None:
+        principal = gate.principal_from_header(_header(scope, b"authorization"), address_of(scope))
+    scope["principal"] = principal
+    if role is Role.ANYONE:
+        return principal
+    if principal is None:
+        raise unauthorized("This server asks for a key: send it as a bearer token, or as the password of basic auth.")
+    check_role(principal, role)
+    return principal
+
+
+def check_role(principal: Principal, role: Role) -> None:
+    """Raise `Problem` 403 when somebody may not do what `role` may."""
+    if principal.role < role:
+        raise Problem(
+            403, f"This needs the role {role.name.lower()}; {principal.name} is {principal.role.name.lower()}."
+        )
+
+
+def address_of(scope: Scope) -> str:
+    """Return the address that a request comes from, empty where it has none."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def check_guarded(routes: Sequence[BaseRoute]) -> None:
+    """Raise `TypeError` for a route that names no role."""
+    for each in routes:
+        if not isinstance(each, GuardedRoute | GuardedSocket | GuardedMount):
+            raise TypeError(f"The route {each!r} names no role: make it with `runwright.server.routes`.")
+
+
+def find(routes: Sequence[BaseRoute], scope: Scope) -> BaseRoute | None:
+    """Return the route that serves a request, if any does."""
+    return next((each for each in routes if each.matches(scope)[0] is Match.FULL), None)
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    values = [value for key, value in scope["headers"] if key == name]
+    if len(values) > 1:
+        raise Problem(400, f"The header {name.decode()} is given more than once.")
+    return values[0].decode("latin-1") if values else None

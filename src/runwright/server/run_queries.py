@@ -1,0 +1,121 @@
+"""Run queries: the bodies of searches for flows, flow runs and task runs, and the pages and histories that answer them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from runwright.clock import from_datetime
+from runwright.compat.run_search import Wanted, page_of
+from runwright.compat.task_run_body import with_z
+from runwright.server.limits import PAGE
+from runwright.server.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MOST_INTERVALS = 500
+DEFAULT_SORT = "ID_DESC"
+
+_SORTS = {
+    "ID": "id",
+    "NAME": "name",
+    "CREATED": "created",
+    "UPDATED": "updated",
+    "START_TIME": "start_time",
+    "END_TIME": "end_time",
+    "EXPECTED_START_TIME": "expected_start_time",
+    "NEXT_SCHEDULED_START_TIME": "next_scheduled_start_time",
+}
+
+
+class Query(Wanted, kw_only=True):
+    """The body of a search."""
+
+    sort: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=0, le=PAGE)] | None = None
+    offset: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)] | None = None
+
+    def page(self, found: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the page that is asked for."""
+        return page_of(in_order(found, self.sort), self.offset or 0, PAGE if self.limit is None else self.limit)
+
+
+class PageQuery(Wanted, kw_only=True):
+    """The body of a search by the number of a page."""
+
+    sort: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE)] = PAGE
+    page: Annotated[int, msgspec.Meta(ge=1, lt=1 << 62)] = 1
+
+    def answer(self, found: Iterator[dict[str, Any]] | list[dict[str, Any]], count: int) -> dict[str, Any]:
+        """Return the page that is asked for, and how many there are."""
+        results = page_of(in_order(found, self.sort), (self.page - 1) * self.limit, self.limit)
+        pages = -(-count // self.limit)
+        return {"results": results, "count": count, "limit": self.limit, "pages": pages, "page": self.page}
+
+
+class HistoryQuery(Wanted, kw_only=True):
+    """The body of a history: how many runs were expected in each interval, by state."""
+
+    history_start: datetime
+    history_end: datetime
+    history_interval_seconds: Annotated[float, msgspec.Meta(ge=1)] | None = None
+    history_interval: Annotated[float, msgspec.Meta(ge=1)] | None = None
+
+    def answer(self, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the intervals, each with the states of the runs in it; raises `Problem` 422 for none."""
+        seconds = self.history_interval_seconds or self.history_interval
+        start, end = _us(self.history_start), _us(self.history_end)
+        if seconds is None or end <= start:
+            raise Problem(422, "A history needs history_interval_seconds, and an end after its start.")
+        step = timedelta(seconds=seconds) // timedelta(microseconds=1)
+        intervals = min(MOST_INTERVALS, -(-(end - start) // step))
+        states: list[Counter[tuple[str, str]]] = [Counter() for _ in range(intervals)]
+        for each in found:
+            place = (_us(datetime.fromisoformat(each["expected_start_time"])) - start) // step
+            if 0 <= place < intervals:
+                states[place][each["state_type"], each["state_name"]] += 1
+        return [
+            _interval(start + place * step, start + (place + 1) * step, counts) for place, counts in enumerate(states)
+        ]
+
+
+def in_order(
+    found: Iterator[dict[str, Any]] | list[dict[str, Any]], sort: str | None
+) -> Iterator[dict[str, Any]] | list[dict[str, Any]]:
+    """Return what was found in the order of a documented word, nulls last; raises `Problem` 422 for another word."""
+    if sort in {None, DEFAULT_SORT}:
+        return found
+    field, _, direction = str(sort).rpartition("_")
+    if field not in _SORTS or direction not in {"ASC", "DESC"}:
+        raise Problem(422, f"There is no such order. Say one of {', '.join(_SORTS)} with _ASC or _DESC.")
+    name = _SORTS[field]
+    every = list(found)
+    known = [each for each in every if each.get(name) is not None]
+    known.sort(key=lambda each: each[name], reverse=direction == "DESC")
+    return known + [each for each in every if each.get(name) is None]
+
+
+def _interval(start: int, end: int, counts: Counter[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        "interval_start": with_z(start),
+        "interval_end": with_z(end),
+        "states": [
+            {
+                "state_type": type_,
+                "state_name": name,
+                "count_runs": number,
+                "sum_estimated_run_time": 0.0,
+                "sum_estimated_lateness": 0.0,
+            }
+            for (type_, name), number in sorted(counts.items())
+        ],
+    }
+
+
+def _us(moment: datetime) -> int:
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) // 1_000
