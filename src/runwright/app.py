@@ -410,7 +410,7 @@ def _declared_flow(store: Store, row: FlowRun) -> Any:
         return None
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  who runs no YAML flow does not load it
 
-    return DeclaredFlow.from_text(version.source["yaml"])
+    return DeclaredFlow.from_version(version)
 
 
 def _load_flow(row: FlowRun) -> Any:

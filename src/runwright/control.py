@@ -223,7 +223,7 @@ def graph_of(store: Store, row: FlowRun) -> Graph:
     """Return the graph of a flow run as its record knows it: enough to end what is open, without the user's code."""
     version = next(each for each in store.flows(flow_id=row.flow_id) if each.version == row.flow_version)
     if "yaml" in version.source:
-        return DeclaredFlow.from_text(version.source["yaml"]).compile()
+        return DeclaredFlow.from_version(version).compile()
     place = {task.slug: index for index, task in enumerate(version.tasks)}
     nodes = [Node(index, task.slug, task.name, None, tags=task.tags) for index, task in enumerate(version.tasks)]
     links = [

@@ -49,12 +49,13 @@ def register_neighbours(session: Session, path: Path) -> None:
     from runwright import app  # noqa: PLC0415  help needs no engine
     from runwright.errors import FlowError  # noqa: PLC0415  as above
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  as above
+    from runwright.executions.registered_flows import registered  # noqa: PLC0415  as above
 
     store = app.open_record(session.record)
     for each in sorted(path.parent.glob("*.y*ml")):
         if each.suffix in ENDINGS and each != path and "flow.Subflow" in (text := path.read_text("utf-8")) + text:
             try:
-                store.register(DeclaredFlow.from_file(each).to_version())
+                registered(store, DeclaredFlow.from_file(each))
             except FlowError as error:
                 say(f"{each} is left out: {error}")
 

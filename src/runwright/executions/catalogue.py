@@ -48,11 +48,11 @@ class Executions:
         name = f"{namespace}/{flow_id}"
         versions = self.store.flows(name)
         found = next((each for each in versions if revision in {None, each.version}), None)
-        if found is None or "yaml" not in found.source:
+        if found is None or "yaml" not in found.source or "deleted" in found.source:
             known = ", ".join(sorted({each.name for each in self.store.flows() if "yaml" in each.source})) or "none"
             which = name if revision is None else f"revision {revision} of {name}"
             raise NotOnRecord(f"There is no flow {which} on this record: its flows are {known}.")
-        return DeclaredFlow.from_text(found.source["yaml"])
+        return DeclaredFlow.from_version(found)
 
     def flow_of(self, row: FlowRun) -> DeclaredFlow:
         """Return the flow that an execution is of, in the revision that it runs; raises `NotOnRecord` for a Python flow."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from runwright.errors import NotRunnable, RunwrightError
@@ -20,13 +19,17 @@ if TYPE_CHECKING:
 
 
 class DeclaredFlow:
-    """`text` is the source, `file` where it was read, empty for one that came from elsewhere."""
+    """`text` is the source, `file` where it was read, empty for one that came from elsewhere.
+
+    `fingerprint` is that of its revision on the record, None until it is registered.
+    """
 
     executor = None
     schedule = None
 
-    def __init__(self, spec: FlowSpec, text: str, file: str = "") -> None:
+    def __init__(self, spec: FlowSpec, text: str, file: str = "", *, fingerprint: str | None = None) -> None:
         """Hold the declaration and its text."""
+        self.fingerprint = fingerprint
         self.spec = spec
         self.text = text
         self.file = file
@@ -46,6 +49,12 @@ class DeclaredFlow:
         """Return the flow of a text; raises `FlowSpecError` with every problem in it."""
         return cls(parse_flow_spec(text), text)
 
+    @classmethod
+    def from_version(cls, version: FlowVersion) -> DeclaredFlow:
+        """Return the flow of a version on record, which has its text."""
+        text = version.source["yaml"]
+        return cls(parse_flow_spec(text), text, version.source.get("file", ""), fingerprint=version.fingerprint)
+
     @property
     def name(self) -> str:
         """Return the name on the record: the namespace and the id, joined by a slash, which neither has."""
@@ -63,14 +72,16 @@ class DeclaredFlow:
             self._graph = compile_spec(self.spec, runnable_or_refusal)
         return self._graph
 
-    def to_version(self) -> FlowVersion:
-        """Return what the record keeps of the flow; its revision follows its text."""
+    def to_version(self, fingerprint: str | None = None) -> FlowVersion:
+        """Return what the record keeps of the flow, as the revision that a fingerprint tells from others."""
         graph = self.compile()
         tasks = tuple(TaskInfo(node.slug, node.name, policies=_policies(node.task.spec)) for node in graph.nodes)
         edges = tuple(
             EdgeInfo(graph.nodes[link.upstream].slug, node.slug) for node in graph.nodes for link in node.inputs
         )
-        fingerprint = sha256(self.text.encode()).hexdigest()
+        fingerprint = fingerprint or self.fingerprint
+        if fingerprint is None:
+            raise TypeError("A flow has a version once it is registered: see RegisteredFlows.")
         source = {**self.source, "yaml": self.text}  # any process with the record can go on with its runs
         return FlowVersion(self.name, fingerprint, tasks=tasks, edges=edges, source=source)
 

@@ -14,6 +14,7 @@ from runwright import app, clock, ids
 from runwright.clock import to_datetime
 from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.executions.histories import Histories
+from runwright.executions.registered_flows import registered
 from runwright.executions.replaying import replayed
 from runwright.flowable import Children
 from runwright.runtime import naming
@@ -98,6 +99,8 @@ class ExecutionRunner:
         self, inputs: Mapping[str, Any] | None = None, origin: Origin = _PLAIN, *, name: str | None = None
     ) -> UUID:
         """Record a new execution, for anybody to run; raises `InputError` when its inputs are missing or refused."""
+        if self.flow.fingerprint is None:
+            self.flow = registered(app.open_record(self.record), self.flow)
         flow_run = ids.new_flow_run_id(clock.now())
         given = self._stored(dict(inputs or {}), flow_run)
         facts = self._facts(flow_run, origin, {})
