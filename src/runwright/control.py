@@ -91,9 +91,12 @@ class Control:
         return self.settle(self.ask(flow_run, "restart", by=by), timeout)
 
     def mark(
-        self, flow_run: UUID, task_run: UUID, state: str, *, by: str | None = None, timeout: float = PATIENCE
+        self, flow_run: UUID, task_run: UUID | None, state: str, *, by: str | None = None, timeout: float = PATIENCE
     ) -> FlowRun:
-        """Put a task run of an execution into a final state (a name of the state table), and reopen what is above it."""
+        """Put a task run of an execution into a final state (a name of the state table), and reopen what is above it.
+
+        Without a task run it is the execution that has ended, and nothing of it runs again.
+        """
         kind = KIND_BY_NAME.get(state)
         if kind is None or not kind.phase.is_final:
             raise IllegalTransition(f"A task run is marked with a final state, and {state!r} is none.")
@@ -191,7 +194,9 @@ def decide(control: Control, row: FlowRun, request: Request, options: dict[str, 
     store = control.store
     keeper = LeaseKeeper(store, row.id, settings.load().lease_seconds, _say_nothing)
     try:
-        machine = app.machine_of(row.id, graph_of(store, row)).restore(store.iterate_events(row.id))
+        machine = app.machine_of(row.id, graph_of(store, row))
+        machine.keeps_ended = True
+        machine.restore(store.iterate_events(row.id))
         root = Root(machine, Writer(store))
         root.writer.hold(keeper.lease)
         asked: queue.SimpleQueue[Any] = queue.SimpleQueue()

@@ -31,10 +31,14 @@ class Ledger:
     """One flow run. Ordinals are given in the order in which runs expand; ordinal 0 is the flow run itself."""
 
     def __init__(self, flow_run: UUID, graph: Graph, *, window: int = 256) -> None:
-        """Stand before the run; `window` bounds the attempts in the executor's hands."""
+        """Stand before the run; `window` bounds the attempts in the executor's hands.
+
+        What ended badly in a branch stays known, because it may run again; `keeps_ended` is for whoever is to reopen others.
+        """
         self.flow_run = flow_run
         self.graph = graph
         self.window = window
+        self.keeps_ended = False
         self.is_cancelled = self.is_killed = self.is_held = False
         self.outstanding = 0
         self._root = Cell(0, None, -1, None)
@@ -43,7 +47,7 @@ class Ledger:
         self._feeding: list[Group] = []
         self._branches: list[Branch] = []
         self._spans: list[Group | Branch] = []
-        self._ended_badly: dict[int, Cell] = {}
+        self._ended: dict[int, Cell] = {}
         self._waiting: set[int] = set()
         self._ready: deque[Cell] = deque()
         self._timers: list[tuple[int, int]] = []
@@ -191,8 +195,8 @@ class Ledger:
 
     def _close_member(self, cell: Cell, branch: Branch, code: int) -> Branch:
         branch.close(cell.ordinal - branch.first, code)
-        if not cells.IS_OK[code]:
-            self._ended_badly[cell.ordinal] = cell
+        if self.keeps_ended or not cells.IS_OK[code]:
+            self._ended[cell.ordinal] = cell
         self._waiting.discard(cell.ordinal)
         self._feed(branch)
         return branch
@@ -261,11 +265,11 @@ class Ledger:
     # ---- running again
 
     def _reopen(self, cell: Cell) -> None:
-        """Take back the end of a run that ended badly, and of every run above it."""
+        """Take back the end of a run."""
         branch = cell.group
         if type(branch) is not Branch:
             raise TypeError("Only what a branch opened runs again.")
-        self._ended_badly.pop(cell.ordinal, None)
+        self._ended.pop(cell.ordinal, None)
         self._cells[cell.ordinal] = cell
         cell.parked, cell.due, cell.serving = False, None, 0
         branch.reopen(cell.ordinal - branch.first)
@@ -344,7 +348,7 @@ class Ledger:
         """Return a run that has ended and runs again."""
         if not isinstance(group, Branch) or event.kind != _STATE:
             return None
-        cell = self._ended_badly.get(event.ordinal)
+        cell = self._ended.get(event.ordinal)
         if cell is None:
             cell = self._open_member(group, index, event.at)
             cell.code, cell.version, cell.attempt = group.status[index], event.version - 1, event.attempt

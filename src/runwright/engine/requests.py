@@ -125,12 +125,10 @@ class Requests(Recorder):
         """Raise `IllegalTransition` when there is nothing that a restart or a mark could go on from."""
         if self.graph.flowable is None:
             raise IllegalTransition("A flow written in Python is not restarted: run it again with the states it had.")
-        if stimulus.intent == "restart" and not (self._ended_badly or self._waiting):
+        if stimulus.intent == "restart" and not (any(self._restartable()) or self._waiting):
             raise IllegalTransition("No task found to restart execution from!")
-        if stimulus.intent == "mark" and stimulus.ordinal not in {*self._ended_badly, *self._cells}:
-            raise IllegalTransition(
-                "Only a task run that is open, or has failed, is marked: this one has done its work."
-            )
+        if stimulus.intent == "mark" and stimulus.ordinal and stimulus.ordinal not in {*self._ended, *self._cells}:
+            raise IllegalTransition("There is no such task run that has begun.")
 
     def _restart(self, stimulus: Requested, at: int, decision: Decision) -> None:
         """Run again what ended badly, under the runs above it; what came of that end is left behind."""
@@ -139,7 +137,10 @@ class Requests(Recorder):
     def _mark(self, stimulus: Requested, at: int, decision: Decision) -> None:
         """Put one task run into a final state, and go on from there."""
         code = (stimulus.data or {})["state"]
-        cell = self._ended_badly.get(stimulus.ordinal)
+        if not stimulus.ordinal:
+            self._change(code, at, decision)
+            return
+        cell = self._ended.get(stimulus.ordinal)
         if cell is not None:
             self._rerun(list(self._with_parents(cell)), at, decision, stimulus, marked=code)
             return
@@ -149,6 +150,14 @@ class Requests(Recorder):
             self._release(cell)
         self._go_on(cell, at, decision, "Marked.")
         self._end(cell, code, {"message": "Marked.", "marked": True}, at, decision)
+
+    def _change(self, code: int, at: int, decision: Decision) -> None:
+        """Put a flow run that has ended into another final state, and nothing else."""
+        if not self.is_finished:
+            raise self._refusal(self._root, code)
+        marked = {"message": "Marked.", "marked": True}
+        self._record(self._root, cells.RESUME, {**marked, **_AGAIN}, at, decision)
+        self._record(self._root, code, marked, at, decision)
 
     def _rerun(
         self, again: list[Cell], at: int, decision: Decision, stimulus: Requested, *, marked: int | None = None
@@ -160,7 +169,8 @@ class Requests(Recorder):
         for cell in again:  # those above first
             self._reopen(cell)
             if marked is not None and cell.ordinal == stimulus.ordinal:
-                self._end(cell, marked, {"message": "Marked.", "marked": True, **_AGAIN}, at, decision)
+                self._record(cell, cells.RESUME, {"message": "Marked.", "marked": True, **_AGAIN}, at, decision)
+                self._end(cell, marked, {"message": "Marked.", "marked": True}, at, decision)
             else:
                 self._run_again(cell, at, decision)
         for branch in {id(cell.group): cell.group for cell in again}.values():
@@ -188,15 +198,16 @@ class Requests(Recorder):
     def _restartable(self) -> Iterator[Cell]:
         """Yield what ended badly and belongs to the tasks proper, those above first."""
         seen: set[int] = set()
-        for cell in sorted(self._ended_badly.values(), key=lambda cell: cell.ordinal):
-            for each in self._with_parents(cell):
+        for cell in sorted(self._ended.values(), key=lambda cell: cell.ordinal):
+            runs = list(self._with_parents(cell))
+            for each in runs if not any(cells.IS_OK[run.code] for run in runs) else ():
                 if each.ordinal not in seen and not self._is_aftermath(each):
                     seen.add(each.ordinal)
                     yield each
 
     def _with_parents(self, cell: Cell) -> Iterator[Cell]:
         branch = cell.group
-        if isinstance(branch, Branch) and branch.parent.ordinal in self._ended_badly:
+        if isinstance(branch, Branch) and branch.parent.ordinal in self._ended:
             yield from self._with_parents(branch.parent)
         yield cell
 

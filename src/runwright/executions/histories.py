@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TERMINATED = frozenset({"SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED"})
 _RUNNING = KIND_BY_NAME["Running"].code
+_RESUME = KIND_BY_NAME["Resume"].code
 _RETRYING = KIND_BY_NAME["Retrying"].code
 
 
@@ -69,6 +70,9 @@ class RunHistory:
         """Take a transition."""
         data = event.data or {}
         word = KIND_BY_CODE[event.state].execution
+        if data.get("marked"):
+            self._mark(event, word)
+            return
         if event.state == _RUNNING:
             self._begin_attempt(event.at)
         elif event.state == _RETRYING:
@@ -77,6 +81,14 @@ class RunHistory:
         elif self.attempts and self.attempts[-1].current == "RUNNING" and word in _TERMINATED:
             self.attempts[-1].add(word, event.at)
         self.states.add(word, event.at)
+
+    def _mark(self, event: Event, word: str) -> None:
+        """Take a state that somebody gave; the log reopens the run first."""
+        if event.state == _RESUME:
+            return
+        self.states.add(word, event.at)
+        if self.attempts:
+            self.attempts[-1].add(word, event.at)
 
     def _begin_attempt(self, at: int) -> None:
         if self.states.current == "RETRYING":

@@ -102,7 +102,7 @@ class ExecutionRunner:
         if self.flow.fingerprint is None:
             self.flow = registered(app.open_record(self.record), self.flow)
         flow_run = ids.new_flow_run_id(clock.now())
-        given = self._stored(dict(inputs or {}), flow_run)
+        given = self.stored(dict(inputs or {}), flow_run)
         facts = self._facts(flow_run, origin, {})
         values = resolve(self.flow.spec.inputs, given, self._rendered(facts))
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
@@ -167,6 +167,11 @@ class ExecutionRunner:
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             assembly.write(flow_run, events)
         return flow_run
+
+    def annotate(self, row: FlowRun, data: dict[str, Any]) -> None:
+        """Note what became known of an execution that nobody runs, such as labels."""
+        with app.Assembly(self.flow, self.record, self._executor) as assembly:
+            assembly.take_over(row).annotate(data)
 
     # ---- one execution
 
@@ -330,7 +335,7 @@ class ExecutionRunner:
         scope = AttemptScope(situation)
         return lambda template, variables: scope.evaluate(template, **variables)
 
-    def _stored(self, given: dict[str, Any], flow_run: UUID) -> dict[str, Any]:
+    def stored(self, given: dict[str, Any], flow_run: UUID) -> dict[str, Any]:
         """Return what was given, with files put on the drive in the place of their content."""
         spec = self.flow.spec
         prefix = f"kestra:///{spec.namespace.replace('.', '/')}/{spec.id}/executions/{flow_run}/inputs"

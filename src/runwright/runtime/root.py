@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec
-from runwright.engine.stimuli import Created, Kill, Opened, Reported, Requested, Stimulus
+from runwright.engine.stimuli import Annotated, Created, Kill, Opened, Reported, Requested, Stimulus
 from runwright.engine.transitions import LEGAL
 from runwright.states import KIND_BY_NAME, Running, State
 
@@ -45,6 +45,10 @@ class Root:
     def schedule(self, due: int) -> None:
         """Plan the start of a flow run that has not begun, for a time (ns)."""
         self.apply(Reported(0, 0, KIND_BY_NAME["Scheduled"].code, {"due": due}))
+
+    def annotate(self, data: dict[str, Any]) -> None:
+        """Note what became known of the flow run."""
+        self.apply(Annotated(data))
 
     def open_aftermath(self, children: Children) -> None:
         """Give the flow run what is to run after its end."""
