@@ -80,7 +80,9 @@ Answer = Children | Settled | Waiting
 
 
 class Flowable(Protocol):
-    """How a node that stands for other nodes opens and goes on."""
+    """How a node that stands for other nodes opens and goes on; with `restarts_whole` a restart begins it anew."""
+
+    restarts_whole: bool
 
     def expand(self, scope: Any) -> Answer:
         """Return what the node opens with; it is asked again when a wait is over (`scope.was_paused`)."""

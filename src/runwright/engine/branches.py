@@ -30,6 +30,7 @@ class Branch:
         "_needs",
         "_next",
         "_running",
+        "_suspended",
         "bad",
         "before",
         "body",
@@ -68,6 +69,7 @@ class Branch:
         self._begun = 0
         self._running = 0
         self._next: deque[int] = deque()
+        self._suspended: deque[int] = deque()
         self._needs: list[set[int]] = []
         self.recount()
 
@@ -76,7 +78,9 @@ class Branch:
         """Say whether a child may be opened, now or when another has ended."""
         if self.is_stopped:
             return False
-        return bool(self._next) or (self.plan.order == "chain" and self._begun < self.plan.rounds and self.width > 0)
+        if self._next or self._suspended:
+            return True
+        return self.plan.order == "chain" and self._begun < self.plan.rounds and self.width > 0
 
     @property
     def is_over(self) -> bool:
@@ -131,16 +135,24 @@ class Branch:
             return -1
         if self._next and (plan.order == "chain" or not plan.limit or self.open < plan.limit):
             index = self._next.popleft()
-        elif plan.order == "chain" and self._begun < plan.rounds and (not plan.limit or self._running < plan.limit):
-            if not self.width:
-                return -1
-            index = self._begun * self.width
-            self._begun += 1
-            self._running += 1
+        elif plan.order == "chain" and (not plan.limit or self._running < plan.limit):
+            index = self._next_round()
         else:
             return -1
-        self.begin(index)
+        if index >= 0:
+            self.begin(index)
         return index
+
+    def _next_round(self) -> int:
+        """Return where a round goes on that nobody runs, or the next begins; -1 when there is none."""
+        if self._suspended:
+            self._running += 1
+            return self._suspended.popleft()
+        if self._begun >= self.plan.rounds or not self.width:
+            return -1
+        self._begun += 1
+        self._running += 1
+        return (self._begun - 1) * self.width
 
     def begin(self, index: int) -> None:
         """Note that a child is open."""
@@ -166,6 +178,7 @@ class Branch:
         """Find what may be opened, from the states of the children alone: after they were restored, or reopened."""
         self.is_stopped = self.bad > 0 or self.killed > 0
         self._next.clear()
+        self._suspended.clear()
         if self.plan.order == "chain":
             self._recount_rounds()
         else:
@@ -180,10 +193,10 @@ class Branch:
         self._running = 0
         for start in range(0, self._begun * self.width, self.width):
             current = next((index for index in range(start, start + self.width) if not self._has_ended(index)), None)
-            if current is not None:
+            if current is not None and self.status[current] == OPEN:
                 self._running += 1
-                if self.status[current] == UNTOUCHED:
-                    self._next.append(current)
+            elif current is not None:
+                self._suspended.append(current)
 
     def _has_ended(self, index: int) -> bool:
         return UNTOUCHED < self.status[index] < OPEN

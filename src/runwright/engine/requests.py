@@ -181,7 +181,7 @@ class Requests(Recorder):
                     self._settle_if_empty(branch, at, decision)  # type: ignore[arg-type]  it takes both
 
     def _run_again(self, cell: Cell, at: int, decision: Decision) -> None:
-        if not self._stands_for_others(cell):
+        if not self._stands_for_others(cell) or self._node(cell).flowable.restarts_whole:
             self._record(cell, cells.RESUME, {"message": "Restarted.", **_AGAIN}, at, decision)
             self._plan(cell, cells.FAILED, None)
             return
@@ -199,7 +199,7 @@ class Requests(Recorder):
         """Yield what ended badly and belongs to the tasks proper, those above first."""
         seen: set[int] = set()
         for cell in sorted(self._ended.values(), key=lambda cell: cell.ordinal):
-            runs = list(self._with_parents(cell))
+            runs = _down_to_whole(self._with_parents(cell))
             for each in runs if not any(cells.IS_OK[run.code] for run in runs) else ():
                 if each.ordinal not in seen and not self._is_aftermath(each):
                     seen.add(each.ordinal)
@@ -219,6 +219,16 @@ class Requests(Recorder):
                 return True
             branch = branch.parent.group
         return False
+
+
+def _down_to_whole(runs: Iterator[Cell]) -> list[Cell]:
+    """Return runs, each above the next, down to the first that a restart begins anew."""
+    taken: list[Cell] = []
+    for cell in runs:
+        taken.append(cell)
+        if cell.node is not None and cell.node.flowable is not None and cell.node.flowable.restarts_whole:
+            break
+    return taken
 
 
 _REOPENING = {"restart", "mark"}

@@ -138,7 +138,8 @@ class Histories:
             run = self.runs[event.ordinal] = RunHistory(data.get("opened") or event.at)
         run.add(event)
         if data.get("restart"):
-            self._drop(event.ordinal, lambda branch: branch in AFTERMATH)
+            is_whole = event.ordinal > 0 and event.state == _RESUME
+            self._drop(event.ordinal, lambda branch: is_whole or branch in AFTERMATH)
 
     def _expand(self, event: Event) -> None:
         data = event.data or {}

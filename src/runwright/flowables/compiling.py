@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runwright.flowables import choices, lists, loops, pause
 from runwright.flowables.composite import Bodies, Composite
 from runwright.flowables.items import parts_of
+from runwright.flowables.working_directory import WorkingDirectory
 from runwright.graph import Graph, Link, Node
 from runwright.runtime.declared_task import DeclaredTask
 from runwright.spec.tasks import flow_control as declared
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 FLOWABLES: dict[type[Any], type[Composite]] = {
     declared.Sequential: lists.Sequential,
-    declared.WorkingDirectory: lists.Sequential,
+    declared.WorkingDirectory: WorkingDirectory,
     declared.AllowFailure: lists.AllowFailure,
     declared.Parallel: lists.Parallel,
     declared.Dag: lists.Dag,

@@ -25,6 +25,7 @@ class Composite:
     """Runs tasks; a subclass says which, and in what order. `task` is the declared one, None for the flow itself."""
 
     allows_failure = False
+    restarts_whole = False
 
     def __init__(self, task: Any, bodies: Bodies) -> None:
         """Hold the declaration and the nodes that came of it."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FlowableScope:
-    """`turn` is that of a loop, `now` and `started` are times (ns); after a wait, `given` is what somebody gave with a request.
+    """`attempt` is the scope below, `state` what the tasks that have ended call for. `turn` is that of a loop, `now` and `started` are times (ns); after a wait, `given` is what somebody gave with a request.
 
     `given` is None where the time of the wait was over.
     """
@@ -29,16 +29,18 @@ class FlowableScope:
         given: dict[str, Any] | None,
         now: int,
         started: int,
+        state: str = "Success",
         resume: Callable[[Any, dict[str, Any]], dict[str, Any]],
     ) -> None:
         """Look at one run; `resume` takes what was given for the inputs that a pause declares."""
-        self._scope = scope
+        self.attempt = self._scope = scope
         self._resume = resume
         self.turn = turn
         self.was_paused = was_paused
         self.given = given
         self.now = now
         self.started = started
+        self.state = state
 
     def text(self, template: Any) -> str:
         """Return a rendered text."""
