@@ -13,7 +13,7 @@ import math
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -131,12 +131,12 @@ def _read_key(value: Any) -> str:
 
 def _read_globals(value: Any) -> dict[str, Any]:
     try:
-        found = value if isinstance(value, dict) else msgspec.json.decode(_read_text(value))
+        found: Any = value if isinstance(value, dict) else msgspec.json.decode(_read_text(value))
     except msgspec.DecodeError as error:
         raise ValueError(f"it is no JSON: {error}") from None
     if not isinstance(found, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004  the caller turns it into a SettingError
-    return found
+    return cast("dict[str, Any]", found)
 
 
 def _read_seconds(value: Any) -> float:
