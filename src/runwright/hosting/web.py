@@ -30,7 +30,8 @@ def fetch(
 ) -> Any:
     """Return the body that a web server answers with: the value of JSON, else the text.
 
-    Raises `MissingExtra`, and `RunwrightError` for a status of 400 and more, an answer of more than 1 MiB, and one that takes over 10 seconds.
+    Raises `MissingExtra`, and `RunwrightError` for a status of 400 and more, an answer of more than 1 MiB, and one that takes
+    over 10 seconds.
     """
     library = http_library()
     if not isinstance(uri, str) or not uri.startswith(("http://", "https://")):
