@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from runwright.drives import open_drive
 from runwright.hosting.encryption import Cipher
 from runwright.hosting.environment import envs_of
-from runwright.hosting.masking import Mask
+from runwright.hosting.masking import Mask, MaskingFilter
 from runwright.hosting.record_values import RecordValues
 from runwright.hosting.secrets import Secrets
 
@@ -96,6 +96,11 @@ class Host:
     def drive(self) -> Drive:
         """Return where files are; raises `FilesError` for a place that is none."""
         return open_drive(self._choices[0])
+
+    @cached_property
+    def log_filter(self) -> MaskingFilter:
+        """Return what hides secrets in the records of a logger that it is one of the `filters` of."""
+        return MaskingFilter(self.mask)
 
     @property
     def envs(self) -> dict[str, str]:

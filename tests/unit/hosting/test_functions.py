@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import base64
+import logging
 import pickle
 
 import pytest
 
 from runwright.clock import NANOSECONDS
+from runwright.context import context
 from runwright.drives import memory
 from runwright.errors import ExpressionError
 from runwright.expression import compile_template, render
 from runwright.expressions.functions import HOST_FUNCTIONS
 from runwright.hosting import Host, Place, Reads, host_functions
 from runwright.key_values import KeyValue
+from runwright.metrics import JOURNAL
+from runwright.runtime.journal import ChildLogger, Journal, install
 from runwright.stores import open_store
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -241,6 +245,21 @@ def test_a_host_travels_with_what_its_mask_knows(host, tmp_path, monkeypatch):
     assert "********" == arrived.mask.hide("hunter24")
     assert ({"a": 1}, "Paris") == (arrived.globals, arrived.envs["city"])
     assert "text" == arrived.cipher.decrypt(far.cipher.encrypt("text"))
+
+
+def test_what_is_logged_in_an_attempt_is_hidden_before_it_is_cut_off(host):
+    logger = ChildLogger("flow.task", logging.getLogger("runwright.flow"))
+    logger.filters = [host.log_filter]
+    host.secret("token", "company")
+    install()
+
+    with context({JOURNAL: Journal(1, 1)}):
+        logger.info("with %s", "hunter21")
+        logger.info("%s", "hunter21" * 20_000)
+        lines, _ = context[JOURNAL].drain()
+
+    assert "with ********" == lines[0].message
+    assert "hunt" not in lines[1].message
 
 
 def test_functions_open_nothing_before_they_are_called():
