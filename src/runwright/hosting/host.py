@@ -7,6 +7,7 @@ settings are one there, so that its connections are made once.
 from __future__ import annotations
 
 import json
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -82,10 +83,11 @@ class Host:
     def from_settings(
         cls, settings: HostSettings, *, record: str | None = None, key_values: KeyValues | None = None
     ) -> Host:
-        """Return a host as the settings say; `record` is another URL than theirs, `key_values` an open record."""
+        """Return a host as the settings say; `record` is another path or URL than theirs, `key_values` an open record."""
+        place = record or settings.record
         return cls(
             settings.drive,
-            record or settings.record,
+            place if "://" in place else f"sqlite:///{os.path.abspath(place)}",  # noqa: PTH100  as the settings do
             secrets_folder=settings.secrets_folder,
             encryption_key=settings.encryption_key,
             globals=settings.globals,
