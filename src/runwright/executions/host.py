@@ -12,6 +12,7 @@ from runwright.hosting.functions import Reads, host_functions
 from runwright.spec.inputs import SecretInput
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Iterable, Mapping
 
     from runwright.drive import Drive
@@ -87,6 +88,11 @@ class ExecutionHost:
     def masked(self, text: str) -> str:
         """Return a text without the secrets that were handed out in this process."""
         return self.host.mask.hide(text)
+
+    @property
+    def log_filter(self) -> logging.Filter:
+        """Return what does the same with the records of a logger."""
+        return self.host.log_filter
 
     def _reads(self, situation: Situation) -> Reads:
         executions = self.executions

@@ -49,6 +49,11 @@ class Host(Protocol):
         """Return a text without the secrets that were handed out in this process."""
         ...
 
+    @property
+    def log_filter(self) -> logging.Filter:
+        """Return what does the same with the records of a logger."""
+        ...
+
 
 class StopSignal(threading.Event):
     """Set when an attempt is to end; a new one in another process, where nobody sets it but a timeout."""
@@ -95,7 +100,9 @@ class AttemptScope:
     @property
     def logger(self) -> logging.Logger:
         """Return the logger of the task run."""
-        return ChildLogger(f"flow.{self.flow_id}.{self.task_id}", _flows)
+        logger = ChildLogger(f"flow.{self.flow_id}.{self.task_id}", _flows)
+        logger.filters = (self.situation.host.log_filter,)
+        return logger
 
     @property
     def drive(self) -> Drive:

@@ -12,7 +12,7 @@ from runwright import clock
 from runwright.clock import to_datetime
 from runwright.codec import shorten
 from runwright.context import activate, deactivate
-from runwright.errors import RunwrightError
+from runwright.errors import RunnableFailed, RunwrightError
 from runwright.runtime.attempt_scope import AttemptScope
 from runwright.runtime.retries import next_try
 from runwright.runtime.timeouts import TaskTimeout, call_within
@@ -128,12 +128,14 @@ class RunnableRunner:
 
     def _broken(self, error: Exception, scope: AttemptScope) -> State:
         """Return the state of a failure, after a line about it in the log."""
-        text = scope.situation.host.masked(shorten(str(error) or type(error).__name__))
+        told = str(error) or type(error).__name__
+        text = shorten(masked := scope.situation.host.masked(told))
         if isinstance(error, RunwrightError):
             scope.logger.error(text)
         else:
             scope.logger.exception("%s: %s", type(error).__name__, text)
-        state = Failed(text, result=error)
+        # The record keeps an error with its text: one that tells a secret is not the one to keep.
+        state = Failed(text, result=error if masked == told else RunnableFailed(text))
         outputs = getattr(error, "outputs", None)
         if isinstance(outputs, dict):
             state.context[OUTPUTS] = outputs
