@@ -90,6 +90,43 @@ tasks:
     assert b"hunter22-from-me" not in files_of(runwright_home)
 
 
+@pytest.mark.parametrize("executor", ["threads:2", "processes:1"])
+def test_outputs_do_not_tell_a_secret(executor, runwright_home):
+    _, task_runs, _ = run(
+        """
+tasks:
+  - id: first
+    type: io.kestra.plugin.core.debug.Return
+    format: "Bearer {{ secret('TOKEN') }}"
+  - id: second
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{ outputs.first.value }} of others"
+""",
+        executor,
+    )
+
+    assert {f'{{"value":"Bearer {HIDDEN}"}}', f'{{"value":"Bearer {HIDDEN} of others"}}'} == {
+        each.result.location for each in task_runs
+    }
+    assert SECRET.encode() not in files_of(runwright_home)
+
+
+def test_secrets_of_one_attempt_do_not_change_the_outputs_of_others():
+    _, task_runs, _ = run(
+        f"""
+tasks:
+  - id: first
+    type: io.kestra.plugin.core.log.Log
+    message: "{{{{ secret('TOKEN') }}}}"
+  - id: second
+    type: io.kestra.plugin.core.debug.Return
+    format: "{SECRET}"
+"""
+    )
+
+    assert [f'{{"value":"{SECRET}"}}'] == [each.result.location for each in task_runs if each.result]
+
+
 def test_a_secret_that_is_missing_fails_the_task():
     _, (task_run,), _ = run(
         """

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from runwright.hosting.host import Host
-    from runwright.hosting.masking import Mask
 
 _STATES = frozenset(kind.execution for kind in TABLE)
 
@@ -43,14 +42,14 @@ NOTHING = Reads()
 
 
 def host_functions(
-    host: Host, place: Place, reads: Reads = NOTHING, mask: Mask | None = None
+    host: Host, place: Place, reads: Reads = NOTHING, handed: Callable[[str], None] | None = None
 ) -> dict[str, Callable[..., Any]]:
     """Return the functions for expressions of the execution at `place`, by their names. Nothing is opened before a call.
 
-    The host's mask learns every secret that they hand out, and so does `mask`, for whoever hides these and no others.
+    The host's mask learns every secret that they hand out, and `handed` is told of it, for whoever hides these and no others.
     """
     files = FileAccess(lambda: host.drive, place, reads.relatives)
-    values = _Values(host, place.namespace, mask or host.mask)
+    values = _Values(host, place.namespace, handed)
     return {
         "secret": values.secret,
         "kv": values.kv,
@@ -71,10 +70,10 @@ def host_functions(
 class _Values:
     """The functions that give values of a namespace, with the documented names of their arguments."""
 
-    def __init__(self, host: Host, namespace: str, mask: Mask) -> None:
+    def __init__(self, host: Host, namespace: str, handed: Callable[[str], None] | None) -> None:
         self.host = host
         self.namespace = namespace
-        self.mask = mask
+        self.handed = handed
 
     def secret(self, key: str, namespace: str | None = None, subkey: str | None = None) -> str:
         """Return a secret of the namespace, or of one above it; the mask knows it from now on."""
@@ -106,7 +105,8 @@ class _Values:
 
     def _hidden(self, value: str) -> str:
         self.host.mask.learn(value)
-        self.mask.learn(value)
+        if self.handed is not None:
+            self.handed(value)
         return value
 
 

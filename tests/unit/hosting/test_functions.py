@@ -13,7 +13,7 @@ from runwright.drives import memory
 from runwright.errors import ExpressionError
 from runwright.expression import compile_template, render
 from runwright.expressions.functions import HOST_FUNCTIONS
-from runwright.hosting import Host, Mask, Place, Reads, host_functions
+from runwright.hosting import Host, Place, Reads, host_functions
 from runwright.key_values import KeyValue
 from runwright.metrics import JOURNAL
 from runwright.runtime.journal import ChildLogger, Journal, install
@@ -74,12 +74,14 @@ def test_an_entry_of_a_secret_is_hidden_too(host):
 
 def test_what_one_attempt_was_handed_can_be_told_apart(host):
     host.mask.learn("of others")
-    mask = Mask()
+    handed = []
+    functions = host_functions(host, HERE, handed=handed.append)
 
-    host_functions(host, HERE, mask=mask)["secret"]("token")
+    functions["secret"]("token")
+    functions["decrypt"](KEY, host.cipher.encrypt("hunter22"))
 
-    assert ("********", "********") == (host.mask.hide("hunter21"), mask.hide("hunter21"))
-    assert ("********", "of others") == (host.mask.hide("of others"), mask.hide("of others"))
+    assert ["hunter21", "hunter22"] == handed
+    assert "******** ******** ********" == host.mask.hide("hunter21 hunter22 of others")
 
 
 def test_a_secret_that_is_missing_says_where_it_is_looked_for(host):
