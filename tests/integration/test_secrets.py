@@ -138,7 +138,7 @@ tasks:
     )
 
     assert "Failed" == task_run.kind.name
-    assert "set the environment variable SECRET_NOPE to it in base64" in task_run.message
+    assert "set the environment variable SECRET_NOPE to it in base64" in str(task_run.message)
 
 
 def test_what_a_program_prints_of_a_secret_is_not_logged(runwright_home):

@@ -75,6 +75,18 @@ def test_a_write_that_fails_leaves_nothing_behind(drive, folder):
     assert drive.find(FILE) is None
 
 
+def test_what_killed_processes_left_behind_goes_after_a_day(drive, folder):
+    drafts = folder / ".drafts"
+    drafts.mkdir(parents=True)
+    for name in ("abandoned", "under-way"):
+        (drafts / name).write_bytes(b"half")
+    os.utime(drafts / "abandoned", (1, 1))
+
+    drive.put(FILE, b"1")
+
+    assert ["under-way"] == names_in(drafts)
+
+
 def test_a_link_to_a_file_is_no_file(drive, folder, tmp_path):
     (tmp_path / "secret").write_text("secret")
     (folder / "company/flow").mkdir(parents=True)
