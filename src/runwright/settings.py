@@ -30,6 +30,7 @@ HIDDEN = "********"
 _FILE_LIMIT = 1024 * 1024
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _NO_TEXT = "it is no text"
+_GLOBALS = msgspec.json.Decoder(dict[str, Any])
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -131,12 +132,9 @@ def _read_key(value: Any) -> str:
 
 def _read_globals(value: Any) -> dict[str, Any]:
     try:
-        found = value if isinstance(value, dict) else msgspec.json.decode(_read_text(value))
+        return msgspec.convert(value, dict[str, Any]) if isinstance(value, dict) else _GLOBALS.decode(_read_text(value))
     except msgspec.DecodeError as error:
-        raise ValueError(f"it is no JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004  the caller turns it into a SettingError
-    return found
+        raise ValueError(f"it is no JSON object: {error}") from None
 
 
 def _read_seconds(value: Any) -> float:

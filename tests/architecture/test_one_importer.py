@@ -12,7 +12,7 @@ HOMES = {
     "cryptography": {"hosting"},
     "dask": {"cache_validators", "executors"},  # two things in one library: a hash of values, and a cluster
     "distributed": {"executors"},
-    "httpx": {"hosting", "runnables"},  # two uses: a function of expressions, and the http tasks
+    "httpx": {"runnables"},
     "hypothesis": {"testing"},
     "obstore": {"results"},
     "pandas": {"results"},
@@ -28,7 +28,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "cryptography", "distributed", "obstore", "pandas", "uvicorn", "yaml"}
+SINGLE_MODULE = {"cloudpickle", "cryptography", "distributed", "httpx", "obstore", "pandas", "uvicorn", "yaml"}
 
 
 def test_no_library_has_two_homes(tree):

@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import stat
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -25,6 +26,7 @@ DRAFTS = ".drafts"
 """The folder of files that are being written; no URI leads there."""
 
 _PATIENCE = 5
+_ABANDONED = 24 * 60 * 60  # seconds that nobody takes to write a file
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
@@ -48,6 +50,7 @@ class LocalDrive:
         """Take a folder; nothing is made yet."""
         self.folder = os.path.abspath(os.path.expanduser(folder))  # noqa: PTH100, PTH111  paths are text here
         self.url = f"file://{self.folder}"
+        self._is_tidy = False
 
     def put(self, uri: str, data: bytes | BinaryIO) -> str:
         """Write a file, in the place of one that was there, and return its URI; raises `FilesError`."""
@@ -122,6 +125,7 @@ class LocalDrive:
     def _draft(self, data: bytes | BinaryIO) -> str:
         drafts = os.path.join(self._root, DRAFTS)  # noqa: PTH118  paths are text here
         make_folder(drafts)
+        self._tidy(drafts)
         draft = os.path.join(drafts, os.urandom(8).hex())  # noqa: PTH118  paths are text here
         with os.fdopen(os.open(draft, _NEW, PRIVATE_FILE), "wb") as file:
             try:
@@ -135,6 +139,16 @@ class LocalDrive:
                 os.unlink(draft)  # noqa: PTH108  paths are text here
                 raise
         return draft
+
+    def _tidy(self, drafts: str) -> None:
+        """Remove, once, what processes that were killed while they wrote have left."""
+        if self._is_tidy:
+            return
+        self._is_tidy = True
+        with suppress(OSError), os.scandir(drafts) as entries:
+            for entry in entries:
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED:
+                    os.unlink(entry.path)  # noqa: PTH108  paths are text here
 
     def _move(self, draft: str, path: str) -> None:
         folder = os.path.dirname(path)  # noqa: PTH120  paths are text here

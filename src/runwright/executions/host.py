@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.hosting.file_access import Place
 from runwright.hosting.functions import Reads, host_functions
+from runwright.hosting.masking import Mask
 from runwright.spec.inputs import SecretInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    import logging
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from runwright.drive import Drive
     from runwright.hosting.host import Host
@@ -49,10 +51,16 @@ class ExecutionHost:
 
         return Executions(self.record)
 
-    def functions(self, situation: Situation) -> Mapping[str, Callable[..., Any]]:
-        """Return the functions of expressions that need a host."""
+    def functions(
+        self, situation: Situation, handed: Callable[[str], None] | None = None
+    ) -> Mapping[str, Callable[..., Any]]:
+        """Return the functions of expressions that need a host; `handed` is told of each secret that they hand out."""
         place = Place(situation.namespace, situation.flow_id, situation.execution_id)
-        return host_functions(self.host, place, self._reads(situation))
+        return host_functions(self.host, place, self._reads(situation), handed)
+
+    def without(self, secrets: Sequence[str], outputs: dict[str, Any]) -> dict[str, Any]:
+        """Return outputs in which these secrets are hidden, and no others: data of other executions stay as they are."""
+        return Mask(secrets).hide_in(outputs)
 
     @property
     def envs(self) -> dict[str, str]:
@@ -87,6 +95,11 @@ class ExecutionHost:
     def masked(self, text: str) -> str:
         """Return a text without the secrets that were handed out in this process."""
         return self.host.mask.hide(text)
+
+    @property
+    def log_filter(self) -> logging.Filter:
+        """Return what does the same with the records of a logger."""
+        return self.host.log_filter
 
     def _reads(self, situation: Situation) -> Reads:
         executions = self.executions

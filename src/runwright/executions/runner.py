@@ -17,6 +17,7 @@ from runwright.executions.histories import Histories
 from runwright.executions.registered_flows import registered
 from runwright.executions.replaying import replayed
 from runwright.flowable import Children
+from runwright.hosting.locations import input_prefix, safe_name
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.execution import Execution, Facts, nested_labels
@@ -338,13 +339,12 @@ class ExecutionRunner:
     def stored(self, given: dict[str, Any], flow_run: UUID) -> dict[str, Any]:
         """Return what was given, with files put on the drive in the place of their content."""
         spec = self.flow.spec
-        prefix = f"kestra:///{spec.namespace.replace('.', '/')}/{spec.id}/executions/{flow_run}/inputs"
-        return {
-            name: self.host.drive.put(f"{prefix}/{name}/{value.name}", value.data)
-            if isinstance(value, Upload)
-            else value
-            for name, value in given.items()
-        }
+
+        def stored(name: str, upload: Upload) -> str:
+            folder = input_prefix(spec.namespace, spec.id, str(flow_run), name)
+            return self.host.drive.put(folder + safe_name(upload.name), upload.data)
+
+        return {name: stored(name, value) if isinstance(value, Upload) else value for name, value in given.items()}
 
     @property
     def _executor(self) -> Any:

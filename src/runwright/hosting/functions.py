@@ -41,10 +41,15 @@ class Reads(NamedTuple):
 NOTHING = Reads()
 
 
-def host_functions(host: Host, place: Place, reads: Reads = NOTHING) -> dict[str, Callable[..., Any]]:
-    """Return the functions for expressions of the execution at `place`, by their names. Nothing is opened before a call."""
+def host_functions(
+    host: Host, place: Place, reads: Reads = NOTHING, handed: Callable[[str], None] | None = None
+) -> dict[str, Callable[..., Any]]:
+    """Return the functions for expressions of the execution at `place`, by their names. Nothing is opened before a call.
+
+    The host's mask learns every secret that they hand out, and `handed` is told of it, for whoever hides these and no others.
+    """
     files = FileAccess(lambda: host.drive, place, reads.relatives)
-    values = _Values(host, place.namespace)
+    values = _Values(host, place.namespace, handed)
     return {
         "secret": values.secret,
         "kv": values.kv,
@@ -65,9 +70,10 @@ def host_functions(host: Host, place: Place, reads: Reads = NOTHING) -> dict[str
 class _Values:
     """The functions that give values of a namespace, with the documented names of their arguments."""
 
-    def __init__(self, host: Host, namespace: str) -> None:
+    def __init__(self, host: Host, namespace: str, handed: Callable[[str], None] | None) -> None:
         self.host = host
         self.namespace = namespace
+        self.handed = handed
 
     def secret(self, key: str, namespace: str | None = None, subkey: str | None = None) -> str:
         """Return a secret of the namespace, or of one above it; the mask knows it from now on."""
@@ -77,7 +83,7 @@ class _Values:
                 f"Secrets of the namespace {chosen!r} are not for flows of {self.namespace!r}: a flow has those of its own "
                 "namespace and of the ones above it"
             )
-        return self.host.secret(_text(key, "key"), chosen, subkey)
+        return self._hidden(self.host.secret(_text(key, "key"), chosen, subkey))
 
     def kv(self, key: str, namespace: str | None = None, errorOnMissing: bool = True) -> Any:  # noqa: FBT001, FBT002, N803  as flows write it
         """Return the value under a key, None where there is none and that is no error."""
@@ -95,8 +101,12 @@ class _Values:
 
     def decrypt(self, key: str, text: str) -> str:
         """Return what `encrypt` made a text of; the mask knows it from now on."""
-        value = Cipher(_text(key, "key")).decrypt(_text(text, "text"))
+        return self._hidden(Cipher(_text(key, "key")).decrypt(_text(text, "text")))
+
+    def _hidden(self, value: str) -> str:
         self.host.mask.learn(value)
+        if self.handed is not None:
+            self.handed(value)
         return value
 
 

@@ -7,13 +7,14 @@ settings are one there, so that its connections are made once.
 from __future__ import annotations
 
 import json
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runwright.drives import open_drive
 from runwright.hosting.encryption import Cipher
 from runwright.hosting.environment import envs_of
-from runwright.hosting.masking import Mask
+from runwright.hosting.masking import Mask, MaskingFilter
 from runwright.hosting.record_values import RecordValues
 from runwright.hosting.secrets import Secrets
 
@@ -82,10 +83,11 @@ class Host:
     def from_settings(
         cls, settings: HostSettings, *, record: str | None = None, key_values: KeyValues | None = None
     ) -> Host:
-        """Return a host as the settings say; `record` is another URL than theirs, `key_values` an open record."""
+        """Return a host as the settings say; `record` is another path or URL than theirs, `key_values` an open record."""
+        place = record or settings.record
         return cls(
             settings.drive,
-            record or settings.record,
+            place if "://" in place else f"sqlite:///{os.path.abspath(place)}",  # noqa: PTH100  as the settings do
             secrets_folder=settings.secrets_folder,
             encryption_key=settings.encryption_key,
             globals=settings.globals,
@@ -96,6 +98,11 @@ class Host:
     def drive(self) -> Drive:
         """Return where files are; raises `FilesError` for a place that is none."""
         return open_drive(self._choices[0])
+
+    @cached_property
+    def log_filter(self) -> MaskingFilter:
+        """Return what hides secrets in the records of a logger that it is one of the `filters` of."""
+        return MaskingFilter(self.mask)
 
     @property
     def envs(self) -> dict[str, str]:

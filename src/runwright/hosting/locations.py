@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runwright.drive import SCHEME
+from runwright.drive import SCHEME, namespace_files
 from runwright.errors import FilesError
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ _LONGEST = 200
 
 def namespace_prefix(namespace: str) -> str:
     """Return what the URIs of a namespace's own files begin with; raises `FilesError` for a namespace that has no place."""
-    return f"{_folder_of(namespace)}{NAMESPACE_FILES}/"
+    _check(namespace)
+    return namespace_files(namespace)
 
 
 def execution_prefix(namespace: str, flow_id: str, execution_id: str) -> str:
     """Return what the URIs of an execution's files begin with; raises `FilesError` for a namespace that has no place."""
-    return f"{_folder_of(namespace)}{flow_id}/executions/{execution_id}/"
+    _check(namespace)
+    return f"{SCHEME}{namespace.replace('.', '/')}/{flow_id}/executions/{execution_id}/"
 
 
 def task_run_prefix(namespace: str, flow_id: str, execution_id: str, task_id: str, task_run_id: str) -> str:
@@ -60,11 +62,10 @@ def safe_name(name: str, others: Iterable[str] = ()) -> str:
     return free
 
 
-def _folder_of(namespace: str) -> str:
+def _check(namespace: str) -> None:
     parts = namespace.split(".")
     if not all(parts) or NAMESPACE_FILES in parts or "/" in namespace:
         raise FilesError(
             f"The namespace {namespace!r} has no place for files: no part of it may be empty, `{NAMESPACE_FILES}`, or have a "
             "slash. Give it another name."
         )
-    return SCHEME + "/".join(parts) + "/"

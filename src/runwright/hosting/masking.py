@@ -44,6 +44,11 @@ class Mask:
         """Return the values that it knows."""
         return tuple(self._values)
 
+    @property
+    def is_empty(self) -> bool:
+        """Say whether it knows none."""
+        return self._pattern is None
+
     def learn(self, *values: str) -> None:
         """Hide these values from now on, too."""
         new = [value for value in values if value not in self._values and len(value.strip()) >= SHORTEST]
@@ -107,6 +112,8 @@ class MaskingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record; every one passes."""
+        if self.mask.is_empty:
+            return True
         record.msg, record.args = self.mask.hide(record.getMessage()), None
         if record.exc_info and record.exc_info[1] is not None:
             record.exc_text = self.mask.traceback_of(record.exc_info[1]).rstrip("\n")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from runwright.hosting.globs import matches
 from runwright.hosting.locations import namespace_prefix
+from runwright.runnables.globs import Globs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,13 +39,13 @@ class NamespaceFiles:
     ) -> Iterator[NamespaceFile]:
         """Yield files below `folder`, in order: those that `include` matches (None: all) and `exclude` does not.
 
-        Patterns are those of `runwright.hosting.globs`.
+        Patterns are those of `runwright.runnables.globs`.
         """
         begun = folder.strip("/")
-        wanted, unwanted = None if include is None else _texts(include), _texts(exclude or ())
+        wanted, unwanted = None if include is None else _globs(include), _globs(exclude or ())
         for info in self.drive.list(self.prefix + (f"{begun}/" if begun else "")):
             path = info.uri.removeprefix(self.prefix)
-            if (wanted is None or matches(path, wanted)) and not matches(path, unwanted):
+            if (wanted is None or wanted.fit(path)) and not unwanted.fit(path):
                 yield NamespaceFile(path, info.uri, info.size, info.updated)
 
     def find(self, path: str) -> NamespaceFile | None:
@@ -70,5 +70,5 @@ class NamespaceFiles:
         return sum(self.delete(each.path) for each in list(self.list(folder=folder)))
 
 
-def _texts(patterns: Iterable[str]) -> tuple[str, ...]:
-    return (patterns,) if isinstance(patterns, str) else tuple(patterns)
+def _globs(patterns: Iterable[str]) -> Globs:
+    return Globs((patterns,) if isinstance(patterns, str) else patterns)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from runwright.errors import MissingExtra, RunwrightError
+from runwright.errors import RunwrightError
+from runwright.runnables.http import http_library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +30,10 @@ def fetch(
 ) -> Any:
     """Return the body that a web server answers with: the value of JSON, else the text.
 
-    Raises `RunwrightError` for a status of 400 and more, an answer of more than 1 MiB, and one that takes over 10 seconds.
+    Raises `MissingExtra`, and `RunwrightError` for a status of 400 and more, an answer of more than 1 MiB, and one that takes
+    over 10 seconds.
     """
-    try:
-        import httpx  # noqa: PLC0415  an optional library
-    except ImportError as missing:
-        raise MissingExtra(
-            "The function `http` needs the extra runwright[http]: pip install 'runwright[http]'."
-        ) from missing
+    library = http_library()
     if not isinstance(uri, str) or not uri.startswith(("http://", "https://")):
         raise RunwrightError(f"{uri!r} is no address of a web server: it begins with http:// or https://")
     if not isinstance(method, str) or method.upper() not in _METHODS:
@@ -49,13 +46,13 @@ def fetch(
     }
     try:
         with (
-            httpx.Client(timeout=SECONDS, follow_redirects=True, max_redirects=MOST_REDIRECTS) as client,
+            library.Client(timeout=SECONDS, follow_redirects=True, max_redirects=MOST_REDIRECTS) as client,
             client.stream(
                 method.upper(), uri, params=dict(query or {}) or None, content=content, headers=sent
             ) as answer,
         ):
             data = _read(uri, answer)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (library.HTTPError, library.InvalidURL) as error:
         raise RunwrightError(f"{uri} gave no answer: {error or type(error).__name__}") from error
     text = data.decode(answer.charset_encoding or "utf-8", "replace")
     if answer.status_code >= _FIRST_REFUSAL:

@@ -166,7 +166,7 @@ def _is_file(value: Any) -> bool:
 @asynccontextmanager
 async def _answer(parts: _Parts, options: Options) -> AsyncIterator[httpx.Response]:
     """Give the answer to a request, its body not read yet."""
-    library = _library()
+    library = http_library()
     async with _client(library, options) as client:
         try:
             address = library.URL(parts.uri).copy_merge_params(parts.params)
@@ -210,11 +210,14 @@ def _certificates(library: ModuleType, *, is_checked: bool) -> Any:
     return library.create_ssl_context(verify=is_checked)
 
 
-def _library() -> ModuleType:
+def http_library() -> ModuleType:
+    """Return the library; raises `MissingExtra` without it."""
     try:
         return import_module("httpx")
     except ImportError as missing:
-        raise MissingExtra("The http tasks need the extra runwright[http]: pip install 'runwright[http]'.") from missing
+        raise MissingExtra(
+            "The http tasks, and the function `http`, need the extra runwright[http]: pip install 'runwright[http]'."
+        ) from missing
 
 
 def _tell(parts: _Parts, refused: Exception) -> NoReturn:

@@ -78,15 +78,16 @@ def _typed(task: values.SetKv, scope: Scope) -> tuple[Any, str]:
     """Return the value and its type: the declared one, else that of what the expression yields."""
     if task.kv_type is None:
         value = scope.evaluate(task.value)
-        return value, _type_of(value)
+        return value, type_of(value)
     value = scope.render(task.value) if isinstance(task.value, str) else scope.evaluate(task.value)
     try:
-        return _READERS[task.kv_type](value), task.kv_type
+        return READERS[task.kv_type](value), task.kv_type
     except Refused as refused:
         raise RunnableFailed(f"The value for the key {task.key!r:.100} is no {task.kv_type}: {refused}.") from refused
 
 
-def _type_of(value: Any) -> str:
+def type_of(value: Any) -> str:
+    """Return the type of a value that has none declared."""
     if isinstance(value, bool):
         return "BOOLEAN"
     if isinstance(value, int | float):
@@ -105,7 +106,7 @@ def _duration(value: Any) -> str:
     return input_texts.duration(value if isinstance(value, timedelta) else str(value))
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {
+READERS: dict[str, Callable[[Any], Any]] = {
     "STRING": input_texts.shown,
     "NUMBER": _number,
     "BOOLEAN": input_texts.boolean,
@@ -114,3 +115,4 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "DURATION": _duration,
     "JSON": input_texts.json_value,
 }
+"""What makes a value of each type of a text; each raises `Refused`."""

@@ -22,7 +22,7 @@ from runwright.metrics import JOURNAL, NO_FLOW_RUN
 from runwright.runtime.journal import ChildLogger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from runwright.drive import Drive
     from runwright.key_values import KeyValues
@@ -37,8 +37,12 @@ class Host(Protocol):
     key_values: KeyValues
     executions: Any
 
-    def functions(self, situation: Situation) -> Functions:
-        """Return the functions of expressions that need a host."""
+    def functions(self, situation: Situation, handed: Callable[[str], None] | None = None) -> Functions:
+        """Return the functions of expressions that need a host; `handed` is told of each secret that they hand out."""
+        ...
+
+    def without(self, secrets: Sequence[str], outputs: dict[str, Any]) -> dict[str, Any]:
+        """Return outputs in which these secrets are hidden."""
         ...
 
     def encrypt(self, text: str) -> str:
@@ -47,6 +51,11 @@ class Host(Protocol):
 
     def masked(self, text: str) -> str:
         """Return a text without the secrets that were handed out in this process."""
+        ...
+
+    @property
+    def log_filter(self) -> logging.Filter:
+        """Return what does the same with the records of a logger."""
         ...
 
 
@@ -91,11 +100,14 @@ class AttemptScope:
         self.prefix = situation.prefix
         self._folder: Path | None = None
         self._functions: Functions | None = None
+        self._handed: list[str] = []
 
     @property
     def logger(self) -> logging.Logger:
         """Return the logger of the task run."""
-        return ChildLogger(f"flow.{self.flow_id}.{self.task_id}", _flows)
+        logger = ChildLogger(f"flow.{self.flow_id}.{self.task_id}", _flows)
+        logger.filters = (self.situation.host.log_filter,)
+        return logger
 
     @property
     def drive(self) -> Drive:
@@ -116,8 +128,12 @@ class AttemptScope:
     def functions(self) -> Functions:
         """Return the functions of expressions that need a host."""
         if self._functions is None:
-            self._functions = self.situation.host.functions(self.situation)
+            self._functions = self.situation.host.functions(self.situation, self._handed.append)
         return self._functions
+
+    def published(self, outputs: dict[str, Any]) -> dict[str, Any]:
+        """Return outputs as others may see them: the secrets that this attempt was handed are hidden."""
+        return self.situation.host.without(self._handed, outputs) if self._handed else outputs
 
     @property
     def folder(self) -> Path:

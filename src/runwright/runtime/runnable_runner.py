@@ -12,7 +12,7 @@ from runwright import clock
 from runwright.clock import to_datetime
 from runwright.codec import shorten
 from runwright.context import activate, deactivate
-from runwright.errors import RunwrightError
+from runwright.errors import RunnableFailed, RunwrightError
 from runwright.runtime.attempt_scope import AttemptScope
 from runwright.runtime.retries import next_try
 from runwright.runtime.timeouts import TaskTimeout, call_within
@@ -75,7 +75,7 @@ class RunnableRunner:
         try:
             self._announce_running()
             try:
-                reached = self._reached(await self.task.run(self.task.spec, scope))
+                reached = self._reached(await self.task.run(self.task.spec, scope), scope)
             except Exception as error:  # noqa: BLE001  what a task does
                 reached = self._broken(error, scope)
             return self._concluded(reached, scope)
@@ -102,8 +102,8 @@ class RunnableRunner:
         limit = self.context.get("limit")
         try:
             if limit is None:
-                return self._reached(self.task.run(self.task.spec, scope))
-            return self._reached(call_within(limit, self.task.run, {"task": self.task.spec, "scope": scope}))
+                return self._reached(self.task.run(self.task.spec, scope), scope)
+            return self._reached(call_within(limit, self.task.run, {"task": self.task.spec, "scope": scope}), scope)
         except TaskTimeout:
             scope.stopping.set()
             text = f"Timeout after {limit:g} s: the task took longer than it may."
@@ -112,35 +112,39 @@ class RunnableRunner:
         except Exception as error:  # noqa: BLE001  what a task does
             return self._broken(error, scope)
 
-    def _reached(self, came: Outcome | dict[str, Any] | None) -> State:
+    def _reached(self, came: Outcome | dict[str, Any] | None, scope: AttemptScope) -> State:
         """Return the state of what a runnable answered."""
         outcome = came if isinstance(came, Outcome) else Outcome(came)
         kind = CLASS_BY_CODE[KIND_BY_NAME[outcome.state].code]
-        state = kind(outcome.message or ("Task run succeeded." if kind is Success else None))
+        message = outcome.message and scope.situation.host.masked(outcome.message)
+        state = kind(message or ("Task run succeeded." if kind is Success else None))
         if outcome.outputs is not None:
+            outputs = scope.published(outcome.outputs)
             if kind is Failed:
-                state.context[OUTPUTS] = outcome.outputs
+                state.context[OUTPUTS] = outputs
             else:
-                state.result = self.result.write(outcome.outputs)
+                state.result = self.result.write(outputs)
         if outcome.labels:
             state.context[LABELS] = dict(outcome.labels)
         return state
 
     def _broken(self, error: Exception, scope: AttemptScope) -> State:
         """Return the state of a failure, after a line about it in the log."""
-        text = scope.situation.host.masked(shorten(str(error) or type(error).__name__))
+        told = str(error) or type(error).__name__
+        text = shorten(masked := scope.situation.host.masked(told))
         if isinstance(error, RunwrightError):
             scope.logger.error(text)
         else:
             scope.logger.exception("%s: %s", type(error).__name__, text)
-        state = Failed(text, result=error)
+        # The record keeps an error with its text: one that tells a secret is not the one to keep.
+        state = Failed(text, result=error if masked == told else RunnableFailed(text))
         outputs = getattr(error, "outputs", None)
         if isinstance(outputs, dict):
-            state.context[OUTPUTS] = outputs
+            state.context[OUTPUTS] = scope.published(outputs)
         return state
 
     def _concluded(self, state: State, scope: AttemptScope) -> State:
-        """Return what the end of an attempt counts as, without what nobody may read."""
+        """Return what the end of an attempt counts as."""
         del scope
         retry = self.task.retry
         is_plain = type(state) is Success and (retry is None or not retry.warning_on_retry)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import pickle
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pytest
 
@@ -180,7 +180,7 @@ class DriveContract:
         """What was there stays."""
         drive.put(FILE, b"old")
         with pytest.raises((OSError, FilesError), match="the disk failed"):
-            drive.put(FILE, Broken())
+            drive.put(FILE, cast("BinaryIO", Broken()))
         assert content(drive, FILE) == b"old"
         assert [FILE] == [info.uri for info in drive.list("kestra:///")]
 

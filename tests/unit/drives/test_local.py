@@ -3,15 +3,21 @@ from __future__ import annotations
 import io
 import os
 import stat
+from typing import Any
 
 import pytest
 
-from runwright.drives import open_drive
+from runwright import drives
 from runwright.drives.local import LocalDrive
 from runwright.errors import FileMissing, FilesError
 from runwright.testing.drive_contract import content
 
 FILE = "kestra:///company/flow/a.txt"
+
+
+def url_of(place):
+    drive: Any = drives.open_drive(place)
+    return drive.url
 
 
 def names_in(folder):
@@ -67,6 +73,18 @@ def test_a_write_that_fails_leaves_nothing_behind(drive, folder):
 
     assert [] == names_in(folder / ".drafts")
     assert drive.find(FILE) is None
+
+
+def test_what_killed_processes_left_behind_goes_after_a_day(drive, folder):
+    drafts = folder / ".drafts"
+    drafts.mkdir(parents=True)
+    for name in ("abandoned", "under-way"):
+        (drafts / name).write_bytes(b"half")
+    os.utime(drafts / "abandoned", (1, 1))
+
+    drive.put(FILE, b"1")
+
+    assert ["under-way"] == names_in(drafts)
 
 
 def test_a_link_to_a_file_is_no_file(drive, folder, tmp_path):
@@ -169,16 +187,15 @@ def test_a_folder_that_cannot_be_written_is_explained(drive, folder):
 
 
 def test_drives_by_their_urls(tmp_path):
-    assert str(tmp_path) == open_drive(str(tmp_path)).folder
-    assert str(tmp_path) == open_drive(f"file://{tmp_path}").folder
-    assert f"file://{tmp_path}" == open_drive(str(tmp_path)).url
-    assert "memory://x" == open_drive("memory://x").url
+    assert f"file://{tmp_path}" == url_of(f"file://{tmp_path}")
+    assert f"file://{tmp_path}" == url_of(str(tmp_path))
+    assert "memory://x" == url_of("memory://x")
     assert ["s3://bucket/a/b/", "gs://bucket/", "az://container/"] == [
-        open_drive(url).url for url in ("s3://bucket/a/b", "gs://bucket", "az://container/")
+        url_of(url) for url in ("s3://bucket/a/b", "gs://bucket", "az://container/")
     ]
 
 
 @pytest.mark.parametrize("url", ["ftp://host/path", "s3://", "file://host/path", "://", "http://x"])
 def test_what_is_no_place_for_files_is_refused(url):
     with pytest.raises(FilesError, match="give a folder"):
-        open_drive(url)
+        url_of(url)

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import base64
+import logging
 import pickle
 
 import pytest
 
+from runwright import settings
 from runwright.clock import NANOSECONDS
+from runwright.context import context
 from runwright.drives import memory
 from runwright.errors import ExpressionError
 from runwright.expression import compile_template, render
 from runwright.expressions.functions import HOST_FUNCTIONS
 from runwright.hosting import Host, Place, Reads, host_functions
 from runwright.key_values import KeyValue
+from runwright.metrics import JOURNAL
+from runwright.runtime.journal import ChildLogger, Journal, install
 from runwright.stores import open_store
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -65,6 +70,18 @@ def test_a_secret_is_handed_out_and_hidden_from_then_on(host):
 def test_an_entry_of_a_secret_is_hidden_too(host):
     assert "correct horse" == value("secret('login', subkey='password')", host)
     assert "********" == host.mask.hide("correct horse")
+
+
+def test_what_one_attempt_was_handed_can_be_told_apart(host):
+    host.mask.learn("of others")
+    handed = []
+    functions = host_functions(host, HERE, handed=handed.append)
+
+    functions["secret"]("token")
+    functions["decrypt"](KEY, host.cipher.encrypt("hunter22"))
+
+    assert ["hunter21", "hunter22"] == handed
+    assert "******** ******** ********" == host.mask.hide("hunter21 hunter22 of others")
 
 
 def test_a_secret_that_is_missing_says_where_it_is_looked_for(host):
@@ -241,6 +258,36 @@ def test_a_host_travels_with_what_its_mask_knows(host, tmp_path, monkeypatch):
     assert "********" == arrived.mask.hide("hunter24")
     assert ({"a": 1}, "Paris") == (arrived.globals, arrived.envs["city"])
     assert "text" == arrived.cipher.decrypt(far.cipher.encrypt("text"))
+
+
+def test_what_is_logged_in_an_attempt_is_hidden_before_it_is_cut_off(host):
+    logger = ChildLogger("flow.task", logging.getLogger("runwright.flow"))
+    logger.filters = [host.log_filter]
+    host.secret("token", "company")
+    install()
+
+    with context({JOURNAL: Journal(1, 1)}):
+        logger.info("with %s", "hunter21")
+        logger.info("%s", "hunter21" * 20_000)
+        lines, _ = context[JOURNAL].drain()
+
+    assert "with ********" == lines[0].message
+    assert "hunt" not in lines[1].message
+
+
+def test_a_host_as_the_settings_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chosen = settings.load({"RUNWRIGHT_HOME": str(tmp_path), "RUNWRIGHT_ENCRYPTION_KEY": KEY})
+
+    for record in (None, "other.db", f"sqlite:///{tmp_path}/third.db"):
+        far = pickle.loads(pickle.dumps(Host.from_settings(chosen, record=record)))
+        keep(far, "x", record)
+        far.drive.put(OWN, b"1")
+        assert record == value("kv('x')", far)
+
+    assert ["files", "other.db", "record.db", "third.db"] == sorted(
+        each.name for each in tmp_path.iterdir() if each.suffix in {"", ".db"}
+    )
 
 
 def test_functions_open_nothing_before_they_are_called():

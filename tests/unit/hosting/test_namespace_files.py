@@ -50,9 +50,10 @@ def test_namespaces_do_not_share_files(drive, files):
     ("include", "exclude", "folder", "expected"),
     [
         (None, None, "", ["a.py", "data/b.csv", "data/deep/c.csv", "data/deep/d.py"]),
-        (["*.py"], None, "", ["a.py", "data/deep/d.py"]),
+        (["*.py"], None, "", ["a.py"]),
+        (["**/*.py"], None, "", ["a.py", "data/deep/d.py"]),
         (["/a.py", "data/*"], None, "", ["a.py", "data/b.csv"]),
-        (["data/**"], ["*.py"], "", ["data/b.csv", "data/deep/c.csv"]),
+        (["data/**"], ["**/*.py"], "", ["data/b.csv", "data/deep/c.csv"]),
         (["**/c.csv"], [], "", ["data/deep/c.csv"]),
         (None, ["**"], "", []),
         ([], None, "", []),
