@@ -48,12 +48,8 @@ class _Copy:
         self._flow_run = flow_run
         self._more = more
         self._above = set(self._ancestors(chosen))
-        self._kept = {
-            row.ordinal
-            for row in rows
-            if (row.created, row.ordinal) <= (chosen.created, chosen.ordinal)
-            and chosen.ordinal not in self._ancestors(row)
-        }
+        around = {self._rows[ordinal].task_index for ordinal in self._above}
+        self._kept = {row.ordinal for row in rows if self._comes_before(row, around)}
         self._numbers: dict[int, int] = {0: 0}
         self._versions: dict[int, int] = {}
         self._next = 1
@@ -111,6 +107,15 @@ class _Copy:
     def _event(self, at: int, number: int, attempt: int, state: int, data: dict[str, Any]) -> Event:
         version = self._versions[number] = self._versions.get(number, 1) + 1
         return Event(at, self._flow_run, number, version, attempt, int(EventKind.STATE), state, data)
+
+    def _comes_before(self, row: TaskRun, around: set[int]) -> bool:
+        """Say whether a run is taken over: its task stands before the chosen one, in whatever round, or is around it."""
+        if row.ordinal in self._above or row.ordinal == self._chosen.ordinal:
+            return True
+        is_below_dropped = any(
+            self._rows[ordinal].task_index in around and ordinal not in self._above for ordinal in self._ancestors(row)
+        )
+        return row.task_index < self._chosen.task_index and row.task_index not in around and not is_below_dropped
 
     def _ancestors(self, row: TaskRun) -> Iterator[int]:
         while row.parent:

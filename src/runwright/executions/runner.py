@@ -133,7 +133,8 @@ class ExecutionRunner:
     def go_on(self, row: FlowRun, *, releases: bool = False) -> State:
         """Run an execution that is on record to its end, or until it waits for somebody; see `start`."""
         while True:
-            self._wait_until(row.scheduled_start_time)
+            if not row.details.get("forced"):
+                self._wait_until(row.scheduled_start_time)
             state, successor = self._run(row, () if releases else None)
             releases = False
             if successor is None:
@@ -185,8 +186,11 @@ class ExecutionRunner:
             loop = assembly.loop(
                 root, {}, GivenStates(assembly.graph, {}), execution=execution, on_progress=self.progress
             )
-            has_run_through = loop.run(Running("Running flow."), released)
-            state = self._ended(loop, root, execution)
+            try:
+                has_run_through = loop.run(Running("Running flow."), released)
+                state = self._ended(loop, root, execution)
+            finally:
+                execution.close()
             successor = self._replaced(row, execution) if state.kind.name == "Retried" else None
             state.context["flow_run_id"] = str(row.id)
             if not has_run_through:

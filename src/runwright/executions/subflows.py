@@ -49,7 +49,10 @@ async def run_subflow(task: flow_control.Subflow, scope: AttemptScope) -> Outcom
     outputs: dict[str, Any] = {"executionId": str(row.id), "state": ended.kind.execution}
     handed_on = ended.details.get("outputs")
     if task.outputs:
-        handed_on = scope.evaluate(task.outputs, outputs=_outputs_of(ended, scope))
+        try:
+            handed_on = scope.evaluate(task.outputs, outputs=_outputs_of(ended, scope))
+        except RunwrightError as error:
+            raise RunnableFailed(str(error), outputs) from error
     if handed_on:
         outputs["outputs"] = handed_on
     return Outcome(outputs, state=_state_of(ended, transmits=task.transmit_failed), message=ended.message)

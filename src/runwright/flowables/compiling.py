@@ -78,6 +78,8 @@ class _Compiler:
         retry = task.retry or retry
         flowable = FLOWABLES.get(type(task))
         run = None if flowable is not None else self._runnable_for(task)
+        if isinstance(task, declared.WorkingDirectory):
+            folder_of = task.id
         node = Node(index, task.id, task.id, DeclaredTask(task, run, retry=retry, folder_of=folder_of))
         self._nodes.append(node)
         if flowable is not None:
@@ -85,8 +87,6 @@ class _Compiler:
         return index
 
     def _bodies(self, task: Task, retry: Retry | None, folder_of: str | None) -> Bodies:
-        if isinstance(task, declared.WorkingDirectory):
-            folder_of = task.id
         found: dict[str, tuple[int, ...]] = {
             ".".join(keys): self._add_all(tasks, retry, folder_of) for keys, tasks in branches_of(task)
         }

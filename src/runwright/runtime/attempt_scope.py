@@ -107,6 +107,10 @@ class AttemptScope:
         """Return the logger of the task run."""
         logger = ChildLogger(f"flow.{self.flow_id}.{self.task_id}", _flows)
         logger.filters = (self.situation.host.log_filter,)
+        least = getattr(self.situation.task, "log_level", None)
+        if least is not None:
+            number = LEVELS[least]
+            logger.isEnabledFor = lambda level: level >= number
         return logger
 
     @property
@@ -216,4 +220,8 @@ class AttemptScope:
         return template.render_value(variables, functions=functions)
 
 
+LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40}
+"""The numbers that `logging` has for the levels of log lines."""
+
 _flows = logging.getLogger("runwright.flow")
+_flows.setLevel(LEVELS["TRACE"])  # which lines are kept is for each task to say

@@ -6,6 +6,7 @@ runs that have ended, and where in loops each stands.
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec, ids
@@ -14,7 +15,7 @@ from runwright.engine.branches import Branch
 from runwright.engine.stimuli import FinishRun, Opened, Reported
 from runwright.executor import TaskCall
 from runwright.expression import is_true
-from runwright.flowable import Answer, Children, Settled, Waiting
+from runwright.flowable import Answer, Children, Settled, Tally, Waiting
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.flowable_scope import FlowableScope
 from runwright.runtime.outputs import Outputs
@@ -106,6 +107,7 @@ class Execution:
         self._own: dict[int, dict[str, Any]] = {}
         self._lineages: dict[int, tuple[str, ...]] = {}
         self._stops: dict[int, StopSignal] = {}
+        self._folders: set[str] = set()
         self._variables = {**facts.variables, "outputs": self.outputs.tree, "tasks": self.outputs.states}
         self._context: dict[str, Any] = {
             "flow_run_id": self._root,
@@ -155,6 +157,7 @@ class Execution:
             given=resolve.data,
             now=at,
             started=self._started.setdefault(resolve.ordinal, at),
+            state="Success" if resolve.tallies is None else worst_of(resolve.tallies),
             resume=self._resume,
         )
         return flowable.expand(seen) if resolve.tallies is None else flowable.settle(resolve.tallies, seen)
@@ -172,7 +175,8 @@ class Execution:
         cell = self._machine.cell_of(ordinal)
         is_begun = cell is None or cell.code == _RUNNING
         is_skipped = isinstance(found, Settled) and found.state == "Skipped"
-        if not (is_begun or is_skipped):
+        fails_waiting = isinstance(found, Settled) and found.state in {"Failed", "Killed"} and resolve.resumed
+        if not (is_begun or is_skipped or fails_waiting):
             yield Reported(ordinal, attempt, _RUNNING)
         if isinstance(found, Waiting):
             due = None if found.seconds is None else at + int(found.seconds * _SECOND)
@@ -264,6 +268,11 @@ class Execution:
                 self.outputs.keep(cell.node.task.name, self._values_of(cell), outputs, state.kind.execution)
         return {**(data or {}), **extra} if extra else data
 
+    def close(self) -> None:
+        """Remove the folders that tasks shared."""
+        for path in self._folders:
+            shutil.rmtree(path, ignore_errors=True)
+
     def restore(self, row: TaskRun, state: State) -> None:
         """Take what a task run on record has handed on; rows come in the order of their ordinals."""
         node = self._graph.nodes[row.task_index]
@@ -293,7 +302,7 @@ class Execution:
         task_run_id = ids.task_run_text(self._root, ordinal)
         task = None if node is None else node.task
         task_id = "" if task is None else task.name
-        folder = None if task is None or task.folder_of is None else self._shared_folder(ordinal)
+        folder = None if task is None else self._folder_of(ordinal, task)
         return Situation(
             task=None if task is None else task.spec,
             namespace=facts.namespace,
@@ -309,9 +318,17 @@ class Execution:
             folder=folder,
         )
 
-    def _shared_folder(self, ordinal: int) -> str:
-        branch = self._cell(ordinal).group
-        return self._folder(ids.task_run_text(self._root, branch.parent.ordinal if isinstance(branch, Branch) else 0))
+    def _folder_of(self, ordinal: int, task: DeclaredTask) -> str | None:
+        """Return the folder of the `WorkingDirectory` that a run is, or that is around it; None where there is none."""
+        if task.folder_of is None:
+            return None
+        owner = ordinal
+        if task.folder_of != task.name:
+            branch = self._cell(ordinal).group
+            owner = branch.parent.ordinal if isinstance(branch, Branch) else 0
+        path = self._folder(ids.task_run_text(self._root, owner))
+        self._folders.add(path)
+        return path
 
     def _variables_of(self, ordinal: int, task: DeclaredTask, task_run_id: str, run_count: int) -> dict[str, Any]:
         cell = self._cell(ordinal)
@@ -340,6 +357,17 @@ class Execution:
         if parents:
             variables["parents"] = parents
             variables["parent"] = parents[0]
+        if cell.node is not None and cell.node.task.folder_of not in {None, cell.node.task.name}:
+            self._add_directory(branch, task_run, variables)
+
+    def _add_directory(self, branch: Branch, task_run: dict[str, Any], variables: dict[str, Any]) -> None:
+        """Let a task in a `WorkingDirectory` stand in the round that the directory stands in."""
+        outer = branch.parent.group
+        value = outer.value_of(branch.parent.ordinal - outer.first) if isinstance(outer, Branch) else None
+        values = self._values_of(branch.parent)
+        if values:
+            task_run.setdefault("value", values[-1])
+        variables["workerTaskrun"] = {} if value is None else {"value": value}
 
     def _parents_of(self, branch: Branch) -> Iterator[dict[str, Any]]:
         """Yield the rounds around a branch, the nearest first."""
@@ -377,6 +405,11 @@ class Execution:
         if cell is None:
             raise LookupError(f"Task run {ordinal} is not open.")
         return cell
+
+
+def worst_of(tallies: dict[str, Tally]) -> str:
+    """Return how a run ends whose children ended well: with a warning where one of them did."""
+    return "Warning" if any(tally.warned for tally in tallies.values()) else "Success"
 
 
 def nested_labels(labels: dict[str, str]) -> dict[str, Any]:

@@ -65,7 +65,9 @@ class ExecutionDocuments:
         rows = self._views.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
         parents = {each.ordinal: each for each in rows}
         for each in sorted(rows, key=lambda each: (each.created, each.ordinal)):
-            if not histories.is_hidden(each.ordinal):
+            if each.ordinal in histories.runs and not histories.is_hidden(
+                each.ordinal
+            ):  # it may be newer than the events
                 yield self._task_run(each, parents.get(each.parent), histories, flow)
 
     def _task_run(
