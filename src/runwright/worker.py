@@ -73,10 +73,10 @@ class Worker:
             except queue.Empty:
                 named = None
             try:
-                if named is not None:
-                    self._launch(named)
-                else:
+                if named is None:
                     self._look()
+                elif self._is_claimable(app.find_flow_run(self._store, named)):
+                    self._launch(named)
             except Exception:
                 _logger.exception("The record could not be looked at; looking again.")
 
@@ -91,7 +91,8 @@ class Worker:
         with self._lock:
             if row.id in self._running or len(self._running) >= self._most:
                 return False
-        if row.kind.name == "Scheduled" and (row.scheduled_start_time or 0) > clock.now():
+        is_early = (row.scheduled_start_time or 0) > clock.now() and not row.details.get("forced")
+        if row.kind.name == "Scheduled" and is_early:
             return False
         lease = self._store.find_lease(row.id)
         if lease is not None and lease.expires > self._store.now():

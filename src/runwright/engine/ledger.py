@@ -348,7 +348,8 @@ class Ledger:
         """Return a run that has ended and runs again."""
         if not isinstance(group, Branch) or event.kind != _STATE:
             return None
-        cell = self._ended.get(event.ordinal)
+        children = self._groups.get(event.ordinal)
+        cell = self._ended.get(event.ordinal) or (None if children is None else children.parent)
         if cell is None:
             cell = self._open_member(group, index, event.at)
             cell.code, cell.version, cell.attempt = group.status[index], event.version - 1, event.attempt

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from runwright import app
-from runwright.errors import NotOnRecord, RunnableFailed
+from runwright.errors import NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
 from runwright.executions.runner import ExecutionRunner, Origin
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
