@@ -1,0 +1,104 @@
+"""What somebody asks of runs of YAML flows: to end them, to go on, to run again what failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runwright import app
+from runwright.control import Control
+from runwright.errors import IllegalTransition
+from runwright.executions.declared_flow import DeclaredFlow
+from runwright.executions.runner import ExecutionRunner
+from runwright.views import FlowRunFilter, TaskRunFilter
+
+if TYPE_CHECKING:
+    from runwright.runs import FlowRun
+    from runwright.store import Store
+
+ASKING = """
+id: asking
+namespace: tests
+tasks:
+  - id: side
+    type: flow.Parallel
+    tasks:
+      - id: ask
+        type: flow.Pause
+      - id: done
+        type: debug.Return
+        format: done
+  - id: last
+    type: debug.Return
+    format: "{{ outputs.done.value }}"
+"""
+
+FAILING = """
+id: failing
+namespace: tests
+tasks:
+  - id: first
+    type: debug.Return
+    format: first
+  - id: bad
+    type: execution.Fail
+  - id: last
+    type: debug.Return
+    format: last
+"""
+
+
+def run(record: Store, text: str) -> FlowRun:
+    """Run a flow as far as it goes by itself."""
+    ExecutionRunner(DeclaredFlow.from_text(text)).start()
+    return latest(record)
+
+
+def latest(record: Store) -> FlowRun:
+    """Return the newest flow run."""
+    return record.flow_runs(FlowRunFilter(limit=1))[0]
+
+
+def states(record: Store) -> dict[str, tuple[str, int]]:
+    """Return state and number of attempts of the task runs of the newest flow run."""
+    rows = record.task_runs(TaskRunFilter(flow_run=latest(record).id))
+    return {row.full_name: (row.kind.execution, row.attempt) for row in rows}
+
+
+def test_a_paused_run_is_killed_with_what_is_above_its_pause(record: Store) -> None:
+    """The text of the flow is on record: nobody else needs to be there."""
+    row = run(record, ASKING)
+    assert ("Paused", "PAUSED") == (row.kind.name, row.kind.execution)
+    assert "Killed" == Control(record).kill(row.id).kind.name
+    assert {"side": "KILLED", "ask": "KILLED", "done": "SUCCESS"} == {
+        name: state for name, (state, _) in states(record).items()
+    }
+
+
+def test_a_paused_run_goes_on_where_it_is_resumed(record: Store) -> None:
+    """What comes after the pause runs here."""
+    row = run(record, ASKING)
+    assert "Success" == Control(record).resume(row.id).kind.name
+    assert ("SUCCESS", 1) == states(record)["last"]
+
+
+def test_what_failed_runs_again_and_what_succeeded_does_not(record: Store) -> None:
+    """It is reopened on record, and whoever takes it over runs it; it fails again, and its attempts are counted on."""
+    row = run(record, FAILING)
+    assert {"first": ("SUCCESS", 1), "bad": ("FAILED", 1)} == states(record)
+    assert "RESTARTED" == Control(record).restart(row.id).kind.execution
+    assert {"first": ("SUCCESS", 1), "bad": ("RESTARTED", 1)} == states(record)
+    assert "Failed" == app.resume_flow_run(row.id, releases=False).kind.name
+    assert {"first": ("SUCCESS", 1), "bad": ("FAILED", 2)} == states(record)
+    assert [] == record.requests()
+
+
+def test_what_ended_well_is_not_restarted(record: Store) -> None:
+    """There is nothing that failed; the request is answered, and in nobody's way."""
+    row = run(record, FAILING.replace("execution.Fail", "debug.Return"))
+    assert "Success" == row.kind.name
+    with pytest.raises(IllegalTransition):
+        Control(record).restart(row.id)
+    assert [] == record.requests()
+    assert "Success" == latest(record).kind.name
