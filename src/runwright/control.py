@@ -10,12 +10,13 @@ import getpass
 import queue
 import socket
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from runwright import app, clock, ids, settings
 from runwright.clock import NANOSECONDS, to_iso
 from runwright.engine.stimuli import FinishRun, Reported
 from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
+from runwright.executions.catalogue import Executions
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.graph import Graph, Link, Node
 from runwright.request import ENDING, Request
@@ -58,9 +59,15 @@ class Control:
         """Cancel a flow run: what runs is stopped and ends Killed, what has not begun ends Cancelled."""
         return self.settle(self.ask(flow_run, "cancel", by=by), timeout)
 
-    def kill(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
-        """Kill a flow run: as `cancel`, and the flow run itself ends Killed."""
-        return self.settle(self.ask(flow_run, "kill", by=by), timeout)
+    def kill(
+        self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE, cascade: bool = True
+    ) -> FlowRun:
+        """Kill a flow run: as `cancel`, and all that was open ends Killed.
+
+        With `cascade` the executions that an execution started, and those that they did, are killed too.
+        """
+        data = None if cascade else {"cascade": False}
+        return self.settle(self.ask(flow_run, "kill", data=data, by=by), timeout)
 
     def pause(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
         """Let nothing new begin; what runs ends as it would."""
@@ -121,8 +128,10 @@ class Control:
             self._check_ended(row, intent)
         if intent == "resume":
             self._check_paused(row)
-        asked = Request(request or uuid4(), flow_run, intent, ordinal, data or {}, by or asker())
-        return self.store.ask(asked)
+        asked = self.store.ask(Request(request or uuid4(), flow_run, intent, ordinal, data or {}, by or asker()))
+        for child in self._to_kill_below(asked, row):
+            self.store.ask(Request(uuid5(asked.id, str(child.id)), child.id, intent, by=asked.by))
+        return asked
 
     def settle(self, request: Request, timeout: float = PATIENCE, **options: Any) -> FlowRun:
         """Wait until a request was answered and has taken effect, carried out here where nobody holds the flow run."""
@@ -133,6 +142,7 @@ class Control:
             if request.answer is not None:
                 request.answer.raise_if_refused()
                 if not self.is_under_way(request, row):
+                    self._settle_below(request, row, end)
                     return row
             elif not self.is_held(row.id) and self._carry_out(row, request, options if timeout > 0 else None):
                 continue
@@ -164,6 +174,21 @@ class Control:
         except LeaseHeld:  # somebody else was faster
             return False
         return not self.latest(request).is_open
+
+    def _to_kill_below(self, request: Request, row: FlowRun) -> list[FlowRun]:
+        """Return the open executions that end with one that is killed, those that it started before those that they did."""
+        is_alone = request.intent != "kill" or request.data.get("cascade") is False
+        if is_alone or _text_of(self.store, row) is None:
+            return []
+        children = Executions(self.store.url).children_of(str(row.id))
+        below = [each for child in children for each in self._to_kill_below(request, child)]
+        return [child for child in children if not child.kind.phase.is_final] + below
+
+    def _settle_below(self, request: Request, row: FlowRun, end: int) -> None:
+        for child in self._to_kill_below(request, row):
+            for each in self.store.requests(child.id):
+                if each.intent == request.intent:
+                    self.settle(each, max(0.0, (end - clock.now()) / NANOSECONDS))
 
     def _ordinal(self, row: FlowRun, task_run: UUID) -> int:
         ordinal = ids.ordinal_of(task_run)

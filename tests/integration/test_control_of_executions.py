@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import queue
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runwright import app
+from runwright import app, clock
 from runwright.control import Control
 from runwright.errors import IllegalTransition
 from runwright.executions.declared_flow import DeclaredFlow
+from runwright.executions.registered_flows import RegisteredFlows
 from runwright.executions.runner import ExecutionRunner
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -46,6 +48,27 @@ tasks:
   - id: last
     type: debug.Return
     format: last
+"""
+
+CHILD = """
+id: child
+namespace: tests
+tasks:
+  - id: ask
+    type: flow.Pause
+"""
+
+PARENT = """
+id: parent
+namespace: tests
+tasks:
+  - id: start
+    type: flow.Subflow
+    namespace: tests
+    flowId: child
+    wait: false
+  - id: ask
+    type: flow.Pause
 """
 
 
@@ -102,3 +125,40 @@ def test_what_ended_well_is_not_restarted(record: Store) -> None:
         Control(record).restart(row.id)
     assert [] == record.requests()
     assert "Success" == latest(record).kind.name
+
+
+def test_what_a_killed_run_has_started_is_killed_with_it(record: Store) -> None:
+    """Those that it waits for, and those that it does not; and what they have started."""
+    top, middle = PARENT.replace("flowId: child", "flowId: middle"), PARENT.replace("id: parent", "id: middle")
+    for text in (CHILD, middle):
+        RegisteredFlows(record).keep(text)
+    ExecutionRunner(DeclaredFlow.from_text(top)).start()
+    wait_until_all_are_left(record, count=3)
+    assert ["Paused", "Paused", "Paused"] == endings(record)
+    control = Control(record)
+    control.kill(latest_of(record, "middle").id, cascade=False)
+    assert ["Paused", "Killed", "Paused"] == endings(record)
+    control.kill(latest_of(record, "parent").id)
+    assert ["Killed", "Killed", "Killed"] == endings(record)
+    assert [] == record.requests()
+
+
+def endings(record: Store) -> list[str]:
+    """Return the states of the flow runs of the family, the youngest first."""
+    return [latest_of(record, name).kind.name for name in ("child", "middle", "parent")]
+
+
+def latest_of(record: Store, name: str) -> FlowRun:
+    """Return the newest flow run of a flow."""
+    return record.flow_runs(FlowRunFilter(flow=f"tests/{name}", limit=1))[0]
+
+
+def wait_until_all_are_left(record: Store, count: int) -> None:
+    """Wait until so many flow runs are paused, and their owners are gone."""
+
+    def left() -> list[FlowRun]:
+        paused = record.flow_runs(FlowRunFilter(states=("Paused",)))
+        return [row for row in paused if record.find_lease(row.id) is None]
+
+    while len(left()) < count:
+        clock.wait(queue.SimpleQueue(), 0.02)
