@@ -41,6 +41,7 @@ PATIENCE = 30.0
 """How long (seconds) an answer is waited for unless somebody says otherwise."""
 
 _LOOK = 0.1
+_ALONE = {"cascade": False}
 
 
 class Control:
@@ -64,10 +65,16 @@ class Control:
     ) -> FlowRun:
         """Kill a flow run: as `cancel`, and all that was open ends Killed.
 
-        With `cascade` the executions that an execution started, and those that they did, are killed too.
+        With `cascade` the executions that an execution started, and those that they did, are killed too, also when it has
+        ended itself.
         """
-        data = None if cascade else {"cascade": False}
-        return self.settle(self.ask(flow_run, "kill", data=data, by=by), timeout)
+        row = app.find_flow_run(self.store, flow_run)
+        below = self._open_below(row) if cascade and row.kind.phase.is_final else []
+        for child in below:
+            self.settle(self.ask(child.id, "kill", data=_ALONE, by=by), timeout)
+        if below:
+            return row
+        return self.settle(self.ask(flow_run, "kill", data=None if cascade else _ALONE, by=by), timeout)
 
     def pause(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
         """Let nothing new begin; what runs ends as it would."""
@@ -129,8 +136,8 @@ class Control:
         if intent == "resume":
             self._check_paused(row)
         asked = self.store.ask(Request(request or uuid4(), flow_run, intent, ordinal, data or {}, by or asker()))
-        for child in self._to_kill_below(asked, row):
-            self.store.ask(Request(uuid5(asked.id, str(child.id)), child.id, intent, by=asked.by))
+        for child in self._killed_with(asked, row):
+            self.store.ask(Request(uuid5(asked.id, str(child.id)), child.id, intent, data=_ALONE, by=asked.by))
         return asked
 
     def settle(self, request: Request, timeout: float = PATIENCE, **options: Any) -> FlowRun:
@@ -175,17 +182,20 @@ class Control:
             return False
         return not self.latest(request).is_open
 
-    def _to_kill_below(self, request: Request, row: FlowRun) -> list[FlowRun]:
-        """Return the open executions that end with one that is killed, those that it started before those that they did."""
-        is_alone = request.intent != "kill" or request.data.get("cascade") is False
-        if is_alone or _text_of(self.store, row) is None:
+    def _killed_with(self, request: Request, row: FlowRun) -> list[FlowRun]:
+        """Return the open flow runs that are killed with one."""
+        return self._open_below(row) if request.intent == "kill" and request.data != _ALONE else []
+
+    def _open_below(self, row: FlowRun) -> list[FlowRun]:
+        """Return the open executions that an execution started, and behind them those that they did."""
+        if _text_of(self.store, row) is None:
             return []
         children = Executions(self.store.url).children_of(str(row.id))
-        below = [each for child in children for each in self._to_kill_below(request, child)]
+        below = [each for child in children for each in self._open_below(child)]
         return [child for child in children if not child.kind.phase.is_final] + below
 
     def _settle_below(self, request: Request, row: FlowRun, end: int) -> None:
-        for child in self._to_kill_below(request, row):
+        for child in self._killed_with(request, row):
             for each in self.store.requests(child.id):
                 if each.intent == request.intent:
                     self.settle(each, max(0.0, (end - clock.now()) / NANOSECONDS))

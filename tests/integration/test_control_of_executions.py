@@ -127,20 +127,34 @@ def test_what_ended_well_is_not_restarted(record: Store) -> None:
     assert "Success" == latest(record).kind.name
 
 
-def test_what_a_killed_run_has_started_is_killed_with_it(record: Store) -> None:
-    """Those that it waits for, and those that it does not; and what they have started."""
+@pytest.fixture
+def family(record: Store) -> Store:
+    """Give a record with a paused execution, the one that it started and does not wait for, and the one that that started."""
     top, middle = PARENT.replace("flowId: child", "flowId: middle"), PARENT.replace("id: parent", "id: middle")
     for text in (CHILD, middle):
         RegisteredFlows(record).keep(text)
     ExecutionRunner(DeclaredFlow.from_text(top)).start()
     wait_until_all_are_left(record, count=3)
     assert ["Paused", "Paused", "Paused"] == endings(record)
-    control = Control(record)
-    control.kill(latest_of(record, "middle").id, cascade=False)
-    assert ["Paused", "Killed", "Paused"] == endings(record)
-    control.kill(latest_of(record, "parent").id)
-    assert ["Killed", "Killed", "Killed"] == endings(record)
-    assert [] == record.requests()
+    return record
+
+
+def test_a_killed_run_takes_along_what_it_has_started(family: Store) -> None:
+    """At every level."""
+    Control(family).kill(latest_of(family, "parent").id)
+    assert ["Killed", "Killed", "Killed"] == endings(family)
+    assert [] == family.requests()
+
+
+def test_what_a_run_that_has_ended_has_started_is_killed_later(family: Store) -> None:
+    """As long as there is any; then it is refused."""
+    control, middle = Control(family), latest_of(family, "middle").id
+    control.kill(middle, cascade=False)
+    assert ["Paused", "Killed", "Paused"] == endings(family)
+    control.kill(middle)
+    assert ["Killed", "Killed", "Paused"] == endings(family)
+    with pytest.raises(IllegalTransition, match=r"has ended: it is Killed.*Restart or mark it\."):
+        control.kill(middle)
 
 
 def endings(record: Store) -> list[str]:

@@ -83,10 +83,7 @@ class ExecutionService:
         children = self.executions.children_of(str(row.id)) if cascade else []
         if row.kind.phase.is_final and not any(not child.kind.phase.is_final for child in children):
             raise IllegalTransition("Execution is already finished, can't kill it")
-        for each in (row, *children):
-            if not each.kind.phase.is_final:
-                self._control.settle(self._control.ask(each.id, "kill", by="api"), 0.0)
-        return app.find_flow_run(self.record, row.id)
+        return self._control.kill(row.id, by="api", timeout=0, cascade=cascade)
 
     def restart(self, row: FlowRun, revision: int | None = None) -> FlowRun:
         """Have what failed run again; raises `IllegalTransition` for what has not ended, or where nothing failed."""
