@@ -93,7 +93,7 @@ class Control:
         """Let what is paused go on: all of it, or one task run; `inputs` are what it asks for.
 
         When nobody runs the flow run this process does, to its end; `options` are those of `app.resume_flow_run`. Raises
-        `LeaseHeld` when another process runs it and nothing of it is paused.
+        `LeaseHeld` when another process runs it and nothing of it is paused, `InputError` when it asks for something else.
         """
         return self.settle(self.ask(flow_run, "resume", task_run, inputs, by=by), timeout, **options)
 
@@ -135,6 +135,7 @@ class Control:
             self._check_ended(row, intent)
         if intent == "resume":
             self._check_paused(row)
+            self._check_given(row, ordinal, data or {})
         asked = self.store.ask(Request(request or uuid4(), flow_run, intent, ordinal, data or {}, by or asker()))
         for child in self._killed_with(asked, row):
             self.store.ask(Request(uuid5(asked.id, str(child.id)), child.id, intent, data=_ALONE, by=asked.by))
@@ -206,6 +207,11 @@ class Control:
         if ids.flow_run_of(task_run) != row.id or not self.store.task_runs(which):
             raise NotOnRecord(f"No task run {task_run} is in flow run {row.name} ({row.id}).")
         return ordinal
+
+    def _check_given(self, row: FlowRun, ordinal: int, data: dict[str, Any]) -> None:
+        """Raise `InputError` when a pause asks for something else than what is given."""
+        if _text_of(self.store, row) is not None:
+            Executions(self.store.url).check_given(row, data, ordinal)
 
     def _check_ended(self, row: FlowRun, intent: str) -> None:
         """Raise `IllegalTransition` unless a flow run that has ended can be asked this; one of a Python flow is over."""

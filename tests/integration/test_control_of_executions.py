@@ -9,7 +9,8 @@ import pytest
 
 from runwright import app, clock
 from runwright.control import Control
-from runwright.errors import IllegalTransition
+from runwright.errors import IllegalTransition, InputError
+from runwright.executions.catalogue import handed_on_by
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.registered_flows import RegisteredFlows
 from runwright.executions.runner import ExecutionRunner
@@ -104,6 +105,22 @@ def test_a_paused_run_goes_on_where_it_is_resumed(record: Store) -> None:
     row = run(record, ASKING)
     assert "Success" == Control(record).resume(row.id).kind.name
     assert ("SUCCESS", 1) == states(record)["last"]
+
+
+def test_what_is_given_for_a_pause_is_looked_at_before_it_is_asked(record: Store) -> None:
+    """It waits on for what it asked for."""
+    asks = ASKING.replace(
+        "type: flow.Pause", "type: flow.Pause\n        onResume:\n          - id: n\n            type: INT"
+    )
+    row = run(record, asks.replace("outputs.done.value", "outputs.ask.onResume.n"))
+    control = Control(record)
+    for wrong in ({"n": "many"}, {}):
+        with pytest.raises(InputError, match="n"):
+            control.resume(row.id, inputs=wrong)
+    assert ("PAUSED", []) == (states(record)["ask"][0], record.requests(open_only=False))
+    assert "Success" == control.resume(row.id, inputs={"n": 5}).kind.name
+    (last,) = record.task_runs(TaskRunFilter(task="last"))
+    assert "5" == handed_on_by(last)["value"]
 
 
 def test_what_failed_runs_again_and_what_succeeded_does_not(record: Store) -> None:
