@@ -61,9 +61,10 @@ class Requests(Recorder):
         if self.has_begun and (self._root.code, cells.CANCELLING) in LEGAL:
             message = f"The flow run is being {'killed' if self.is_killed else 'cancelled'}."
             self._record(self._root, cells.CANCELLING, {"message": message}, at, decision)
-        for cell in self._cells.values():
-            if cell.serving and not self._stands_for_others(cell):
-                decision.effects.append(Kill(cell.ordinal, cell.serving))
+        served = [cell for cell in self._cells.values() if cell.serving and not self._stands_for_others(cell)]
+        # What has not begun goes first: it would begin in the place of what is stopped.
+        for cell in sorted(served, key=lambda cell: cells.IS_ACTIVE[cell.code]):
+            decision.effects.append(Kill(cell.ordinal, cell.serving))
         for group in list(self._groups.values()):
             self._cancel_untouched(group, at, decision)
         for cell in sorted(self._cells.values(), key=lambda cell: -cell.ordinal):

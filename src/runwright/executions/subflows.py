@@ -7,12 +7,13 @@ began is found again by what started it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from typing import TYPE_CHECKING, Any
 
 from runwright import app
-from runwright.errors import NotOnRecord, RunnableFailed, RunwrightError
+from runwright.errors import IllegalTransition, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
 from runwright.executions.runner import ExecutionRunner, Origin
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
@@ -229,7 +230,8 @@ class _Child:
         from runwright.control import Control  # noqa: PLC0415  only who kills needs it
 
         if self._row is not None:
-            Control(self._record).kill(self._row.id, by="parent")
+            with contextlib.suppress(IllegalTransition):  # it has just ended
+                Control(self._record).kill(self._row.id, by="parent", timeout=0)
 
     def _flow(self) -> DeclaredFlow:
         namespace, flow_id = self._scope.render(self._task.namespace), self._scope.render(self._task.flow_id)
