@@ -313,6 +313,13 @@ def test_a_container_is_removed_when_the_task_is_to_stop(run, scope, calls):
     assert " python:3 " in made
 
 
+def test_a_container_that_does_not_start_is_told(run, scope, calls):
+    (calls.parent / "bin" / "docker").write_text("#!/bin/sh\necho no daemon >&2; exit 125\n")
+    with pytest.raises(RunnableFailed, match="`docker` could not start a container of 'ubuntu': the log says why"):
+        run("type: shell.Commands\nrunner: DOCKER\ncommands: x")
+    assert [("ERROR", "no daemon")] == scope.lines.seen
+
+
 def test_a_container_without_docker_is_told(run, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RunnableFailed, match="there is no program `docker` on this machine"):
