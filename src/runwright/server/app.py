@@ -63,7 +63,6 @@ def create_app(
             Problem: _tell,
             RunwrightError: _tell_error,
             HTTPException: _tell_status,
-            Exception: _tell_nothing,
         },
     )
     app.router.redirect_slashes = False
@@ -92,8 +91,3 @@ def _tell_error(request: Request, error: Any) -> Response:
 def _tell_status(request: Request, error: Any) -> Response:
     text = "There is nothing at this path." if error.status_code == 404 else str(error.detail)  # noqa: PLR2004  HTTP's
     return _tell(request, Problem(error.status_code, text, headers=error.headers))
-
-
-def _tell_nothing(request: Request, error: Exception) -> Response:
-    _log.error("request %s failed", request.scope.get("request_id", ""), exc_info=error)
-    return _tell(request, Problem(500, "The server failed to answer; its log says why."))
