@@ -177,8 +177,9 @@ class Feed:
 
     def _read(self, wants_documents: bool) -> News:  # noqa: FBT001  handed to a thread
         log, others = self._cursors
-        events = self._record.events(EventFilter(log, limit=_PAGE))
+        # In this order: whoever sends an event after a run has ended finds it told after the run's last.
         received = self._record.received_events(others, limit=_PAGE)
+        events = self._record.events(EventFilter(log, limit=_PAGE))
         documents: list[dict[str, Any]] = []
         if wants_documents:
             documents = [*self._builder.build(events), *map(document_of, received)]

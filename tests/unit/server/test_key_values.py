@@ -50,7 +50,7 @@ def test_values_are_kept_read_listed_and_deleted(client: Any, base: str):
 
 
 @needs_values
-def test_values_end_when_their_time_is_over(client, now):
+def test_values_end_when_their_time_is_over(client):
     path = "/api/v1/namespaces/io.tests/kv/soon"
 
     assert 422 == client.put(path, content="1", headers={"ttl": "soon"}).status_code
