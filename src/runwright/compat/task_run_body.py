@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -22,10 +23,11 @@ from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase, StateKind
 from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from runwright.runs import EdgeInfo
     from runwright.views import Expansion, Views
+
+LATE_AFTER = 15 * 1_000_000_000
+"""How long after its time a scheduled run counts as late, in nanoseconds."""
 
 _RUNNING = KIND_BY_NAME["Running"].code
 _SCHEDULED = KIND_BY_NAME["Scheduled"].code
@@ -55,6 +57,7 @@ class Progress:
         "code",
         "details",
         "event_id",
+        "late_at",
         "name",
         "result",
         "run_count",
@@ -71,6 +74,7 @@ class Progress:
         self.code = 0
         self.at: Any = None
         self.event_id: str | None = None
+        self.late_at: int | None = None
         self.name: str | None = None
         self.state: Any = None
         self.details: dict[str, Any] = {}
@@ -96,6 +100,8 @@ class Progress:
         if code == _RUNNING and self.start is None:
             self.start = self.at
         self.code, self.details = code, data
+        due = data.get("due") if code == _SCHEDULED else None
+        self.late_at = None if due is None else due + LATE_AFTER
         self.result = _result_of(data)
         self.state = {
             "type": kind.event_type,
@@ -103,6 +109,18 @@ class Progress:
             "message": str(data.get("message", USUAL_MESSAGES.get(code, ""))),
             "state_details": _details_of(kind, data),
         }
+
+    def become_late(self) -> None:
+        """Go into Late, at the time when that became true."""
+        assert self.late_at is not None  # noqa: S101  only who waits for a time can be late
+        self.at = max(self.late_at // 1_000, self.at + 1)
+        self.state = {**self.state, "name": "Late"}
+        self.late_at = None
+
+
+def late_id(scheduled: UUID) -> UUID:
+    """Return the id of the Late that follows an event, the same on every read."""
+    return uuid5(scheduled, "Late")
 
 
 class FlowRunFacts:
