@@ -70,8 +70,8 @@ class EventSearch:
 
     def document_of(self, found: Found) -> dict[str, Any]:
         """Return the document of one."""
-        if found.document is not None:
-            return found.document
+        if found.source is None:
+            return found.document or {}
         built = self._builder.build_alone(found.source)
         return built[0] if found.order[1] == 0 else built[-1]
 

@@ -40,6 +40,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.flows:routes",
     "runwright.server.key_values:routes",
     "runwright.server.catalog:routes",
+    "runwright.server.openapi:routes",
 )
 """Where each surface's function is, as `module:name`, in the order in which paths are looked for."""
 

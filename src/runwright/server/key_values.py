@@ -47,7 +47,7 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
         every = f"{prefix}/namespaces/{{namespace}}/kv"
         return [
             get(every, values.list),
-            delete(every, values.delete_several, Role.AUTHOR),
+            delete(every, values.delete_several, Role.AUTHOR, body=Keys),
             get(f"{every}/{{key}}", values.one),
             get(f"{every}/{{key}}/detail", values.detail),
             put(f"{every}/{{key}}", values.keep, Role.AUTHOR),

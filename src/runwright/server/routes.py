@@ -27,12 +27,25 @@ class GuardedRoute(Route):
     """A path with its methods, the least role that may use it, and the most bytes that its body may have."""
 
     def __init__(
-        self, path: str, endpoint: Callable[..., Any], *, methods: Sequence[str], role: Role, limit: int = BODY
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: Sequence[str],
+        role: Role,
+        limit: int = BODY,
+        body: Any = None,
     ) -> None:
-        """Hold them; `limit` is in bytes."""
+        """Hold them; `limit` is in bytes, `body` the type that a JSON body is read as, for the description of the surface."""
         super().__init__(path, endpoint, methods=list(methods))
         self.role = role
         self.limit = limit
+        self.body = body
+
+    @property
+    def verbs(self) -> list[str]:
+        """Return the methods that somebody asked for: HEAD comes with GET by itself."""
+        return sorted((self.methods or set()) - {"HEAD"})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, if its sender may."""
@@ -74,9 +87,9 @@ def get(path: str, endpoint: Callable[..., Any], role: Role = Role.VIEWER) -> Gu
     return GuardedRoute(path, endpoint, methods=["GET"], role=role)
 
 
-def post(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) -> GuardedRoute:
+def post(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY, body: Any = None) -> GuardedRoute:
     """Return a route for POST; the role says whether it reads or changes something."""
-    return GuardedRoute(path, endpoint, methods=["POST"], role=role, limit=limit)
+    return GuardedRoute(path, endpoint, methods=["POST"], role=role, limit=limit, body=body)
 
 
 def put(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) -> GuardedRoute:
@@ -84,9 +97,9 @@ def put(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) 
     return GuardedRoute(path, endpoint, methods=["PUT"], role=role, limit=limit)
 
 
-def delete(path: str, endpoint: Callable[..., Any], role: Role) -> GuardedRoute:
+def delete(path: str, endpoint: Callable[..., Any], role: Role, body: Any = None) -> GuardedRoute:
     """Return a route for DELETE."""
-    return GuardedRoute(path, endpoint, methods=["DELETE"], role=role)
+    return GuardedRoute(path, endpoint, methods=["DELETE"], role=role, body=body)
 
 
 def admit(scope: Scope, role: Role) -> Principal | None:

@@ -53,7 +53,7 @@ def test_a_stranger_gets_nowhere_by_tricks_with_paths(locked):
         (each.path, trick): locked.request(method, trick.format(each.path)).status_code
         for each in routes_of(locked.app)
         if each.role is not Role.ANYONE
-        for method in sorted(each.methods - {"HEAD"})
+        for method in each.verbs
         for trick in ("{}", *TRICKS)
     }
 
@@ -64,7 +64,7 @@ def test_each_role_reaches_its_routes_only(locked):
     wrong = {}
     for route in routes_of(locked.app):
         for role, key in KEYS.items():
-            method = next(iter(route.methods - {"HEAD"}))
+            method = route.verbs[0]
             status = locked.request(method, route.path, headers={"Authorization": f"Bearer {key}"}).status_code
             if (status == 403) != (role < route.role):
                 wrong[route.path, role.name] = status
