@@ -58,7 +58,7 @@ class RunDocuments:
         body = facts.body_of(place, progress)
         state = self._state_of(row, progress)
         return {
-            "id": str(row.id),
+            "id": body["dynamic_key"],
             "created": _z(row.created),
             "updated": _z(row.updated),
             "cache_key": None,
@@ -106,7 +106,8 @@ class RunDocuments:
         if not row.kind.phase.is_final and version > 1:
             version = self._version_of_state(row)
         identity = _known_by(progress, ids.event_id(row.flow_run, row.ordinal, version))
-        about = {"flow_run_id": str(row.flow_run), "task_run_id": str(row.id)}
+        flow_run = str(row.flow_run)
+        about = {"flow_run_id": flow_run, "task_run_id": ids.task_run_text(flow_run, row.ordinal)}
         return state_document(identity, progress, about)
 
     def _version_of_state(self, row: TaskRun) -> int:
