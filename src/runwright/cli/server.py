@@ -59,9 +59,12 @@ def start(
     _log_to_standard_error(access_log=access_log)
     address = serving.Address(host, port)
     app = create_app(session.open_record(read_only=False), options=server_options(keys=keys, hosts=hosts))
-    if not keys:
-        say("no key is asked for: whoever reaches this server may do everything")
     say(f"serving on {address.url}")
+    if keys:
+        code = app.state.context.sessions.make_code(keys[0].principal)
+        say(f"sign in once with {address.url}/sign-in?code={code}")
+    else:
+        say("no key is asked for: whoever reaches this server may do everything")
     serving.serve(app, address)
 
 

@@ -41,6 +41,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.key_values:routes",
     "runwright.server.catalog:routes",
     "runwright.server.openapi:routes",
+    "runwright.server.signing_in:routes",
 )
 """Where each surface's function is, as `module:name`, in the order in which paths are looked for."""
 

@@ -44,8 +44,10 @@ def test_a_route_without_a_role_is_not_served(record):
         create_app(record, surfaces=[lambda _: [Route("/open", lambda _: None)]])
 
 
-def test_only_health_is_open_to_strangers(app):
-    assert {"/livez", "/readyz"} == {each.path for each in routes_of(app) if each.role is Role.ANYONE}
+def test_only_health_and_the_door_are_open_to_strangers(app):
+    open_paths = {each.path for each in routes_of(app) if each.role is Role.ANYONE}
+
+    assert {"/livez", "/readyz", "/sign-in", "/sign-out"} == open_paths
 
 
 def test_a_stranger_gets_nowhere_by_tricks_with_paths(locked):
