@@ -49,6 +49,14 @@ types: $(VENV)/.installed-dev ## Check the types
 bench: $(VENV)/.installed-test ## Measure
 	@$(BIN)/python -m bench
 
+clients: ## Install the clients of other systems that the server is tested with, each by itself
+	@for client in prefect3:prefect==3.9.1; do \
+		folder=.clients/$${client%%:*}; \
+		[ -e $$folder/.installed ] && continue; \
+		$(PYTHON) -m venv --clear $$folder && $$folder/bin/python -m pip install --quiet --disable-pip-version-check $${client#*:} || exit 1; \
+		touch $$folder/.installed; \
+	done
+
 docs: $(VENV)/.installed-test ## Run every code block of the documentation
 	@$(BIN)/python -m pytest tests/docs
 
@@ -64,7 +72,7 @@ lock: ## Renew requirements/*.lock from pyproject.toml (UPGRADE=--upgrade: newes
 	@rm -rf lock.venv
 
 clean: ## Remove all that make made
-	@rm -rf .venv .venv-* lock.venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-* .clients lock.venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # The environment is made once, and brought up to date whenever a lock or pyproject.toml is newer than the stamp.
@@ -98,4 +106,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed-test requirements/dev.lock
 	@$(INSTALL) --require-hashes -r requirements/dev.lock
 	@touch $@
 
-.PHONY: help demo test unit versions lint format types bench docs check lock clean
+.PHONY: help clients demo test unit versions lint format types bench docs check lock clean

@@ -63,9 +63,12 @@ def start(
     record = session.open_record(read_only=False)
     worker = Worker(record).start()
     app = create_app(record, options=server_options(keys=keys, hosts=hosts, worker=worker))
-    if not keys:
-        say("no key is asked for: whoever reaches this server may do everything")
     say(f"serving on {address.url}")
+    if keys:
+        code = app.state.context.sessions.make_code(keys[0].principal)
+        say(f"sign in once with {address.url}/sign-in?code={code}")
+    else:
+        say("no key is asked for: whoever reaches this server may do everything")
     serving.serve(app, address)
 
 

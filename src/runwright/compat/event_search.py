@@ -10,9 +10,9 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from runwright import ids
+from runwright import clock, ids
 from runwright.compat.events import TaskRunEvents
-from runwright.compat.task_run_body import with_z
+from runwright.compat.task_run_body import LATE_AFTER, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
 from runwright.views import EventFilter as LogFilter
@@ -30,6 +30,7 @@ FLOW_RUN = "prefect.flow-run."
 
 _PAGE = 5_000
 _RUNNING = KIND_BY_NAME["Running"].code
+_SCHEDULED = KIND_BY_NAME["Scheduled"].code
 _FIRST_IN_LOG = 2
 
 
@@ -69,8 +70,8 @@ class EventSearch:
 
     def document_of(self, found: Found) -> dict[str, Any]:
         """Return the document of one."""
-        if found.document is not None:
-            return found.document
+        if found.source is None:
+            return found.document or {}
         built = self._builder.build_alone(found.source)
         return built[0] if found.order[1] == 0 else built[-1]
 
@@ -95,7 +96,18 @@ class EventSearch:
         if event.kind == EventKind.STATE:
             at = event.at // 1_000
             found.append(Found(at, (event.cursor, event.version), f"{TASK_RUN}{_name_of(event)}", event, None))
+        if event.state == _SCHEDULED and event.data and "due" in event.data:
+            found += self._late(event, event.data["due"] + LATE_AFTER)
         return found
+
+    def _late(self, event: Event, at: int) -> list[Found]:
+        """Return the Late that follows a Scheduled, if nothing else came in time."""
+        after = LogFilter(event.cursor, event.flow_run, event.ordinal, 1)
+        following = self._record.events(after)
+        if at >= (following[0].at if following else clock.now()):
+            return []
+        late = self._builder.build_late(event, at)
+        return [Found(at // 1_000, (event.cursor, event.version + 1), late["event"], None, late)]
 
     def _candidates(self, which: EventFilter) -> Iterator[Event]:
         """Yield the events of the log that may match, newest first."""

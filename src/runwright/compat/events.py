@@ -2,25 +2,27 @@
 
 The log keeps one compact row for each transition; everything else that the documented event repeats (labels, related
 resources, the state before, the task run's body) is put together here. The Pending that every task run starts with is
-implied in the log and comes first here. What a task run is like is in `runwright.compat.task_run_body`.
+implied in the log and comes first here; the Late of one that should have started follows from the time. What a task run is
+like is in `runwright.compat.task_run_body`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from runwright import ids
-from runwright.compat.task_run_body import FlowRunFacts, Progress, with_offset, with_z
+from runwright.compat.task_run_body import FlowRunFacts, Progress, late_id, with_offset, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_NAME
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from uuid import UUID
 
     from runwright.compat.task_run_body import Place
     from runwright.events import Event
+    from runwright.runs import TaskRun
     from runwright.views import Views
 
 MESSAGE_LIMIT = 100_000
@@ -59,7 +61,7 @@ class TaskRunEvents:
         if progress is None or progress.version != event.version - 1:
             progress = Progress()
             if event.version == 2:  # noqa: PLR2004  its first event in the log
-                built.append(_transition(facts, place, progress, 1, _PENDING, place.created, {}))
+                built.append(_begin(facts, place, progress))
             else:
                 self._catch_up(facts, place, progress, event.version)
         built += _advance(facts, place, progress, event)
@@ -72,6 +74,12 @@ class TaskRunEvents:
         built = self.build_one(event)
         self._open.pop((event.flow_run, event.ordinal), None)
         return built
+
+    def build_late(self, event: Event, at: int) -> dict[str, Any]:
+        """Return the Late that follows a Scheduled when nothing else has until `at` (ns)."""
+        self._open.pop((event.flow_run, event.ordinal), None)
+        self.build_one(event)
+        return self._tell_late_of(event.flow_run, event.ordinal, at)[0]
 
     def place_of(self, event: Event) -> Place:
         """Return where the task run of an event stands."""
@@ -87,7 +95,7 @@ class TaskRunEvents:
 
     def _catch_up(self, facts: FlowRunFacts, place: Place, progress: Progress, version: int) -> None:
         """Go through what happened to a task run before `version`."""
-        _transition(facts, place, progress, 1, _PENDING, place.created, {})
+        _begin(facts, place, progress)
         cursor = 0
         while True:
             page = self._views.events(EventFilter(cursor, facts.flow_run, place.ordinal, _PAGE))
@@ -106,6 +114,24 @@ class TaskRunEvents:
         else:
             self._open[key] = progress
 
+    def tell_late(self, now: int) -> list[dict[str, Any]]:
+        """Return the Late of each task run seen here that should have started by `now` (ns) and has not; each once."""
+        return [late for flow_run, ordinal in list(self._open) for late in self._tell_late_of(flow_run, ordinal, now)]
+
+    def _tell_late_of(self, flow_run: UUID, ordinal: int, now: int) -> list[dict[str, Any]]:
+        progress = self._open[flow_run, ordinal]
+        if progress.late_at is None or progress.late_at > now:
+            return []
+        facts = self._facts(flow_run)
+        return [_become_late(facts, facts.place_of(ordinal), progress)]
+
+    def watch(self, rows: Iterable[TaskRun]) -> None:
+        """Get to know task runs whose events are not built here, so that `tell_late` tells of them."""
+        for row in rows:
+            facts, progress = self._facts(row.flow_run), Progress()
+            self._catch_up(facts, facts.place_of(row.ordinal), progress, row.version + 1)
+            self._open[row.flow_run, row.ordinal] = progress
+
 
 def shorten_message(text: str) -> str:
     """Return the text; of one longer than 100,000 characters the first and last 50,000, unless that is no shorter."""
@@ -123,27 +149,38 @@ def _advance(facts: FlowRunFacts, place: Place, progress: Progress, event: Event
     progress.name = data.get("name") or progress.name
     if event.kind != EventKind.STATE:
         return []
-    return [_transition(facts, place, progress, event.version, event.state, event.at, data, event.attempt)]
+    built = []
+    if progress.late_at is not None and progress.late_at < event.at:
+        built.append(_become_late(facts, place, progress))
+    before = progress.state, progress.event_id, progress.at
+    progress.enter(event.state, event.at, data, event.attempt)
+    built.append(_told(facts, place, progress, ids.event_id(facts.flow_run, place.ordinal, event.version), before))
+    return built
 
 
-def _transition(
-    facts: FlowRunFacts,
-    place: Place,
-    progress: Progress,
-    version: int,
-    code: int,
-    at: int,
-    data: dict[str, Any],
-    attempt: int = 0,
+def _begin(facts: FlowRunFacts, place: Place, progress: Progress) -> dict[str, Any]:
+    """Put a task run into the Pending that the log implies, and return the documented event of that."""
+    progress.enter(_PENDING, place.created, {}, 0)
+    progress.version = 1
+    return _told(facts, place, progress, ids.event_id(facts.flow_run, place.ordinal, 1), (None, None, None))
+
+
+def _become_late(facts: FlowRunFacts, place: Place, progress: Progress) -> dict[str, Any]:
+    """Put a scheduled task run into Late, which no event of the log says, and return the documented event of that."""
+    before = progress.state, progress.event_id, progress.at
+    progress.become_late()
+    return _told(facts, place, progress, late_id(UUID(before[1])), before)
+
+
+def _told(
+    facts: FlowRunFacts, place: Place, progress: Progress, identity: UUID, before: tuple[Any, str | None, int | None]
 ) -> dict[str, Any]:
-    """Put a task run into its next state, and return the documented event of that."""
-    before, before_id, before_at = progress.state, progress.event_id, progress.at
-    progress.enter(code, at, data, attempt)
+    """Return the documented event of the state that a task run has come to; `before` is state, event and time before."""
+    state_before, before_id, before_at = before
     state = progress.state
     message = shorten_message(state["message"])
     progress.state = {**state, "message": message}
-    progress.version = version
-    progress.event_id = str(ids.event_id(facts.flow_run, place.ordinal, version))
+    progress.event_id = str(identity)
     is_near = before_at is not None and progress.at - before_at < _FOLLOWS_WITHIN
     return {
         "occurred": with_z(progress.at),
@@ -160,8 +197,8 @@ def _transition(
         },
         "related": facts.related_to(place),
         "payload": {
-            "intended": {"from": None if before is None else before["type"], "to": state["type"]},
-            "initial_state": before,
+            "intended": {"from": None if state_before is None else state_before["type"], "to": state["type"]},
+            "initial_state": state_before,
             "validated_state": {**progress.state, "data": progress.result},
             "task_run": facts.body_of(place, progress),
         },

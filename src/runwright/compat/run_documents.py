@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from runwright import ids
-from runwright.compat.task_run_body import FlowRunFacts, Progress, with_z
+from runwright import clock, ids
+from runwright.compat.task_run_body import FlowRunFacts, Progress, late_id, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_NAME, Phase
 from runwright.views import EventFilter
@@ -58,7 +58,7 @@ class RunDocuments:
         body = facts.body_of(place, progress)
         state = self._state_of(row, progress)
         return {
-            "id": str(row.id),
+            "id": body["dynamic_key"],
             "created": _z(row.created),
             "updated": _z(row.updated),
             "cache_key": None,
@@ -105,8 +105,9 @@ class RunDocuments:
         version = row.version
         if not row.kind.phase.is_final and version > 1:
             version = self._version_of_state(row)
-        identity = ids.event_id(row.flow_run, row.ordinal, version)
-        about = {"flow_run_id": str(row.flow_run), "task_run_id": str(row.id)}
+        identity = _known_by(progress, ids.event_id(row.flow_run, row.ordinal, version))
+        flow_run = str(row.flow_run)
+        about = {"flow_run_id": flow_run, "task_run_id": ids.task_run_text(flow_run, row.ordinal)}
         return state_document(identity, progress, about)
 
     def _version_of_state(self, row: TaskRun) -> int:
@@ -136,9 +137,11 @@ class RunDocuments:
     def flow_run(self, row: FlowRun) -> dict[str, Any]:
         """Return a flow run with its state."""
         progress = Progress()
-        progress.enter(row.state, _entered(row), {**row.details, "message": row.message or ""}, 0)
+        data = {"due": row.scheduled_start_time, **row.details, "message": row.message or ""}
+        progress.enter(row.state, _entered(row), data, 0)
         version = row.version if row.kind.phase.is_final else self._version_of_root(row)
-        state = state_document(ids.event_id(row.id, 0, version), progress, {"flow_run_id": str(row.id)})
+        identity = _known_by(progress, ids.event_id(row.id, 0, version))
+        state = state_document(identity, progress, {"flow_run_id": str(row.id)})
         return {
             **_NO_FLOW_RUN,
             "id": str(row.id),
@@ -165,6 +168,14 @@ class RunDocuments:
     def _version_of_root(self, row: FlowRun) -> int:
         newest = EventFilter(flow_run=row.id, ordinal=0, newest_first=True)
         return next((event.version for event in self._views.events(newest) if event.state), 1)
+
+
+def _known_by(progress: Progress, identity: UUID) -> UUID:
+    """Return the id of the state that a run is in now, given that of the last event: one that is overdue has become Late."""
+    if progress.late_at is None or progress.late_at > clock.now():
+        return identity
+    progress.become_late()
+    return late_id(identity)
 
 
 def state_document(identity: UUID, progress: Progress, about: dict[str, str]) -> dict[str, Any]:

@@ -117,14 +117,12 @@ class RunSearch:
         which = wanted.task_runs
         if wanted.is_about_nothing_here:
             return
-        states: tuple[str, ...] = ()
-        is_narrow = which is not None and which.operator == "and_"
-        if is_narrow and which.state is not None:
-            states = which.state.kinds
-            if not states:
-                return
-        if is_narrow and which.id is not None and which.id.any_ is not None:
-            for flow_run, ordinals in _by_flow_run(uuids_in(which.id.any_)):
+        narrowing = which if which is not None and which.operator == "and_" else TaskRunFilter()
+        states = narrowing.state.kinds if narrowing.state is not None else ()
+        if narrowing.state is not None and not states:
+            return
+        if narrowing.id is not None and narrowing.id.any_ is not None:
+            for flow_run, ordinals in _by_flow_run(uuids_in(narrowing.id.any_)):
                 if self._is_in_wanted(flow_run, wanted):
                     yield TaskRunsWanted(flow_run=flow_run, ordinals=ordinals, states=states)
             return

@@ -7,8 +7,10 @@ has happened to it so far.
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -22,10 +24,11 @@ from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase, StateKind
 from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from runwright.runs import EdgeInfo
     from runwright.views import Expansion, Views
+
+LATE_AFTER = 15 * 1_000_000_000
+"""How long after its time a scheduled run counts as late, in nanoseconds."""
 
 _RUNNING = KIND_BY_NAME["Running"].code
 _SCHEDULED = KIND_BY_NAME["Scheduled"].code
@@ -55,6 +58,7 @@ class Progress:
         "code",
         "details",
         "event_id",
+        "late_at",
         "name",
         "result",
         "run_count",
@@ -71,6 +75,7 @@ class Progress:
         self.code = 0
         self.at: Any = None
         self.event_id: str | None = None
+        self.late_at: int | None = None
         self.name: str | None = None
         self.state: Any = None
         self.details: dict[str, Any] = {}
@@ -96,6 +101,8 @@ class Progress:
         if code == _RUNNING and self.start is None:
             self.start = self.at
         self.code, self.details = code, data
+        due = data.get("due") if code == _SCHEDULED else None
+        self.late_at = None if due is None else due + LATE_AFTER
         self.result = _result_of(data)
         self.state = {
             "type": kind.event_type,
@@ -104,6 +111,18 @@ class Progress:
             "state_details": _details_of(kind, data),
         }
 
+    def become_late(self) -> None:
+        """Go into Late, at the time when that became true."""
+        assert self.late_at is not None  # noqa: S101  only who waits for a time can be late
+        self.at = max(self.late_at // 1_000, self.at + 1)
+        self.state = {**self.state, "name": "Late"}
+        self.late_at = None
+
+
+def late_id(scheduled: UUID) -> UUID:
+    """Return the id of the Late that follows an event, the same on every read."""
+    return uuid5(scheduled, "Late")
+
 
 class FlowRunFacts:
     """What the record knows of a flow run that its task runs' events repeat."""
@@ -111,6 +130,7 @@ class FlowRunFacts:
     def __init__(self, views: Views, flow_run: UUID) -> None:
         """Read the flow run and its flow; raises `NotOnRecord`."""
         self.flow_run = flow_run
+        self._text = str(flow_run)
         self._views = views
         self._row = _row_of(views, flow_run)
         self._flow = _flow_of(views, self._row)
@@ -158,8 +178,8 @@ class FlowRunFacts:
         return {
             "name": progress.name or place.name,
             "task_key": f"{task.name}-{_digest(self._row.flow_name, task.name)}",
-            "dynamic_key": str(ids.task_run_id(self.flow_run, place.ordinal)),
-            "flow_run_id": str(self.flow_run),
+            "dynamic_key": ids.task_run_text(self._text, place.ordinal),
+            "flow_run_id": self._text,
             "empirical_policy": _policy_of(task),
             "tags": sorted(task.tags),
             "labels": {},
@@ -185,14 +205,14 @@ class FlowRunFacts:
         """Return the upstream task runs by the input they feed; those that feed none are waited for."""
         found: dict[str, list[dict[str, str]]] = {}
         for edge in self._inputs.get(place.task.slug, ()):
-            source = {"input_type": "task_run", "id": str(self._upstream_of(place, edge))}
+            source = {"input_type": "task_run", "id": self._upstream_of(place, edge)}
             found.setdefault(edge.key or "wait_for", []).append(source)
         if place.parent:
-            parent = ids.task_run_id(self.flow_run, place.parent)
-            found["__parents__"] = [{"input_type": "task_run", "id": str(parent)}]
+            parent = ids.task_run_text(self._text, place.parent)
+            found["__parents__"] = [{"input_type": "task_run", "id": parent}]
         return found
 
-    def _upstream_of(self, place: Place, edge: EdgeInfo) -> UUID:
+    def _upstream_of(self, place: Place, edge: EdgeInfo) -> str:
         """Return the task run an edge leads from: between two mapped tasks, the child of the same index."""
         ordinal = self._index.get(edge.upstream, -1) + 1
         if place.map_index >= 0 and edge.mapped and not edge.flattened:
@@ -200,17 +220,27 @@ class FlowRunFacts:
                 if expansion.parent == ordinal and place.map_index < expansion.count:
                     ordinal = expansion.first + place.map_index
                     break
-        return ids.task_run_id(self.flow_run, ordinal)
+        return ids.task_run_text(self._text, ordinal)
 
 
 def with_z(at: int | None) -> Any:
     """Return RFC 3339 text that ends in Z for microseconds since 1970, None for None."""
-    return None if at is None else with_offset(at).replace("+00:00", "Z")
+    if at is None:
+        return None
+    seconds, part = divmod(at, 1_000_000)
+    return f"{_to_second(seconds)}.{part:06d}Z"
 
 
 def with_offset(at: int) -> str:
     """Return RFC 3339 text that ends in +00:00 for microseconds since 1970."""
-    return to_iso(at * 1_000)
+    seconds, part = divmod(at, 1_000_000)
+    return f"{_to_second(seconds)}.{part:06d}+00:00"
+
+
+@lru_cache(maxsize=1_024)
+def _to_second(seconds: int) -> str:
+    """Return a time without its fraction: what happens together shares it."""
+    return to_iso(seconds * 1_000_000_000)[:19]
 
 
 def _row_of(views: Views, flow_run: UUID) -> FlowRun:
@@ -235,6 +265,7 @@ def _us(at: int | None) -> int | None:
     return None if at is None else at // 1_000
 
 
+@lru_cache(maxsize=1_024)
 def _digest(*texts: str) -> str:
     return blake2b("\x00".join(texts).encode(), digest_size=4).hexdigest()
 

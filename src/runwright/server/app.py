@@ -41,6 +41,8 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.executions:routes",
     "runwright.server.key_values:routes",
     "runwright.server.catalog:routes",
+    "runwright.server.openapi:routes",
+    "runwright.server.signing_in:routes",
 )
 """Where each surface's function is, as `module:name`, in the order in which paths are looked for."""
 
@@ -64,7 +66,6 @@ def create_app(
             Problem: _tell,
             RunwrightError: _tell_error,
             HTTPException: _tell_status,
-            Exception: _tell_nothing,
         },
     )
     app.router.redirect_slashes = False
@@ -93,8 +94,3 @@ def _tell_error(request: Request, error: Any) -> Response:
 def _tell_status(request: Request, error: Any) -> Response:
     text = "There is nothing at this path." if error.status_code == 404 else str(error.detail)  # noqa: PLR2004  HTTP's
     return _tell(request, Problem(error.status_code, text, headers=error.headers))
-
-
-def _tell_nothing(request: Request, error: Exception) -> Response:
-    _log.error("request %s failed", request.scope.get("request_id", ""), exc_info=error)
-    return _tell(request, Problem(500, "The server failed to answer; its log says why."))

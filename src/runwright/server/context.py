@@ -13,6 +13,7 @@ from runwright.server import limits
 from runwright.server.auth import ApiKey, Gate
 from runwright.server.feed import Feed
 from runwright.server.problems import Problem
+from runwright.server.sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +48,7 @@ class ServerContext:
         self.record = record
         self.options = options
         self.gate = Gate(options.keys)
+        self.sessions = Sessions()
         self.feed = Feed(record, options.poll_seconds)
 
         self._connections: Counter[str] = Counter()

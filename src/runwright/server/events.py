@@ -73,10 +73,10 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return the paths below `/api/events`."""
     events, sockets = Events(context), EventSockets(context)
     return [
-        post("/api/events", events.send, Role.AUTHOR, limits.BATCH),
-        post("/api/events/filter", events.find, Role.VIEWER),
+        post("/api/events", events.send, Role.AUTHOR, limits.BATCH, body=list[SentEvent]),
+        post("/api/events/filter", events.find, Role.VIEWER, body=Query),
         get("/api/events/filter/next", events.find_next),
-        post("/api/events/count-by/{countable}", events.count, Role.VIEWER),
+        post("/api/events/count-by/{countable}", events.count, Role.VIEWER, body=CountQuery),
         GuardedSocket("/api/events/in", sockets.receive, role=Role.AUTHOR),
         GuardedSocket("/api/events/out", sockets.send, role=Role.VIEWER),
     ]

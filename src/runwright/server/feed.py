@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from runwright import clock
 from runwright.compat.event_search import document_of
 from runwright.compat.events import TaskRunEvents
 from runwright.errors import RunwrightError
 from runwright.events import Event
 from runwright.received_events import ReceivedEvent
-from runwright.views import EventFilter
+from runwright.views import EventFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -127,7 +128,7 @@ class Feed:
         async with self._begin:
             if self._looking is None or self._looking.done():
                 self._cursors = await asyncio.to_thread(self._find_end)
-                self._builder = TaskRunEvents(self._record)
+                self._builder = await asyncio.to_thread(self._begin_building)
                 self._listeners.add(listener)
                 self._looking = asyncio.create_task(self._look())
         self._listeners.add(listener)
@@ -177,16 +178,24 @@ class Feed:
 
     def _read(self, wants_documents: bool) -> News:  # noqa: FBT001  handed to a thread
         log, others = self._cursors
-        events = self._record.events(EventFilter(log, limit=_PAGE))
+        # In this order: whoever sends an event after a run has ended finds it told after the run's last.
         received = self._record.received_events(others, limit=_PAGE)
+        events = self._record.events(EventFilter(log, limit=_PAGE))
         documents: list[dict[str, Any]] = []
         if wants_documents:
-            documents = [*self._builder.build(events), *map(document_of, received)]
+            late = self._builder.tell_late(clock.now())
+            documents = [*late, *self._builder.build(events), *map(document_of, received)]
         self._cursors = (
             events[-1].cursor if events else log,
             received[-1].cursor if received else others,
         )
         return News(events, received, documents)
+
+    def _begin_building(self) -> TaskRunEvents:
+        builder = TaskRunEvents(self._record)
+        rows = self._record.task_runs(TaskRunFilter(states=("Scheduled",)))
+        builder.watch(row for row in rows if row.kind.name == "Scheduled")
+        return builder
 
     def _find_end(self) -> tuple[int, int]:
         events = self._record.events(EventFilter(limit=1, newest_first=True))

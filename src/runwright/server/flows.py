@@ -54,9 +54,9 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
         return [
             post(f"{prefix}/flows", flows.create, Role.AUTHOR),
             post(f"{prefix}/flows/validate", flows.validate, Role.VIEWER),
-            post(f"{prefix}/flows/enable/by-ids", flows.enable, Role.AUTHOR),
-            post(f"{prefix}/flows/disable/by-ids", flows.disable, Role.AUTHOR),
-            delete(f"{prefix}/flows/delete/by-ids", flows.delete_several, Role.AUTHOR),
+            post(f"{prefix}/flows/enable/by-ids", flows.enable, Role.AUTHOR, body=list[FlowName]),
+            post(f"{prefix}/flows/disable/by-ids", flows.disable, Role.AUTHOR, body=list[FlowName]),
+            delete(f"{prefix}/flows/delete/by-ids", flows.delete_several, Role.AUTHOR, body=list[FlowName]),
             get(f"{prefix}/flows/search", flows.search),
             get(f"{prefix}/flows/source", flows.search_source),
             get(f"{prefix}/flows/distinct-namespaces", flows.namespaces),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from runwright import clock
 from runwright.clock import to_iso
 from runwright.errors import KeyTaken
 from runwright.key_values import KeyValue, KeyValues
@@ -48,7 +47,7 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
         every = f"{prefix}/namespaces/{{namespace}}/kv"
         return [
             get(every, values.list),
-            delete(every, values.delete_several, Role.AUTHOR),
+            delete(every, values.delete_several, Role.AUTHOR, body=Keys),
             get(f"{every}/{{key}}", values.one),
             get(f"{every}/{{key}}/detail", values.detail),
             put(f"{every}/{{key}}", values.keep, Role.AUTHOR),
@@ -91,7 +90,7 @@ class Values:
         if not _KEY.fullmatch(key):
             raise Problem(422, "Key must start with an alphanumeric character, then letters, digits, '.', '_' and '-'.")
         value, kind = read_value(await request.body())
-        now = clock.now()
+        now = self._context.record.now()
         written = KeyValue(
             namespace,
             key,

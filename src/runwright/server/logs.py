@@ -124,8 +124,8 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return the paths below `/api/logs`."""
     logs = Logs(context)
     return [
-        post("/api/logs/", logs.send, Role.AUTHOR, limits.BATCH),
-        post("/api/logs/filter", logs.filter, Role.VIEWER),
+        post("/api/logs/", logs.send, Role.AUTHOR, limits.BATCH, body=list[SentLine]),
+        post("/api/logs/filter", logs.filter, Role.VIEWER, body=Query),
     ]
 
 

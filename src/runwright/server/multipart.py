@@ -5,9 +5,11 @@ A file part is named by its input, or `files` with the input's id as its file na
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from runwright.server import limits
@@ -46,22 +48,31 @@ class Form(NamedTuple):
     files: dict[str, SentFile]
 
 
-async def read_form(request: Request) -> Form:
-    """Return the inputs of a request, none for one without a body.
+@asynccontextmanager
+async def read_form(request: Request) -> AsyncIterator[Form]:
+    """Give the inputs of a request, none for one without a body; the files are there until the block ends.
 
     Raises `Problem` 415 for a body that is no form, 400 for one that is damaged or has too many parts.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not kind and not await request.body():
-        return Form({}, {})
     if kind != TYPE:
-        if not await request.body():
-            return Form({}, {})
-        raise Problem(415, f"Inputs are sent as {TYPE}.")
+        if await request.body():
+            raise Problem(415, f"Inputs are sent as {TYPE}.")
+        yield Form({}, {})
+        return
     try:
         form = await request.form(max_files=MOST_FILES, max_fields=MOST_TEXTS, max_part_size=limits.MEBIBYTE)
+    except HTTPException as error:
+        raise Problem(400, f"The form cannot be read: {error.detail}") from None
     except MultiPartException as error:
         raise Problem(400, f"The form cannot be read: {error.message}") from None
+    try:
+        yield _inputs_of(form)
+    finally:
+        await form.close()
+
+
+def _inputs_of(form: FormData) -> Form:
     texts: dict[str, str] = {}
     files: dict[str, SentFile] = {}
     for name, value in form.multi_items():

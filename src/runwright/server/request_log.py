@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from runwright.server.problems import Problem, answer
 from runwright.server.routes import address_of
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 LOGGER = "runwright.server.access"
 
 _log = logging.getLogger(LOGGER)
+_log_of_faults = logging.getLogger("runwright.server")
 
 
 class RequestLog:
-    """The log as ASGI middleware; the header `X-Request-Id` of an answer leads to its line."""
+    """The log as ASGI middleware, and the answer to what nobody caught; its header `X-Request-Id` leads to the line."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Stand before `app`."""
@@ -48,8 +50,21 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, noted)
+        except Exception:  # noqa: BLE001  nobody stands outside of this
+            _log_of_faults.exception("request %s failed", request_id)
+            if not told["status"]:
+                await _tell_nothing(scope, receive, noted)
         finally:
             _write(scope, told, time.perf_counter() - began)
+
+
+async def _tell_nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request that failed for a reason of the server's own, which only its log tells."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1011, "reason": "The server failed; its log says why."})
+        return
+    problem = Problem(500, "The server failed to answer; its log says why.")
+    await answer(problem, scope["path"], scope["request_id"])(scope, receive, send)
 
 
 def _write(scope: Scope, told: dict[str, int], seconds: float) -> None:

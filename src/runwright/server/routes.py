@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import cookie_parser
 from starlette.routing import Match, Mount, Route, WebSocketRoute
 
 from runwright.server.auth import Principal, Role, unauthorized
 from runwright.server.limits import BODY, limited_receive
 from runwright.server.problems import Problem
+from runwright.server.sessions import COOKIE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,19 +22,32 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from runwright.server.auth import Gate
+    from runwright.server.context import ServerContext
 
 
 class GuardedRoute(Route):
     """A path with its methods, the least role that may use it, and the most bytes that its body may have."""
 
     def __init__(
-        self, path: str, endpoint: Callable[..., Any], *, methods: Sequence[str], role: Role, limit: int = BODY
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: Sequence[str],
+        role: Role,
+        limit: int = BODY,
+        body: Any = None,
     ) -> None:
-        """Hold them; `limit` is in bytes."""
+        """Hold them; `limit` is in bytes, `body` the type that a JSON body is read as, for the description of the surface."""
         super().__init__(path, endpoint, methods=list(methods))
         self.role = role
         self.limit = limit
+        self.body = body
+
+    @property
+    def verbs(self) -> list[str]:
+        """Return the methods that somebody asked for: HEAD comes with GET by itself."""
+        return sorted((self.methods or set()) - {"HEAD"})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, if its sender may."""
@@ -74,9 +89,9 @@ def get(path: str, endpoint: Callable[..., Any], role: Role = Role.VIEWER) -> Gu
     return GuardedRoute(path, endpoint, methods=["GET"], role=role)
 
 
-def post(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) -> GuardedRoute:
+def post(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY, body: Any = None) -> GuardedRoute:
     """Return a route for POST; the role says whether it reads or changes something."""
-    return GuardedRoute(path, endpoint, methods=["POST"], role=role, limit=limit)
+    return GuardedRoute(path, endpoint, methods=["POST"], role=role, limit=limit, body=body)
 
 
 def put(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) -> GuardedRoute:
@@ -84,24 +99,40 @@ def put(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) 
     return GuardedRoute(path, endpoint, methods=["PUT"], role=role, limit=limit)
 
 
-def delete(path: str, endpoint: Callable[..., Any], role: Role) -> GuardedRoute:
+def delete(path: str, endpoint: Callable[..., Any], role: Role, body: Any = None) -> GuardedRoute:
     """Return a route for DELETE."""
-    return GuardedRoute(path, endpoint, methods=["DELETE"], role=role)
+    return GuardedRoute(path, endpoint, methods=["DELETE"], role=role, body=body)
 
 
 def admit(scope: Scope, role: Role) -> Principal | None:
     """Return who asks, and note it in the scope; raises `Problem` 401 without a key, 403 for too small a role."""
-    gate: Gate = scope["app"].state.context.gate
-    principal: Principal | None = scope.get("principal")
-    if principal is None:
-        principal = gate.principal_from_header(_header(scope, b"authorization"), address_of(scope))
-    scope["principal"] = principal
+    principal = scope["principal"] = _principal_of(scope)
     if role is Role.ANYONE:
         return principal
     if principal is None:
         raise unauthorized("This server asks for a key: send it as a bearer token, or as the password of basic auth.")
     check_role(principal, role)
     return principal
+
+
+def _principal_of(scope: Scope) -> Principal | None:
+    """Return who asks, by key or by the cookie of a session; what a session changes, it asks for from a page of this server."""
+    context: ServerContext = scope["app"].state.context
+    header = _header(scope, b"authorization")
+    principal = context.gate.principal_from_header(header, address_of(scope))
+    if principal is not None or header:
+        return principal
+    principal = context.sessions.principal_of(_cookie(scope))
+    if principal is not None and scope["method"] not in {"GET", "HEAD"}:
+        named = {name for name, _ in scope["headers"]}
+        if not {b"origin", b"sec-fetch-site"} & named:
+            raise Problem(403, "With a session this must come from a page of this server.")
+    return principal
+
+
+def _cookie(scope: Scope) -> str | None:
+    texts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
+    return cookie_parser("; ".join(texts)).get(COOKIE)
 
 
 def check_role(principal: Principal, role: Role) -> None:

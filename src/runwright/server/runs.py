@@ -31,12 +31,12 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     task_runs, flow_runs, flows = TaskRuns(context), FlowRuns(context), Flows(context)
     return [
         *(
-            post(f"/api/{name}/{verb}", getattr(endpoints, verb), Role.VIEWER)
+            post(f"/api/{name}/{verb}", getattr(endpoints, verb), Role.VIEWER, body=body)
             for name, endpoints in (("task_runs", task_runs), ("flow_runs", flow_runs), ("flows", flows))
-            for verb in ("filter", "count", "paginate")
+            for verb, body in (("filter", Query), ("count", Wanted), ("paginate", PageQuery))
         ),
-        post("/api/task_runs/history", task_runs.history, Role.VIEWER),
-        post("/api/flow_runs/history", flow_runs.history, Role.VIEWER),
+        post("/api/task_runs/history", task_runs.history, Role.VIEWER, body=HistoryQuery),
+        post("/api/flow_runs/history", flow_runs.history, Role.VIEWER, body=HistoryQuery),
         get("/api/task_runs/{id}", task_runs.one),
         get("/api/task_run_states/", task_runs.states),
         get("/api/task_run_states/{id}", task_runs.state),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4_200
 
 _GRACE = 10
+_WAITING = 1_024
 _PING = 20.0
 
 
@@ -33,6 +35,7 @@ class Address:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self.socket.bind((host, port))
+            self.socket.listen(_WAITING)  # who connects before the server is ready waits
         except OSError as error:
             self.socket.close()
             raise SettingError(
@@ -67,7 +70,11 @@ def is_loopback(host: str) -> bool:
 
 
 def serve(app: Starlette, address: Address) -> None:
-    """Serve until SIGTERM or SIGINT; then requests that run may end, and live streams are told to go."""
+    """Serve until SIGTERM or SIGINT; then requests that run may end, and live streams are told to go.
+
+    After SIGTERM it returns, after SIGINT it raises `KeyboardInterrupt`.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is left for it when the server has dealt with it
     config = uvicorn.Config(
         app,
         lifespan="on",

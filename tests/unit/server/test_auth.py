@@ -44,8 +44,10 @@ def test_a_route_without_a_role_is_not_served(record):
         create_app(record, surfaces=[lambda _: [Route("/open", lambda _: None)]])
 
 
-def test_only_health_is_open_to_strangers(app):
-    assert {"/livez", "/readyz"} == {each.path for each in routes_of(app) if each.role is Role.ANYONE}
+def test_only_health_and_the_door_are_open_to_strangers(app):
+    open_paths = {each.path for each in routes_of(app) if each.role is Role.ANYONE}
+
+    assert {"/livez", "/readyz", "/sign-in", "/sign-out"} == open_paths
 
 
 def test_a_stranger_gets_nowhere_by_tricks_with_paths(locked):
@@ -53,7 +55,7 @@ def test_a_stranger_gets_nowhere_by_tricks_with_paths(locked):
         (each.path, trick): locked.request(method, trick.format(each.path)).status_code
         for each in routes_of(locked.app)
         if each.role is not Role.ANYONE
-        for method in sorted(each.methods - {"HEAD"})
+        for method in each.verbs
         for trick in ("{}", *TRICKS)
     }
 
@@ -64,7 +66,7 @@ def test_each_role_reaches_its_routes_only(locked):
     wrong = {}
     for route in routes_of(locked.app):
         for role, key in KEYS.items():
-            method = next(iter(route.methods - {"HEAD"}))
+            method = route.verbs[0]
             status = locked.request(method, route.path, headers={"Authorization": f"Bearer {key}"}).status_code
             if (status == 403) != (role < route.role):
                 wrong[route.path, role.name] = status

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
-from runwright import ids
+from runwright import clock, ids
 from runwright.server import feed
 from runwright.server.auth import Role
 from runwright.testing.scribe import Scribe
@@ -233,3 +233,19 @@ def test_a_server_that_stops_says_so(client, app, scribe):
         app.state.context.stop()
 
         assert 1012 == closing(socket).code
+
+
+def test_who_becomes_late_is_told_when_it_is_so(client, scribe, now):
+    scribe.enter(1, "Scheduled", due=now.at + clock.NANOSECONDS).commit()
+    with connect(client) as socket:
+        shake_hands(socket)
+        ask(socket)
+        assert ["Pending", "Scheduled"] == names_of(told(socket, 2))
+        now.advance(20)
+        (late,) = told(socket, 1)
+        scribe.at = now.at
+        scribe.enter(1, "Running").commit()
+        (running,) = told(socket, 1)
+
+    assert ("prefect.task-run.Late", late["id"]) == (late["event"], running["follows"])
+    assert [late] == found(client, event={"name": ["prefect.task-run.Late"]})["events"]

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from runwright import ids
-from runwright.clock import to_datetime
+from runwright.clock import NANOSECONDS, to_datetime
 from runwright.testing.scribe import NOON, Scribe
 
 WHEN = to_datetime(NOON)
@@ -283,3 +283,39 @@ def test_nobody_tells_what_became_of_a_run_on_the_record(client, story):
 
 def test_too_many_events_at_once_are_refused(client):
     assert 413 == client.post("/api/events", content=b"[" + b" " * 4 * 1024 * 1024 + b"]").status_code
+
+
+@pytest.fixture
+def overdue(scribe):
+    """Give a task run that should have started thirty seconds ago, and one that still has time."""
+    scribe.enter(1, "Scheduled", due=NOON + 15 * NANOSECONDS).enter(
+        2, "Scheduled", due=NOON + 50 * NANOSECONDS
+    ).commit()
+    return scribe
+
+
+def test_who_should_have_started_is_late(client, overdue):
+    late, scheduled, pending = found(client, resource={"id": [resource(overdue, 1)]})["events"]
+
+    assert ["Late", "Scheduled", "Pending"] == [
+        each["payload"]["validated_state"]["name"] for each in (late, scheduled, pending)
+    ]
+    assert ("SCHEDULED", scheduled["id"]) == (late["payload"]["intended"]["to"], late["follows"])
+    assert to_datetime(NOON + 30 * NANOSECONDS) == datetime.fromisoformat(late["occurred"])
+    assert [late] == found(client, event={"name": ["prefect.task-run.Late"]})["events"]
+    row = client.get(f"/api/task_runs/{ids.task_run_id(overdue.flow_run, 1)}").json()
+    assert (late["id"], "Late") == (row["state_id"], row["state"]["name"])
+    filtered = {"task_runs": {"state": {"name": {"any_": ["Late"]}}}}
+    assert [row] == client.post("/api/task_runs/filter", json=filtered).json()
+    assert 1 == client.post("/api/task_runs/count", json=filtered).json()
+
+
+def test_who_was_late_was_late_whatever_came_then(client, overdue):
+    before = found(client, order="ASC", resource={"id": [resource(overdue, 1)]})["events"]
+    overdue.at = NOON + 40 * NANOSECONDS
+    overdue.enter(1, "Running").enter(2, "Running").commit()
+    after = found(client, order="ASC", resource={"id": [resource(overdue, 1)]})["events"]
+
+    assert before == after[:-1]
+    assert ("prefect.task-run.Running", before[-1]["id"]) == (after[-1]["event"], after[-1]["follows"])
+    assert ["Running", "Scheduled", "Pending"] == names(client, resource={"id": [resource(overdue, 2)]})
