@@ -81,9 +81,14 @@ class Worker:
                 _logger.exception("The record could not be looked at; looking again.")
 
     def _look(self) -> None:
-        for row in self._store.flow_runs(FlowRunFilter(states=_OPEN)):
+        queues: set[str] = set()
+        for row in reversed(self._store.flow_runs(FlowRunFilter(states=_OPEN))):
             if self._stopped.is_set():
                 return
+            if row.kind.name == "Queued" and not row.details.get("forced"):
+                if row.flow_name in queues:
+                    continue  # it waits behind an earlier one
+                queues.add(row.flow_name)
             if self._is_claimable(row):
                 self._launch(row.id)
 
@@ -116,7 +121,7 @@ class Worker:
 
     def _run(self, flow_run: UUID) -> None:
         try:
-            app.resume_flow_run(flow_run, record=self._store.url, progress=_ignore, releases=False)
+            app.resume_flow_run(flow_run, record=self._store.url, progress=_ignore, releases=False, queues=False)
         except (LeaseHeld, LeaseLost, IllegalTransition):
             pass  # somebody else runs it, or it has ended
         except Exception:
