@@ -87,9 +87,9 @@ class Ledger:
     def branch_around(self, ordinal: int) -> Branch:
         """Return the branch that a run belongs to; raises `LookupError` for one that no branch has."""
         group = self._span_around(ordinal)
-        if not isinstance(group, Branch):
-            raise LookupError(f"Ordinal {ordinal} is in no branch.")
-        return group
+        if isinstance(group, Branch):
+            return group
+        raise LookupError(f"Ordinal {ordinal} is in no branch.")
 
     def _span_around(self, ordinal: int) -> Group | Branch | None:
         place = bisect_right(self._spans, ordinal, key=lambda each: each.first)

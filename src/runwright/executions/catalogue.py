@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from runwright import app, ids
 from runwright.clock import to_datetime
@@ -21,6 +20,7 @@ from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
 if TYPE_CHECKING:
+    from uuid import UUID
     from collections.abc import Iterator, Mapping, Sequence
 
     from runwright.runs import FlowRun, TaskRun

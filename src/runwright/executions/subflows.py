@@ -199,7 +199,7 @@ class _Child:
         """Return the execution when it has ended; it is killed when nobody wants it any more."""
         try:
             await _Thread(self._run).ended()
-            while not self._now().kind.phase.is_final:  # it is paused, or somebody else runs it
+            while not self._now().kind.phase.is_final:  # noqa: ASYNC110  it is paused, or somebody else runs it: no event tells
                 await asyncio.sleep(LOOK)
         except asyncio.CancelledError:
             self._kill()
@@ -220,7 +220,7 @@ class _Child:
     def _last(self, row: FlowRun) -> FlowRun:
         """Return the execution at the end of a chain of retries."""
         while row.kind.name == "Retried":
-            later = [each for each in self._executions.successors_of(row)]
+            later = self._executions.successors_of(row)
             if not later:
                 return row
             row = later[0]
@@ -284,7 +284,7 @@ def _rounds(scope: AttemptScope) -> list[str]:
 
 def _state_of(row: FlowRun, *, transmits: bool) -> Any:
     name = row.kind.name if transmits and row.kind.name in _TRANSMITTED else "Success"
-    if transmits and row.kind.phase.is_final and not row.kind.phase.name == "OK" and name == "Success":
+    if transmits and row.kind.phase.is_final and row.kind.phase.name != "OK" and name == "Success":
         name = "Failed"
     return name
 
