@@ -58,7 +58,7 @@ def test_an_example_runs(scope, server, flow):
         outputs = made.outputs if isinstance(made, Outcome) else made
         assert set(outputs or ()) <= set(PLACES[type(task)].outputs)
         scope.variables["outputs"][task.id] = outputs or {}
-    expected = {"plain": ("values", "values", {"count": 3, "text": "3 of them"}), "programs": ("call", "value", 5.0)}
+    expected = {"plain": ("values", "values", {"count": "3", "text": "3 of them"}), "programs": ("call", "value", 5.0)}
     if flow.id in expected:
         task_id, name, value = expected[flow.id]
         assert value == scope.variables["outputs"][task_id][name]
