@@ -29,6 +29,7 @@ from runwright.runtime.limits import Limit
 from runwright.runtime.request_watch import RequestWatch
 from runwright.runtime.root import Root
 from runwright.runtime.scheduled_runs import follow_schedule
+from runwright.runtime.task_workload import TaskWorkload
 from runwright.runtime.writer import Writer
 from runwright.schedule import checked_schedule
 from runwright.states import Paused, Pending, Running, State, Success
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from runwright.result import ResultRef
     from runwright.runs import FlowRun, TaskRun
     from runwright.runtime.given_states import GivenStates
+    from runwright.runtime.workload import Workload
     from runwright.schedule import ClockEvent
     from runwright.settings import Settings
     from runwright.store import Store
@@ -293,22 +295,24 @@ class Assembly:
         root.machine.restore(self.store.iterate_events(row.id))
         return root
 
-    def loop(self, root: Root, context: dict[str, Any], given: GivenStates, **options: Any) -> FlowLoop:
+    def loop(self, root: Root, workload: Workload, **options: Any) -> FlowLoop:
         """Return the loop of a flow run's task runs; `options` are those of `FlowLoop` that only the caller knows."""
         loop = self._loop = FlowLoop(
             root,
             self.graph,
             executor=self.executor,
-            inputs=self.inputs,
-            context=context,
-            given=given,
-            result=self.flow.result or pack.PackedResult(root=self.root),
+            workload=workload,
             is_strict=self.settings.durability == "strict",
             **options,
         )
         if self._keeper is not None and self._watch is None:
             self._watch = RequestWatch(self.store, self._keeper, root, loop.ask)
         return loop
+
+    def tasks(self, root: Root, context: dict[str, Any], given: GivenStates, **options: Any) -> TaskWorkload:
+        """Return the tasks of a Python flow as a loop runs them; `options` are those of `TaskWorkload`."""
+        result = self.flow.result or pack.PackedResult(root=self.root)
+        return TaskWorkload(self.graph, root.machine, self.inputs, context, given, result=result, **options)
 
     def limit(self, name: str, slots: int) -> Limit:
         """Return a limit of flow runs under a name, for the one that this is of."""

@@ -383,13 +383,12 @@ class FlowRunner(Runner):
             for node in assembly.graph.nodes
             if task_contexts.get(node.task, {}).keys() - _ALWAYS_SET
         }
+        given = GivenStates(assembly.graph, task_states)
         return assembly.loop(
             root,
-            context,
-            GivenStates(assembly.graph, task_states),
-            contexts=contexts,
-            task_runner=runner,
+            assembly.tasks(root, context, given, contexts=contexts, task_runner=runner),
             is_patient=self.terms.is_patient,
+            raises=bool(context.get("raise_on_exception")),
             on_progress=self.terms.progress,
             approve=self.terms.approve,
         )

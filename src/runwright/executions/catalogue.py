@@ -20,8 +20,8 @@ from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
 if TYPE_CHECKING:
-    from uuid import UUID
     from collections.abc import Iterator, Mapping, Sequence
+    from uuid import UUID
 
     from runwright.runs import FlowRun, TaskRun
     from runwright.scope import Selection

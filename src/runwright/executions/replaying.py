@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runwright.runs import TaskRun
 
 _RESUME = KIND_BY_NAME["Resume"].code
-_RUNNING = KIND_BY_NAME["Running"].code
+_NO_KIND = KIND_BY_NAME["Pending"]
 
 
 def replayed(
@@ -76,13 +76,10 @@ class _Copy:
             return self._expansion(event, data or {})
         if event.kind == EventKind.ANNOTATED:
             return data
-        if event.kind != EventKind.STATE or (ordinal and ordinal not in self._kept):
-            return _LEFT_OUT
-        if ordinal in self._above and KIND_BY_CODE[event.state].phase.is_final:
-            return _LEFT_OUT
-        if ordinal == self._chosen.ordinal and self._stands_for_others(ordinal):
-            return _LEFT_OUT
-        return data
+        is_kept = event.kind == EventKind.STATE and (not ordinal or ordinal in self._kept)
+        is_taken_back = ordinal in self._above and KIND_BY_CODE.get(event.state, _NO_KIND).phase.is_final
+        is_opened_anew = ordinal == self._chosen.ordinal and self._stands_for_others(ordinal)
+        return data if is_kept and not (is_taken_back or is_opened_anew) else _LEFT_OUT
 
     def _expansion(self, event: Event, data: dict[str, Any]) -> Any:
         """Return an expansion of what is kept, its children numbered anew; what came of an end that is taken back is not."""

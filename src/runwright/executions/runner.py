@@ -21,7 +21,6 @@ from runwright.hosting.locations import input_prefix, safe_name
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.execution import Execution, Facts, nested_labels
-from runwright.runtime.given_states import GivenStates
 from runwright.spec import resolve
 from runwright.states import (
     CLASS_BY_CODE,
@@ -197,9 +196,7 @@ class ExecutionRunner:
                 return refused, None
             execution = self._execution(assembly, root, row)
             self._restore(assembly, root, row, execution)
-            loop = assembly.loop(
-                root, {}, GivenStates(assembly.graph, {}), execution=execution, on_progress=self.progress
-            )
+            loop = assembly.loop(root, execution, on_progress=self.progress)
             try:
                 has_run_through = loop.run(Running("Running flow."), released)
                 state = self._ended(loop, root, execution)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class DeclaredTask:
     """`spec` is the declaration, `run` what it does (None for one that stands for others), `retry` what applies to it.
 
-    `folder_of` is the id of the `WorkingDirectory` around it. A pure task changes nothing but the record. It travels to other processes when `run` is found by its name.
+    `folder_of` is the id of the `WorkingDirectory` around it. A pure task changes
+    nothing but the record. It travels to other processes when `run` is found by its name.
     """
 
     timeout = None

@@ -6,6 +6,7 @@ runs that have ended, and where in loops each stands.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from runwright import clock, codec, ids
 from runwright.clock import to_datetime
 from runwright.engine.branches import Branch
 from runwright.engine.stimuli import FinishRun, Opened, Reported
+from runwright.events import LogLine
 from runwright.executor import TaskCall
 from runwright.expression import is_true
 from runwright.flowable import Answer, Children, Settled, Tally, Waiting
@@ -24,7 +26,7 @@ from runwright.spec import handed_on
 from runwright.states import CLASS_BY_CODE, KIND_BY_NAME, Failed, Skipped, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from runwright.engine.cells import Cell
     from runwright.engine.machine import Machine
@@ -43,8 +45,9 @@ _MILLISECOND = 1_000_000
 class Facts:
     """What is known of an execution before it runs: names, variables for expressions, and how often it was tried.
 
-    `labels` are those of the flow and of the execution. `variables` are `flow`, `execution`, `inputs`, `vars`, `labels`, `trigger`, `envs`, `globals`; `attempt` is the number of
-    executions in the chain that this one ends, `began` (ns) when the first was created.
+    `labels` are those of the flow and of the execution. `variables` are `flow`, `execution`, `inputs`, `vars`, `labels`, `trigger`,
+    `envs`, `globals`. `attempt` is the number of executions in the chain that this one ends, `began` (ns) when the first of it was
+    created.
     """
 
     def __init__(
@@ -94,8 +97,9 @@ class Execution:
         self.facts = facts
         self.outputs = Outputs()
         self.labels: dict[str, str] = facts.labels
-        self.are_labels_new = False
-        self.complaints: list[tuple[int, int, str]] = []
+        self._are_labels_new = False
+        self.resumed_by = "Resumed."
+        self._lines: list[LogLine] = []
         self.retried_at = 0
         self.graph = self._graph = graph
         self._machine = machine
@@ -119,8 +123,8 @@ class Execution:
 
     # ---- flowables
 
-    def answer(self, resolve: Resolve, at: int) -> Iterator[Stimulus | FinishRun]:
-        """Yield what is to be told of a run that stands for others; a `FinishRun` for the flow run itself."""
+    def answer(self, resolve: Resolve, at: int) -> Iterator[tuple[Stimulus | FinishRun, Sequence[LogLine]]]:
+        """Yield what is to be told of a run that stands for others, with lines for the log; a `FinishRun` for the flow run."""
         node = self._graph.nodes[resolve.node] if resolve.ordinal else None
         if node is None and self._machine.is_finished:
             return
@@ -131,7 +135,8 @@ class Execution:
             found = Settled("Failed", self._host.masked(str(error)))
             if node is not None and node.task.spec.allow_failure:
                 found = Settled("Warning", found.message)
-        yield from self._told(resolve, node, found, at)
+        for told in self._told(resolve, node, found, at):
+            yield told, self.lines(at)
 
     def rendered_outputs(self, declared: Any) -> dict[str, Any]:
         """Return the outputs that a flow declares, rendered when all its tasks have ended."""
@@ -143,8 +148,44 @@ class Execution:
         self._variables["execution"]["state"] = state
 
     def complain(self, ordinal: int, attempt: int, text: str) -> None:
-        """Note a line for the log of a run; the loop takes it from `complaints`."""
-        self.complaints.append((ordinal, attempt, self._host.masked(text)))
+        """Note a line for the log of a run."""
+        name = f"runwright.flow.{self.facts.flow_id}"
+        flow_run, hidden = self._machine.flow_run, self._host.masked(text)
+        self._lines.append(LogLine(clock.now(), flow_run, ordinal, attempt, logging.ERROR, name, hidden))
+
+    def lines(self, at: int) -> Sequence[LogLine]:
+        """Return the lines for the log that nobody has taken yet."""
+        del at
+        lines, self._lines = self._lines, []
+        return lines
+
+    def news(self) -> dict[str, Any] | None:
+        """Return labels that tasks have set since the last call."""
+        if not self._are_labels_new:
+            return None
+        self._are_labels_new = False
+        return {"labels": self.labels}
+
+    # ---- what only Python flows have
+
+    def over(self) -> tuple[()]:
+        """Return nothing: all of an execution runs."""
+        return ()
+
+    def keep(self, call: TaskCall, state: State) -> None:
+        """Do nothing: `take` has what expressions see."""
+
+    def wait_in(self, call: TaskCall, state: State) -> None:
+        """Do nothing: an attempt of a YAML task starts afresh."""
+
+    def expect_children(self, call: TaskCall, state: State) -> int:
+        """Return none: what a flowable opens the machine counts."""
+        del call, state
+        return 0
+
+    def states(self) -> dict[Any, State]:
+        """Return none: executions are read from their record."""
+        return {}
 
     def _asked(self, resolve: Resolve, node: Node | None, at: int) -> Answer:
         flowable = self._graph.flowable if node is None else node.flowable
@@ -256,7 +297,7 @@ class Execution:
             extra["outputs"] = codec.to_plain(state.context[OUTPUTS])
         if state.context.get(LABELS):
             self.labels = {**self.labels, **state.context[LABELS]}
-            self.are_labels_new = True
+            self._are_labels_new = True
             self._variables["labels"] = nested_labels(self.labels)
         if "_due" in state.context:
             self.retried_at = state.context["_due"]
@@ -269,8 +310,9 @@ class Execution:
                 self.outputs.keep(cell.node.task.name, self._values_of(cell), outputs, state.kind.execution)
         return {**(data or {}), **extra} if extra else data
 
-    def close(self) -> None:
+    def close(self, *, is_kept: bool = False) -> None:
         """Remove the folders that tasks shared."""
+        del is_kept
         for path in self._folders:
             shutil.rmtree(path, ignore_errors=True)
 

@@ -13,7 +13,7 @@ from collections import Counter, deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from runwright import clock, codec, ids
+from runwright import clock, codec
 from runwright.engine.stimuli import (
     Annotated,
     FinishRun,
@@ -30,21 +30,17 @@ from runwright.engine.stimuli import (
 from runwright.errors import IllegalTransition, LeaseLost
 from runwright.events import LogLine
 from runwright.executor import Report, TaskCall
-from runwright.runtime import caching
 from runwright.runtime.approval import APPROVED
 from runwright.runtime.attempt import conclude, make_attempt
-from runwright.runtime.given_states import GivenStates, recorded
+from runwright.runtime.given_states import recorded
 from runwright.runtime.interrupts import Interrupts
 from runwright.runtime.request_watch import Asked, heed
 from runwright.states import (
-    CLASS_BY_CODE,
     KIND_BY_NAME,
-    Cached,
     Failed,
     Finished,
     Mapped,
     Paused,
-    Pending,
     Queued,
     Running,
     Scheduled,
@@ -57,11 +53,9 @@ if TYPE_CHECKING:
     from runwright.engine.cells import Cell
     from runwright.events import Metric
     from runwright.executor import Executor
-    from runwright.graph import Graph, Node
-    from runwright.result import Result
-    from runwright.runtime.execution import Execution
-    from runwright.runtime.inputs import Inputs
+    from runwright.graph import Graph
     from runwright.runtime.root import Root
+    from runwright.runtime.workload import Workload
 
     Progress = Callable[["FlowLoop"], None]
 
@@ -72,12 +66,10 @@ HOLD = 2_000_000
 class FlowLoop:
     """Runs the task runs of one flow run, until all have ended or nothing moves on by itself.
 
-    `context` is the flow run's context, `contexts` those of the nodes (by index) that have one of their own. `given` are the
-    states that task runs start from. With `is_strict`, what depends on a success starts only when that is durable; with
-    `is_patient` the loop waits for what is due later. `approve` is asked, with its name, whether a paused task run may go on.
-    `execution` answers for what stands for others, and makes the calls, where the graph is that of a YAML flow. `finish` is how
-    the machine says that it all ended, None while something is open; `counts` is the number of runs in each final state, `total`
-    of all known so far.
+    `workload` makes the calls and takes their ends. With `is_strict`, what depends on a success starts only when that is durable;
+    with `is_patient` the loop waits for what is due later; with `raises` what a task raised is raised again. `approve` is asked,
+    with its name, whether a paused task run may go on. `finish` is how the machine says that it all ended, None while something
+    is open; `counts` is the number of runs in each final state, `total` of all known so far.
     """
 
     logger = logging.getLogger("runwright.FlowRunner")
@@ -88,17 +80,12 @@ class FlowLoop:
         graph: Graph,
         *,
         executor: Executor,
-        inputs: Inputs,
-        context: dict[str, Any],
-        given: GivenStates,
-        contexts: dict[int, dict[str, Any]] | None = None,
-        result: Result | None = None,
+        workload: Workload,
         is_strict: bool = True,
         is_patient: bool = True,
-        task_runner: Callable[..., Any] | None = None,
+        raises: bool = False,
         on_progress: Progress | None = None,
         approve: Callable[[str], bool] | None = None,
-        execution: Execution | None = None,
     ) -> None:
         """Take the parts; nothing starts before `run`."""
         self.root = root
@@ -109,21 +96,14 @@ class FlowLoop:
         self.finish: FinishRun | None = None
         self._executor = executor
         self._writer = root.writer
-        self._inputs = inputs
-        self._context = context
-        self._contexts = contexts or {}
-        self._given, self._starts = given, given.states
-        self._id = str(self.machine.flow_run)
-        self._result = result
+        self._workload = workload
         self._is_strict = is_strict
         self._is_patient = is_patient
-        self._task_runner = task_runner
+        self._raises = raises
         self._on_progress = on_progress
         self._approve = approve
-        self._execution = execution
         self._unresolved: deque[Resolve] = deque()
         self._refused: set[int] = set()
-        self._resumed_by = "Resumed."
         self._lane: Any = None
         self._inbox: queue.SimpleQueue[Report | Asked | LeaseLost | None] = queue.SimpleQueue()
         self._ready: deque[Submit] = deque()
@@ -135,7 +115,6 @@ class FlowLoop:
         self._capacity = 1 if executor.slots == 1 else executor.slots * 4
         self._is_pure = [getattr(node.task, "is_pure", False) for node in graph.nodes]
         self._is_async = [node.task.is_async for node in graph.nodes]
-        self._cached: list[tuple[Any, Cached]] = []
 
     # ---- the run
 
@@ -169,7 +148,7 @@ class FlowLoop:
             with Interrupts(lambda: self._inbox.put(None)) as interrupts:
                 yield interrupts
         finally:
-            caching.remember(self._cached, is_kept=self._is_patient)
+            self._workload.close(is_kept=self._is_patient)
             self._executor.stop()
             if self._lane is not None:
                 self._lane.stop()
@@ -185,12 +164,11 @@ class FlowLoop:
 
     def task_states(self) -> dict[Any, State]:
         """Return the state of every task; of a mapped one whose children are not all final, with what they are in."""
-        return {node.task: self._state_of(node) for node in self.graph.nodes}
+        return self._workload.states()
 
     def _start(self, running: State) -> None:
-        over = self._given.final()
-        for ordinal, state in over:
-            self._inputs.keep(ordinal, state)
+        over = self._workload.over()
+        for _, state in over:
             self.counts[type(state).__name__] += 1
         self._apply(Started({"message": running.message}, recorded(over)))
 
@@ -199,13 +177,6 @@ class FlowLoop:
             for ordinal in resumed or (0,):
                 self._apply(Requested("resume", ordinal, by="user"))
         self._apply(Recovered())
-
-    def _state_of(self, node: Node) -> State:
-        ordinal = node.index + 1
-        group = self.machine.group_of(ordinal)
-        if group is None or not group.open:
-            return self._inputs.state_of(ordinal) or self._given.last(ordinal) or Pending("Task not run.")
-        return self._inputs.open_map(ordinal, lambda index: self._given.last(group.first + index))
 
     def _loop(self, interrupts: Interrupts) -> None:
         machine = self.machine
@@ -266,7 +237,7 @@ class FlowLoop:
             return False
         approved = [cell.ordinal for cell in paused if self._approve(_name_of(cell))]
         self._refused.update({cell.ordinal for cell in paused} - set(approved))
-        self._resumed_by = APPROVED
+        self._workload.resumed_by = APPROVED
         for ordinal in approved:
             self._apply(Requested("resume", ordinal, by="user", message=APPROVED))
         return bool(approved)
@@ -290,31 +261,18 @@ class FlowLoop:
                 self._stop(effect)
 
     def _resolve(self, resolve: Resolve) -> None:
-        """Let the execution say how a run goes on that stands for others."""
-        if self._execution is None:
-            raise TypeError("Only the graph of a YAML flow has nodes that stand for others.")
+        """Let the workload say how a run goes on that stands for others."""
         at = clock.now()
-        for told in self._execution.answer(resolve, at):
+        for told, lines in self._workload.answer(resolve, at):
             if isinstance(told, FinishRun):
                 self.finish = told
+                self._writer.emit((), lines)
             else:
-                self._apply(told, at, self._complaints(at))
-
-    def _complaints(self, at: int) -> list[LogLine]:
-        """Return the lines of the log that the execution has for runs of its own."""
-        if self._execution is None or not self._execution.complaints:
-            return []
-        lines, self._execution.complaints = self._execution.complaints, []
-        name = f"runwright.flow.{self._execution.facts.flow_id}"
-        return [
-            LogLine(at, self.machine.flow_run, ordinal, attempt, logging.ERROR, name, text)
-            for ordinal, attempt, text in lines
-        ]
+                self._apply(told, at, lines)
 
     def _stop(self, kill: Kill) -> None:
         if kill.ordinal in self._calls:
-            if self._execution is not None:
-                self._execution.stop(kill.ordinal)
+            self._workload.stop(kill.ordinal)
             self._executor.kill(kill.ordinal, kill.attempt)
             if self._lane is not None:
                 self._lane.kill(kill.ordinal, kill.attempt)
@@ -341,7 +299,7 @@ class FlowLoop:
 
     def _launch(self, submit: Submit) -> None:
         node = self.graph.nodes[submit.node]
-        call = self._call(submit, node) if self._execution is None else self._execution.call(submit, node)
+        call = self._workload.call(submit, node)
         if isinstance(call, State):
             self._take_unmade(submit, call)
             return
@@ -353,38 +311,6 @@ class FlowLoop:
         else:
             self._busy += 1
             self._executor.submit([call])
-
-    def _call(self, submit: Submit, node: Node) -> TaskCall:
-        task, state = node.task, None
-        if self._starts:
-            state = self._given.take(submit.ordinal)
-        if submit.resumed or (submit.loop is not None and not (state is not None and "_loop_count" in state.context)):
-            state = self._state_to_go_on_from(submit)
-        return TaskCall(
-            ordinal=submit.ordinal,
-            node=submit.node,
-            slug=node.slug,
-            task=task,
-            task_run_id=ids.task_run_text(self._id, submit.ordinal),
-            context=self._contexts.get(submit.node, self._context) if self._contexts else self._context,
-            upstream=self._inputs.of(submit, node),
-            attempt=submit.attempt,
-            run_count=submit.run_count,
-            map_index=submit.map_index,
-            state=state,
-            timeout=task.timeout,
-            is_mapped_parent=submit.is_mapped_parent,
-            runner=self._task_runner,
-            result=self._result,
-        )
-
-    def _state_to_go_on_from(self, submit: Submit) -> State:
-        context: dict[str, Any] = {"task_run_count": submit.run_count}
-        if submit.loop is None:
-            return CLASS_BY_CODE[KIND_BY_NAME["Resume"].code](self._resumed_by, context=context)
-        turn = codec.state_from_data(KIND_BY_NAME["Looped"].code, submit.loop)
-        context["_loop_count"] = submit.loop.get("loop_count", 1) + 1
-        return Pending("Going on with the loop.", result=turn._result, context=context)  # noqa: SLF001  public by custom
 
     def _coroutines(self) -> Executor:
         if self._lane is None:
@@ -434,31 +360,32 @@ class FlowLoop:
             data = {**(data or {}), "failed": {"state": failed.kind.code, **(codec.data_from_state(failed) or {})}}
         if report.name:
             data = {**(data or {}), "name": report.name}
-        if self._execution is not None:
-            data = self._execution.take(call.ordinal, state, data)
+        data = self._workload.take(call.ordinal, state, data)
         if isinstance(state, Finished):
             self._keep(call, state)
         else:
-            self._given.wait_in(call.ordinal, state)
+            self._workload.wait_in(call, state)
             if not isinstance(state, Scheduled | Queued):
                 state, data = Paused(), {"message": f"It was left {type(state).__name__}: nobody runs it here."}
         self._tell(report, data, state)
-        if self._execution is not None and self._execution.are_labels_new:
-            self._execution.are_labels_new = False
-            self._apply(Annotated({"labels": self._execution.labels}))
+        self._take_news()
         if call.is_mapped_parent and isinstance(state, Mapped):
-            self._expect_children(call, state)
-        if self._context.get("raise_on_exception") and isinstance(state.result, Exception):
+            self.total += self._workload.expect_children(call, state)
+        if self._raises and isinstance(state.result, Exception):
             raise state.result
 
     def _take_unmade(self, submit: Submit, state: State) -> None:
         """Take the end of a task run that needs no attempt: it is skipped, or what it says cannot be rendered."""
-        if self._execution is None:
-            raise TypeError("Only an execution ends task runs by itself.")
-        data = self._execution.take(submit.ordinal, state, codec.data_from_state(state))
+        data = self._workload.take(submit.ordinal, state, codec.data_from_state(state))
         self.counts[type(state).__name__] += 1
         at = clock.now()
-        self._apply(Reported(submit.ordinal, submit.attempt, state.kind.code, data), at, self._complaints(at))
+        stimulus = Reported(submit.ordinal, submit.attempt, state.kind.code, data)
+        self._apply(stimulus, at, self._workload.lines(at))
+
+    def _take_news(self) -> None:
+        news = self._workload.news()
+        if news is not None:
+            self._apply(Annotated(news))
 
     def _tell(self, report: Report, data: dict[str, Any] | None, state: State) -> None:
         """Feed the machine a report; what the table forbids becomes a failure."""
@@ -482,23 +409,9 @@ class FlowLoop:
     def _keep(self, call: TaskCall, state: State) -> None:
         self._is_dirty = True
         self.counts[type(state).__name__] += 1
-        if self._execution is not None:
-            pass
-        elif call.map_index is not None and call.map_index >= 0:
-            self._inputs.keep_child(call.node + 1, call.map_index, state)
-        else:
-            self._inputs.keep(call.ordinal, state)
-        if isinstance(state, Cached):
-            self._cached.append((call.task, state))
+        self._workload.keep(call, state)
         if self._on_progress is not None:
             self._on_progress(self)
-
-    def _expect_children(self, call: TaskCall, state: Mapped) -> None:
-        group = self.machine.group_of(call.ordinal)
-        if group is not None:
-            self._inputs.open(self.graph.nodes[call.node], group.first, group.status, state.message)
-            self._given.expect_children(group.first, group.count, state.map_states)
-            self.total += group.count
 
 
 def _name_of(cell: Cell) -> str:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class FlowableScope:
-    """`attempt` is the scope below, `state` what the tasks that have ended call for. `turn` is that of a loop, `now` and `started` are times (ns); after a wait, `given` is what somebody gave with a request.
+    """What one flowable is told.
 
-    `given` is None where the time of the wait was over.
+    `attempt` is the scope below, `state` what the tasks that have ended call for. `turn` is that of a loop, `now` and `started` are
+    times (ns). After a wait, `given` is what somebody gave with a request, None where the time of the wait was over.
     """
 
     def __init__(

@@ -143,7 +143,7 @@ class RunnableRunner:
         if isinstance(error, RunwrightError):
             scope.logger.error(text)
         else:
-            scope.logger.exception("%s: %s", type(error).__name__, text)
+            scope.logger.error("%s: %s", type(error).__name__, text, exc_info=error)
         # The record keeps an error with its text: one that tells a secret is not the one to keep.
         state = Failed(text, result=error if masked == told else RunnableFailed(text))
         outputs = getattr(error, "outputs", None)
