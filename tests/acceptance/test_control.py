@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowRun
 
 FLOWS = Path(endless.__file__)
-CONFLICT, CANCELLED = 4, 6
+WRONG, CONFLICT, CANCELLED = 2, 4, 6
 PROMISED = 2 * NANOSECONDS
 LONG = "60s"
 
@@ -234,6 +234,49 @@ def test_a_flow_run_is_held_and_goes_on_later_elsewhere(office: Office) -> None:
     office.start("fr", "resume", flow_run, "-e", "inline")
     office.wait_for(lambda: len(office.traces()) > began)
     assert 0 == office.call("cancel", flow_run).returncode
+
+
+PROGRAMS = """
+id: programs
+namespace: tests
+tasks:
+  - id: both
+    type: flow.Parallel
+    tasks:
+      - id: program
+        type: shell.Commands
+        commands:
+          - sleep 900 & echo "child $!" >> $EFFECTS
+          - echo "program $$" >> $EFFECTS; sleep 900
+      - id: ask
+        type: flow.Pause
+        onResume:
+          - {id: answer, type: INT}
+  - id: last
+    type: debug.Return
+    format: "{{ outputs.ask.onResume.answer }}"
+"""
+
+
+def test_an_execution_is_resumed_and_killed_with_its_programs(office: Office, tmp_path: Path) -> None:
+    """A wrong answer changes nothing; in the end nothing of the program's process tree is left."""
+    flow = tmp_path / "programs.yaml"
+    flow.write_text(PROGRAMS)
+    owner = office.start("run", str(flow))
+    office.wait_for(lambda: len(office.traces()) >= 2 and office.states().get("ask") == ["Paused"])
+    flow_run = str(office.flow_run().id)
+    assert WRONG == office.call("resume", flow_run, "-i", "answer=many").returncode
+    answer = office.call("resume", flow_run, "-i", "answer=42")
+    assert 0 == answer.returncode, answer.stderr
+    office.wait_for(lambda: office.states()["ask"] == ["Success"])
+    killed = office.call("kill", flow_run, "--timeout", LONG)
+    assert 0 == killed.returncode, killed.stderr
+    owner.communicate()
+    assert CANCELLED == owner.returncode
+    office.wait_for(lambda: not any(is_alive(pid) for _, pid in office.traces()))
+    assert {"both": ["Killed"], "ask": ["Success"], "program": ["Killed"]} == {
+        row.task_name: [row.kind.name] for row in office.store.task_runs(TaskRunFilter())
+    }
 
 
 def _is_held(office: Office) -> Any:
