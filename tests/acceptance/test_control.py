@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.acceptance import endless
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowRun
 
 FLOWS = Path(endless.__file__)
-CONFLICT, CANCELLED = 4, 6
+WRONG, CONFLICT, CANCELLED = 2, 4, 6
 PROMISED = 2 * NANOSECONDS
 LONG = "60s"
 
@@ -174,13 +173,15 @@ def test_what_a_dead_process_ran_is_ended_by_whoever_asks(office: Office) -> Non
 
 def test_what_was_asked_of_a_dead_process_is_done_by_the_next(office: Office) -> None:
     """Before that begins anything."""
-    owner = office.run("hanging", "threads:2", traces=2, RUNWRIGHT_LEASE_SECONDS="3")
+    owner = office.run("hanging", "threads:2", traces=2, RUNWRIGHT_LEASE_SECONDS="600")
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
     flow_run = str(office.flow_run().id)
     asked = office.call("kill", flow_run, "--no-wait", "--json")
     assert (0, False) == (asked.returncode, json.loads(asked.stdout)["is_answered"])
-    office.wait_for(lambda: not _is_held(office))
+    lease = office.store.find_lease(office.flow_run().id)
+    assert lease is not None
+    office.store.renew(lease, 0)  # nobody waits for its end here
     resumed = office.call("resume", flow_run)
     assert CANCELLED == resumed.returncode, resumed.stderr
     assert "Killed" == office.flow_run().kind.name
@@ -236,6 +237,44 @@ def test_a_flow_run_is_held_and_goes_on_later_elsewhere(office: Office) -> None:
     assert 0 == office.call("cancel", flow_run).returncode
 
 
-def _is_held(office: Office) -> Any:
-    lease = office.store.find_lease(UUID(str(office.flow_run().id)))
-    return lease is not None and lease.expires > office.store.now()
+PROGRAMS = """
+id: programs
+namespace: tests
+tasks:
+  - id: both
+    type: flow.Parallel
+    tasks:
+      - id: program
+        type: shell.Commands
+        commands:
+          - sleep 900 & echo "child $!" >> $EFFECTS
+          - echo "program $$" >> $EFFECTS; sleep 900
+      - id: ask
+        type: flow.Pause
+        onResume:
+          - {id: answer, type: INT}
+  - id: last
+    type: debug.Return
+    format: "{{ outputs.ask.onResume.answer }}"
+"""
+
+
+def test_an_execution_is_resumed_and_killed_with_its_programs(office: Office, tmp_path: Path) -> None:
+    """A wrong answer changes nothing; in the end nothing of the program's process tree is left."""
+    flow = tmp_path / "programs.yaml"
+    flow.write_text(PROGRAMS)
+    owner = office.start("run", str(flow))
+    office.wait_for(lambda: len(office.traces()) >= 2 and office.states().get("ask") == ["Paused"])
+    flow_run = str(office.flow_run().id)
+    assert WRONG == office.call("resume", flow_run, "-i", "answer=many").returncode
+    answer = office.call("resume", flow_run, "-i", "answer=42")
+    assert 0 == answer.returncode, answer.stderr
+    office.wait_for(lambda: office.states()["ask"] == ["Success"])
+    killed = office.call("kill", flow_run, "--timeout", LONG)
+    assert 0 == killed.returncode, killed.stderr
+    owner.communicate()
+    assert CANCELLED == owner.returncode
+    office.wait_for(lambda: not any(is_alive(pid) for _, pid in office.traces()))
+    assert {"both": ["Killed"], "ask": ["Success"], "program": ["Killed"]} == {
+        row.task_name: [row.kind.name] for row in office.store.task_runs(TaskRunFilter())
+    }

@@ -120,7 +120,7 @@ def test_what_is_given_for_a_pause_is_looked_at_before_it_is_asked(record: Store
     assert ("PAUSED", []) == (states(record)["ask"][0], record.requests(open_only=False))
     assert "Success" == control.resume(row.id, inputs={"n": 5}).kind.name
     (last,) = record.task_runs(TaskRunFilter(task="last"))
-    assert "5" == handed_on_by(last)["value"]
+    assert {"value": "5"} == handed_on_by(last)
 
 
 def test_what_failed_runs_again_and_what_succeeded_does_not(record: Store) -> None:

@@ -16,7 +16,7 @@ from runwright.signals import PAUSE
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from runwright.store import Store
 
@@ -163,7 +163,7 @@ def test_a_pause_lets_what_runs_come_to_its_end(owner: Owner) -> None:
     """Nothing else begins, and the owner leaves."""
     entered: list[str] = []
 
-    def body(name: str) -> Callable[[], None]:
+    def body(name: str) -> Any:
         @task(name=name)
         def run() -> None:
             entered.append(name)
