@@ -206,7 +206,7 @@ class AttemptScope:
                 for key, each in items
             }
         if isinstance(value, list | tuple):
-            return [self._deep(each, more, is_text=is_text) for each in value]  # pyright: ignore[reportUnknownVariableType]
+            return [self._deep(each, more, is_text=is_text) for each in value]  # pyright: ignore[reportUnknownVariableType]  data of users
         return value
 
     def _rendered(self, text: str, more: dict[str, Any], *, is_text: bool) -> Any:

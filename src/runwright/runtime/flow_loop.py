@@ -28,7 +28,6 @@ from runwright.engine.stimuli import (
     TimerFired,
 )
 from runwright.errors import IllegalTransition, LeaseLost
-from runwright.events import LogLine
 from runwright.executor import Report, TaskCall
 from runwright.runtime.approval import APPROVED
 from runwright.runtime.attempt import conclude, make_attempt
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from runwright.engine.cells import Cell
-    from runwright.events import Metric
+    from runwright.events import LogLine, Metric
     from runwright.executor import Executor
     from runwright.graph import Graph
     from runwright.runtime.root import Root

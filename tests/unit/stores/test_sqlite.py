@@ -275,7 +275,7 @@ DAMAGE = {
     "task_run": "UPDATE task_run SET state = 16 WHERE ordinal = 1",
     "attempt": "DELETE FROM attempt",
     "tally": "UPDATE tally SET count = count + 1",
-    "expansion": "INSERT INTO expansion VALUES (1, 99, 0, 1, 0, 0)",
+    "expansion": "INSERT INTO expansion VALUES (1, 99, 0, 1, 0, 0, NULL)",
 }
 
 
