@@ -19,13 +19,13 @@ from runwright.engine.machine import Machine
 from runwright.errors import FlowError, IllegalTransition, NotOnRecord
 from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
-from runwright.flowables.mapped import Mapped
 from runwright.result import Result
 from runwright.results import find_damage, pack, reader_for
 from runwright.runtime import approval, caching, journal
 from runwright.runtime.flow_loop import FlowLoop
 from runwright.runtime.inputs import Inputs
 from runwright.runtime.leases import LeaseKeeper
+from runwright.runtime.request_watch import RequestWatch
 from runwright.runtime.root import Root
 from runwright.runtime.scheduled_runs import follow_schedule
 from runwright.runtime.writer import Writer
@@ -35,11 +35,13 @@ from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from runwright.events import Event
     from runwright.executor import Executor
+    from runwright.graph import Graph
     from runwright.result import ResultRef
     from runwright.runs import FlowRun, TaskRun
     from runwright.runtime.given_states import GivenStates
@@ -64,6 +66,15 @@ def open_record(url: str | None = None, *, read_only: bool = False) -> Store:
         if store is None:
             store = _open_records[key] = _open(url, read_only=read_only)
     return store
+
+
+def execution_host(record: str | None = None) -> Any:
+    """Return what executions on a record share in this process: files, values of namespaces, secrets."""
+    from runwright.executions.host import ExecutionHost  # noqa: PLC0415  who runs no YAML flow does not load it
+    from runwright.hosting.host import Host  # noqa: PLC0415  as above
+
+    url = record or settings.load().record
+    return ExecutionHost(Host.from_settings(settings.load(), record=url, key_values=open_record(record)), record)
 
 
 def close_records() -> None:
@@ -150,21 +161,30 @@ def resume_flow_run(
     record: str | None = None,
     executor: Any = None,
     progress: Progress | None = None,
+    releases: bool = True,
 ) -> State:
     """Take over a flow run whose process is gone, or release one that is paused, and run it to its end.
 
     What is recorded as a success is not run again. `flow` None loads the flow from where the record says its code came from.
+    With `releases` False only what was asked for on the record is released.
     Raises `NotOnRecord`, `IllegalTransition` when the run has ended, `LeaseHeld` while its owner's lease runs.
     """
     from runwright.flow_runner import FlowRunner, Terms  # noqa: PLC0415  it stands on this module
 
-    row = _find(open_record(record), flow_run)
+    row = find_flow_run(open_record(record), flow_run)
+    declared = _declared_flow(open_record(record), row)
+    if declared is not None and flow is None:
+        from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  it stands on this module
+
+        return ExecutionRunner(declared, record=record, executor=executor, progress=progress).take_over(
+            row, releases=releases
+        )
     if row.kind.phase.is_final:
         raise IllegalTransition(f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}. Start a new one.")
     flow = flow or _load_flow(row)
     runner = FlowRunner(flow)
     runner.terms = Terms(record, progress, _approval(progress), is_patient=True)
-    return _completed(flow, runner.resume(row, executor))
+    return _completed(flow, runner.resume(row, executor, releases=releases))
 
 
 def state_of(row: TaskRun, reader: Callable[[ResultRef], Result] | None = None) -> State:
@@ -175,6 +195,11 @@ def state_of(row: TaskRun, reader: Callable[[ResultRef], Result] | None = None) 
     if row.result is not None:
         data["result"] = row.result
     return codec.state_from_data(row.state, data, reader)
+
+
+def machine_of(flow_run: UUID, graph: Graph, window: int = 256) -> Machine:
+    """Return the machine of a flow run, as it stands before the first event."""
+    return Machine(flow_run, graph, ending=Dag(), window=window)
 
 
 class Assembly:
@@ -190,6 +215,7 @@ class Assembly:
         self.root = Path(self.settings.home) / "results"
         self._keeper: LeaseKeeper | None = None
         self._loop: FlowLoop | None = None
+        self._watch: RequestWatch | None = None
         self._flow_run: UUID | None = None
         self.inputs = Inputs(self.graph, lambda task: flow.constants.get(task, {}), self._load_children)
         self.writer = Writer(self.store, before_commit=self._secure_results())
@@ -205,6 +231,8 @@ class Assembly:
             self.writer.stop()
             pack.sync_packs()
         finally:
+            if self._watch is not None:
+                self._watch.stop()
             if self._keeper is not None:
                 self._keeper.release()
             pack.close_packs()
@@ -217,8 +245,12 @@ class Assembly:
         *,
         known_as: str,
         scheduled_start_time: datetime | None = None,
+        more: dict[str, Any] | None = None,
     ) -> Root:
-        """Begin the record of a flow run, under its lease; `known_as` is the id it goes by, which may be another."""
+        """Begin the record of a flow run, under its lease; `known_as` is the id it goes by, which may be another.
+
+        `more` is what else the record keeps of how it came to be.
+        """
         version = self.store.register(self.flow.to_version())
         root = self._rooted(flow_run)
         root.create(
@@ -231,22 +263,35 @@ class Assembly:
                 "executor": self.executor_name,
                 **({} if known_as == str(flow_run) else {"known_as": known_as}),
                 **_said(scheduled_start_time=scheduled_start_time and codec.time_data(scheduled_start_time)),
+                **(more or {}),
             }
         )
         return root
 
+    def write(self, flow_run: UUID, events: Sequence[Event]) -> None:
+        """Record a flow run that begins with these events, which others made."""
+        self.store.register(self.flow.to_version())
+        self._rooted(flow_run)
+        self.writer.emit(events)
+        self.writer.flush()
+
     def restore(self, row: FlowRun) -> Root:
         """Take over a flow run as its record left it; raises `FlowError` when the flow has other tasks now."""
-        root = self._rooted(row.id)
-        _check_same_tasks(self.graph, self.store, row)
-        root.machine.restore(self.store.iterate_events(row.id))
+        root = self.take_over(row)
         if root.has_begun:
             self._restore_inputs(row.id, root.machine)
         return root
 
+    def take_over(self, row: FlowRun) -> Root:
+        """Take the right to go on with a flow run, and fold its events; raises `FlowError` as `restore`."""
+        root = self._rooted(row.id)
+        _check_same_tasks(self.graph, self.store, row)
+        root.machine.restore(self.store.iterate_events(row.id))
+        return root
+
     def loop(self, root: Root, context: dict[str, Any], given: GivenStates, **options: Any) -> FlowLoop:
         """Return the loop of a flow run's task runs; `options` are those of `FlowLoop` that only the caller knows."""
-        self._loop = FlowLoop(
+        loop = self._loop = FlowLoop(
             root,
             self.graph,
             executor=self.executor,
@@ -257,7 +302,9 @@ class Assembly:
             is_strict=self.settings.durability == "strict",
             **options,
         )
-        return self._loop
+        if self._keeper is not None and self._watch is None:
+            self._watch = RequestWatch(self.store, self._keeper, root, loop.ask)
+        return loop
 
     def recall(self) -> dict[str, Any]:
         """Return what a context needs to find earlier runs' caches on the record, for flows that have any."""
@@ -267,7 +314,7 @@ class Assembly:
         def look_up(key: str, is_shared: bool) -> list[Any]:  # noqa: FBT001  as Recall calls it
             flow = None if is_shared else self.flow.name
             rows = self.store.task_runs(TaskRunFilter(cache_key=key, flow=flow, limit=caching.RECALL_LIMIT))
-            return [self._state(row, is_bound=False) for row in rows if row.flow_run != self._flow_run]
+            return [self.state_of(row, is_bound=False) for row in rows if row.flow_run != self._flow_run]
 
         return {caching.RECALL: caching.Recall(look_up)}
 
@@ -277,7 +324,7 @@ class Assembly:
         self._keeper = LeaseKeeper(self.store, flow_run, self.settings.lease_seconds, self._on_lost)
         self.writer.hold(self._keeper.lease)
         window = 256 if self.executor.slots == 1 else max(256, self.executor.slots * 8)
-        return Root(Machine(flow_run, self.graph, root=Dag(), mapped=Mapped(), window=window), self.writer)
+        return Root(machine_of(flow_run, self.graph, window), self.writer)
 
     def _restore_inputs(self, flow_run: UUID, machine: Machine) -> None:
         """Put back the states of the task runs that have ended, their values to be read when they are needed."""
@@ -290,17 +337,17 @@ class Assembly:
             elif group is not None and group.node is not None:
                 self.inputs.open(group.node, group.first, group.status, row.message)
             elif row.kind.phase.is_final:
-                self.inputs.keep(row.ordinal, self._state(row))
+                self.inputs.keep(row.ordinal, self.state_of(row))
 
     def _load_children(self, start: int, stop: int) -> list[State | None]:
         self.writer.flush()
         which = TaskRunFilter(flow_run=self._flow_run, ordinals=tuple(range(start, stop)))
         states: list[State | None] = [None] * (stop - start)
         for row in self.store.task_runs(which):
-            states[row.ordinal - start] = self._state(row)
+            states[row.ordinal - start] = self.state_of(row)
         return states
 
-    def _state(self, row: TaskRun, *, is_bound: bool = True) -> State:
+    def state_of(self, row: TaskRun, *, is_bound: bool = True) -> State:
         """Return the state of a row; where it is bound, its result can read the value, with the task's own settings."""
         return state_of(row, self._reader(row) if is_bound else None)
 
@@ -348,11 +395,22 @@ def _executor(given: Any) -> tuple[Executor, str]:
     return given, type(given).__name__
 
 
-def _find(store: Store, flow_run: UUID) -> FlowRun:
+def find_flow_run(store: Store, flow_run: UUID) -> FlowRun:
+    """Return a flow run as its record has it; raises `NotOnRecord`."""
     rows = store.flow_runs(FlowRunFilter(id=flow_run))
     if not rows:
         raise NotOnRecord(f"No flow run {flow_run} is on the record {store.url}: `runwright flow-run ls` lists them.")
     return rows[0]
+
+
+def _declared_flow(store: Store, row: FlowRun) -> Any:
+    """Return the YAML flow that a flow run is of, None for one of a Python flow."""
+    version = next((each for each in store.flows(flow_id=row.flow_id) if each.version == row.flow_version), None)
+    if version is None or "yaml" not in version.source:
+        return None
+    from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  who runs no YAML flow does not load it
+
+    return DeclaredFlow.from_version(version)
 
 
 def _load_flow(row: FlowRun) -> Any:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 SCHEME = "kestra:///"
 
 
+def namespace_files(namespace: str) -> str:
+    """Return what the URIs of the files of a namespace begin with."""
+    return f"{SCHEME}{namespace.replace('.', '/')}/_files/"
+
+
 class FileInfo(msgspec.Struct, frozen=True):
     """A file: its URI, its size in bytes, and when it was last written (ns)."""
 

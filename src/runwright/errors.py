@@ -6,6 +6,7 @@
     │   ├── ParameterError                  an unknown, missing or refused parameter
     │   ├── FlowFileError                   a file that holds no flow, or several, or does not load
     │   │   └── FlowSpecError               a YAML flow that is declared wrongly, with every problem in it
+    │   ├── NotRunnable                     a task of a type that does no work here
     │   ├── InputError                      inputs of a YAML flow that are missing or refused, with every problem
     │   └── ExpressionError                 an expression that cannot be read or evaluated
     │       ├── ExpressionUndefined         a name or entry that is not there
@@ -111,6 +112,10 @@ class FlowSpecError(FlowFileError):
     def __reduce__(self) -> tuple[type[FlowSpecError], tuple[tuple[Problem, ...]]]:
         """Keep the problems across processes."""
         return type(self), (self.problems,)
+
+
+class NotRunnable(FlowError):
+    """A task is of a type that does no work here: the message says what to use in its place."""
 
 
 class InputError(FlowError):

@@ -24,7 +24,7 @@ from runwright.runtime.given_states import GivenStates
 from runwright.runtime.runner import Handler, Runner, call_state_handlers
 from runwright.runtime.task_runner import TaskRunner
 from runwright.signals import ENDRUN
-from runwright.states import Cancelled, Failed, Mapped, MetaState, Pending, Running, Scheduled, State, Success
+from runwright.states import Cancelled, Failed, Killed, Mapped, MetaState, Pending, Running, Scheduled, State, Success
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence, Set as AbstractSet
@@ -139,8 +139,11 @@ class FlowRunner(Runner):
         finally:
             deactivate(token)
 
-    def resume(self, flow_run: FlowRun, executor: Any = None) -> State:
-        """Go on with a flow run that is on record, in the place of a process that is gone or of whoever paused it."""
+    def resume(self, flow_run: FlowRun, executor: Any = None, *, releases: bool = True) -> State:
+        """Go on with a flow run that is on record, in the place of a process that is gone or of whoever paused it.
+
+        What is paused goes on too, unless `releases` is False.
+        """
         identity = {"flow_run_id": str(flow_run.id), "flow_run_name": flow_run.name}
         context = {**identity, "date": to_datetime(flow_run.created), "parameters": flow_run.parameters}
         if flow_run.scheduled_start_time is not None:
@@ -150,7 +153,8 @@ class FlowRunner(Runner):
             start = self.initialize_run(None, {}, context, {}, {})
             run_context.update(start.context)
             with self._on_record(executor, flow_run) as root:
-                self._resumed = () if any(cell.parked for cell in root.machine.open_cells()) else None
+                is_parked = any(cell.parked for cell in root.machine.open_cells())
+                self._resumed = () if is_parked and releases else None
                 if root.has_begun:
                     start = start._replace(state=Running("Running flow."))
                 steps = functools.partial(self._steps, start, self.flow.tasks, None, executor)
@@ -316,8 +320,9 @@ class FlowRunner(Runner):
                 raise
             states = loop.task_states()
             self._return_states = {task: states[task] for task in return_tasks or ()}
-            if loop.finish is not None and loop.finish.state == "Cancelled":
-                final: State = Cancelled(loop.finish.message, result=self._return_states)
+            if loop.finish is not None and loop.finish.state in {"Cancelled", "Killed"}:
+                stopped = Killed if loop.finish.state == "Killed" else Cancelled
+                final: State = stopped(loop.finish.message, result=self._return_states)
             else:
                 final = self.determine_final_state(
                     state,

@@ -37,14 +37,26 @@ class Link:
 
 
 class Node:
-    """One node: what it is called, what runs, and the links that lead in and out."""
+    """One node: what it is called, what runs, and the links that lead in and out.
 
-    __slots__ = ("index", "inputs", "is_mapped", "is_reference", "name", "outputs", "slug", "tags", "task")
+    `flowable` says how a node opens that stands for others, None for one that does work.
+    """
+
+    __slots__ = ("flowable", "index", "inputs", "is_mapped", "is_reference", "name", "outputs", "slug", "tags", "task")
 
     def __init__(
-        self, index: int, slug: str, name: str, task: Any, *, tags: tuple[str, ...] = (), is_reference: bool = False
+        self,
+        index: int,
+        slug: str,
+        name: str,
+        task: Any,
+        *,
+        tags: tuple[str, ...] = (),
+        is_reference: bool = False,
+        flowable: Any = None,
     ) -> None:
         """Describe a node; `is_reference` says that the flow run's final state depends on it."""
+        self.flowable = flowable
         self.index = index
         self.slug = slug
         self.name = name
@@ -57,13 +69,18 @@ class Node:
 
 
 class Graph:
-    """Nodes in topological order, joined by links."""
+    """Nodes in topological order, joined by links.
 
-    __slots__ = ("by_slug", "name", "nodes")
+    A flow run opens all nodes at once, each starting when those upstream have ended, unless the graph has a `flowable`: then
+    that says which nodes a run opens, and which come later.
+    """
 
-    def __init__(self, name: str, nodes: Iterable[Node], links: Iterable[Link]) -> None:
+    __slots__ = ("by_slug", "flowable", "name", "nodes")
+
+    def __init__(self, name: str, nodes: Iterable[Node], links: Iterable[Link], *, flowable: Any = None) -> None:
         """Join `nodes` (their index is their place) by `links`; a node with a mapped input is mapped."""
         self.name = name
+        self.flowable = flowable
         self.nodes: tuple[Node, ...] = tuple(nodes)
         for link in links:
             self.nodes[link.upstream].outputs.append(link)

@@ -88,7 +88,7 @@ class TaskRun(msgspec.Struct):
 
     `map_index` is -1 for what is no mapped child. `parent` is the ordinal of the run it was expanded from, 0 for the flow
     run. `attempt` is the latest attempt's number, 0 before the first. `due` is when a waiting run goes on. `details` holds
-    what comes with the state (see `runwright.codec`).
+    what comes with the state (see `runwright.codec`). `value` is the text that its round of a loop stands for.
     """
 
     flow_run: UUID
@@ -113,6 +113,7 @@ class TaskRun(msgspec.Struct):
     result: ResultRef | None = None
     details: dict[str, Any] = {}
     tags: tuple[str, ...] = ()
+    value: str | None = None
 
     @property
     def id(self) -> UUID:

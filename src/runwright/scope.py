@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Iterator, Mapping, Sequence
     from logging import Logger
     from pathlib import Path
     from threading import Event
@@ -27,9 +27,60 @@ class Outcome(msgspec.Struct, frozen=True):
     """
 
     outputs: dict[str, Any] | None = None
-    state: Literal["Success", "Warning", "Failed"] = "Success"
+    state: Literal["Success", "Warning", "Failed", "Killed", "Cancelled"] = "Success"
     message: str | None = None
     labels: dict[str, str] = {}
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which executions are meant: all that fit everything that is given. `states` are those of the execution vocabulary.
+
+    `start` and `end` are in nanoseconds since 1970: executions that began with or after the one and before the other.
+    """
+
+    namespace: str | None = None
+    flow_id: str | None = None
+    states: tuple[str, ...] = ()
+    start: int | None = None
+    end: int | None = None
+
+
+class Executions(Protocol):
+    """What a task may ask about executions, flows and triggers, and do to them. The namespace None is any."""
+
+    def log_entries(self, execution_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the log lines of an execution so far, oldest first, as documents of the execution vocabulary.
+
+        Their keys are `namespace`, `flowId`, `executionId`, `taskId`, `taskRunId`, `attemptNumber`, `timestamp`, `level` and
+        `message`; raises `NotOnRecord`.
+        """
+        ...
+
+    def resume(self, execution_id: str, inputs: Mapping[str, Any]) -> None:
+        """Let a paused execution go on; raises `NotOnRecord`, and `RunwrightError` for one that is not paused."""
+        ...
+
+    def flows(self, namespaces: Sequence[str]) -> list[tuple[str, str]]:
+        """Return namespace and id of the flows of these namespaces, in order."""
+        ...
+
+    def count(self, which: Selection) -> int:
+        """Return how many executions there are."""
+        ...
+
+    def purge(
+        self, which: Selection, what: Sequence[Literal["executions", "logs", "metrics", "files"]]
+    ) -> dict[str, int]:
+        """Delete what belongs to executions that have ended, and return how much of each it was."""
+        ...
+
+    def purge_logs(self, which: Selection, execution_id: str | None, levels: Sequence[str]) -> int:
+        """Delete log lines written in the time of `which`, of these levels (none given: all), and return how many."""
+        ...
+
+    def toggle(self, namespace: str, flow_id: str, trigger_id: str, *, is_enabled: bool) -> None:
+        """Turn a trigger on or off; raises `NotOnRecord`."""
+        ...
 
 
 class Scope(Protocol):
@@ -49,6 +100,7 @@ class Scope(Protocol):
     logger: Logger
     drive: Drive
     key_values: KeyValues
+    executions: Executions
     stopping: Event
     prefix: str
 
@@ -57,11 +109,11 @@ class Scope(Protocol):
         """Return the working directory."""
         ...
 
-    def render(self, value: Any, **more: Any) -> Any:
+    def render(self, value: Any, /, **more: Any) -> Any:
         """Return a value with every text in it rendered to text, however deep; `more` are further variables."""
         ...
 
-    def evaluate(self, value: Any, **more: Any) -> Any:
+    def evaluate(self, value: Any, /, **more: Any) -> Any:
         """Return a value as `render` does, but what an expression yields where a text is nothing but that expression."""
         ...
 
@@ -73,14 +125,18 @@ class Scope(Protocol):
         """Write a file of this task run to the drive and return its URI."""
         ...
 
+    def encrypt(self, text: str) -> str:
+        """Return a text, encrypted with the key of this place; raises `SettingError` where there is none."""
+        ...
+
     def wait(self, seconds: float) -> bool:
         """Wait; True when the attempt is to end before the time is over."""
         ...
 
 
 class Runnable(Protocol):
-    """What a task type does."""
+    """What a task type does. One that only waits may be a coroutine function: it takes no thread, and is cancelled to stop."""
 
-    def __call__(self, task: Any, scope: Scope) -> Outcome | dict[str, Any] | None:
+    def __call__(self, task: Any, scope: Scope) -> Outcome | dict[str, Any] | Awaitable[None] | None:
         """Do the work of a declared task; a dict stands for an `Outcome` with those outputs, None for none."""
         ...

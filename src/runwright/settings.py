@@ -7,6 +7,7 @@ its default. An environment variable that is empty counts as not set. The table 
 
 from __future__ import annotations
 
+import base64
 import logging
 import math
 import os
@@ -23,16 +24,20 @@ if TYPE_CHECKING:
 
 FILE_NAME = "config.toml"
 PREFIX = "RUNWRIGHT_"
+KEY_BYTES = 32
+HIDDEN = "********"
 
 _FILE_LIMIT = 1024 * 1024
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _NO_TEXT = "it is no text"
+_GLOBALS = msgspec.json.Decoder(dict[str, Any])
 
 
 class Settings(msgspec.Struct, frozen=True):
     """The value of every setting, checked.
 
-    `home` is an absolute path, `record` a URL, `lease_seconds` is above 0, `log_level` is a number of `logging`.
+    `home` is an absolute path, `record` a URL, `lease_seconds` is above 0, `log_level` is a number of `logging`, `drive` a URL
+    or an absolute path, `secrets_folder` an absolute path or empty, `encryption_key` base64 or empty.
     """
 
     home: str
@@ -44,16 +49,29 @@ class Settings(msgspec.Struct, frozen=True):
     lease_seconds: float
     log_level: int
     color: Literal["auto", "always", "never"]
+    drive: str
+    secrets_folder: str
+    encryption_key: str
+    globals: dict[str, Any]
+    retry_growth: Literal["exponential", "linear"]
+
+    def __repr__(self) -> str:
+        """Return what may be seen."""
+        return f"Settings(home={self.home!r}, record={self.record!r}, ...)"
 
 
 class Setting(NamedTuple):
-    """One row of the table. `read` makes the value from text or from what the file holds; `allowed` is for people."""
+    """One row of the table. `read` makes the value from text or from what the file holds; `allowed` is for people.
+
+    A secret value is shown nowhere.
+    """
 
     name: str
     default: str
     allowed: str
     meaning: str
     read: Callable[[Any], Any]
+    is_secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -90,6 +108,33 @@ def _read_path(value: Any) -> str:
 def _read_record(value: Any) -> str:
     text = _read_text(value)
     return text if "://" in text else f"sqlite:///{_read_path(text)}"
+
+
+def _read_drive(value: Any) -> str:
+    text = _read_text(value)
+    return text if "://" in text else _read_path(text)
+
+
+def _read_folder(value: Any) -> str:
+    return _read_path(value) if value else ""
+
+
+def _read_key(value: Any) -> str:
+    text = _read_text(value).strip()
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except ValueError:
+        raise ValueError("it is no base64") from None
+    if text and size != KEY_BYTES:
+        raise ValueError(f"it stands for {size} bytes")
+    return text
+
+
+def _read_globals(value: Any) -> dict[str, Any]:
+    try:
+        return msgspec.convert(value, dict[str, Any]) if isinstance(value, dict) else _GLOBALS.decode(_read_text(value))
+    except msgspec.DecodeError as error:
+        raise ValueError(f"it is no JSON object: {error}") from None
 
 
 def _read_seconds(value: Any) -> float:
@@ -151,6 +196,17 @@ TABLE: tuple[Setting, ...] = (
     Setting("color", "auto", "auto, always or never",
             "Whether the command line colours its tables. NO_COLOR and FORCE_COLOR come first.",
             _one_of("auto", "always", "never")),
+    Setting("drive", "<home>/files", "a folder, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX",
+            "Where the files of YAML flows are: of their executions and namespaces.", _read_drive),
+    Setting("secrets_folder", "", "a directory, or nothing",
+            "Where YAML flows find secrets beside the environment: a file for each.", _read_folder),
+    Setting("encryption_key", "", "32 bytes as base64, or nothing",
+            "What SECRET inputs are encrypted with on the record.", _read_key, is_secret=True),
+    Setting("globals", "{}", "a JSON object",
+            "What expressions of YAML flows see as `globals`.", _read_globals),
+    Setting("retry_growth", "exponential", "exponential or linear",
+            "How the waits of exponential retries of YAML flows grow: as documented, or as Kestra 0.21 has it.",
+            _one_of("exponential", "linear")),
 )
 # fmt: on
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in TABLE}
@@ -197,9 +253,13 @@ def _find(
         where = f"{setting.name} in {source}" if setting.name in written and source != "default" else source
         where = f"the default of {setting.name}" if source == "default" else where
         raise SettingError(
-            f"{where} is {_shown(raw)}, but {reason}. It may be: {setting.allowed}."
+            f"{where} {_shown_as(setting, raw)}, but {reason}. It may be: {setting.allowed}."
             + (f" Set {setting.variable}." if source == "default" else "")
         ) from None
+
+
+def _shown_as(setting: Setting, raw: Any) -> str:
+    return "is not shown here" if setting.is_secret else f"is {_shown(raw)}"
 
 
 def _shown(raw: Any) -> str:
@@ -208,6 +268,10 @@ def _shown(raw: Any) -> str:
 
 
 def _as_text(setting: Setting, value: Any) -> str:
+    if setting.is_secret:
+        return HIDDEN if value else ""
+    if isinstance(value, dict):
+        return msgspec.json.encode(value).decode()
     if setting.read is _read_level:
         return next(name for name in _LEVELS if _number_of(name) == value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""Store: the event log and its rows, and the leases that say who may append. The contract.
+"""Store: the event log and its rows, who may append and what is asked of them, and the values of namespaces. The contract.
 
 `append` writes the log and folds the rows in one transaction. There is no queue between them that an event could be dropped
 from. A store is used from one thread at a time for writing and from any thread for reading.
@@ -11,11 +11,13 @@ from uuid import UUID
 
 import msgspec
 
+from runwright.key_values import KeyValues
 from runwright.received_events import ReceivedEvents
 from runwright.views import Views
 
 if TYPE_CHECKING:
     from runwright.events import Batch
+    from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
 
 
@@ -42,7 +44,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, ReceivedEvents, Protocol):
+class Store(Views, KeyValues, ReceivedEvents, Protocol):
     """A record. Adapters: `runwright.stores`."""
 
     url: str
@@ -78,6 +80,41 @@ class Store(Views, ReceivedEvents, Protocol):
 
     def find_lease(self, flow_run: UUID) -> Lease | None:
         """Return the newest lease of a flow run that was not given up, expired or not."""
+        ...
+
+    def ask(self, request: Request) -> Request:
+        """Keep a request, and return it with the time it came; one whose id is known is returned as it is kept.
+
+        Raises `NotOnRecord` when there is no such flow run.
+        """
+        ...
+
+    def requests(self, flow_run: UUID | None = None, *, open_only: bool = True) -> list[Request]:
+        """Return requests, oldest first. Cheap for the open ones of one flow run: that is looked at several times a second."""
+        ...
+
+    def answer(self, request: UUID, lease: Lease, answer: Answer) -> Request:
+        """Answer a request and return it; one that has an answer keeps it.
+
+        Raises `LeaseLost` unless `lease` is the newest of the request's flow run, `NotOnRecord` for a request that is not there.
+        """
+        ...
+
+    def claim_slot(self, name: str, limit: int, lease: Lease, *, is_waiting: bool = True) -> bool:
+        """Take one of `limit` slots of this name for the flow run of a lease; says whether it has one now.
+
+        A slot is in use while the lease that it was given under lives, or while it is kept and its flow run is not final. Whoever
+        is refused waits, and goes before those who come later as long as its lease lives; with `is_waiting` False it does not
+        wait. Asked again it answers again. Raises `LeaseLost`.
+        """
+        ...
+
+    def keep_slot(self, name: str, lease: Lease) -> None:
+        """Keep the slot that was claimed under a lease beyond its end, for the next owner to claim; raises `LeaseLost`."""
+        ...
+
+    def release_slot(self, name: str, lease: Lease) -> None:
+        """Give a slot back, or stop waiting for one; of another owner's it does nothing."""
         ...
 
     def now(self) -> int:

@@ -5,7 +5,7 @@ Ids and times are as in `runwright.runs`. Every list is newest first unless it s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -125,10 +125,15 @@ class Views(Protocol):
 
 
 class Expansion(msgspec.Struct, frozen=True):
-    """One run's children: ordinals `first` to `first + count - 1`; `task` None means child i runs task i."""
+    """One run's children: ordinals `first` to `first + count - 1`; `task` None means child i runs task i.
+
+    With a `plan` the children are rounds of its `body`, and each comes to exist with its first own event: `rounds`, `order`,
+    `limit`, `branch` and `turn` are there where they are not what `runwright.flowable.Children` has without being told.
+    """
 
     parent: int
     first: int
     count: int
     task: int | None
     at: int
+    plan: dict[str, Any] | None = None

@@ -9,8 +9,10 @@ HOMES = {
     "apsw": {"stores"},
     "click": {"cli"},
     "cloudpickle": {"results"},
+    "cryptography": {"hosting"},
     "dask": {"cache_validators", "executors"},  # two things in one library: a hash of values, and a cluster
     "distributed": {"executors"},
+    "httpx": {"runnables"},
     "hypothesis": {"testing"},
     "obstore": {"results"},
     "pandas": {"results"},
@@ -26,7 +28,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "distributed", "obstore", "pandas", "uvicorn", "yaml"}
+SINGLE_MODULE = {"cloudpickle", "cryptography", "distributed", "httpx", "obstore", "pandas", "uvicorn", "yaml"}
 
 
 def test_no_library_has_two_homes(tree):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
 from runwright.stores import open_store
+from runwright.testing.slot_contract import SlotContract
 from runwright.testing.store_contract import StoreContract
 
 
@@ -22,3 +23,11 @@ class TestSqlite(StoreContract):
     def store(self, tmp_path):
         with closing(open_store(f"sqlite:///{tmp_path}/record.db", synchronous="NORMAL")) as store:
             yield store
+
+
+def test_two_processes_share_one_file_and_its_slots(tmp_path):
+    """Each store has connections of its own, as each process has."""
+    url = f"sqlite:///{tmp_path}/record.db"
+    with ExitStack() as stack:
+        stores = [stack.enter_context(closing(open_store(url, synchronous="NORMAL"))) for _ in range(4)]
+        SlotContract().check_turns(stores * 2)

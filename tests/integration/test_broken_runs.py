@@ -31,9 +31,10 @@ def latest(record: Store) -> str:
     return record.flow_runs(FlowRunFilter(limit=1))[0].kind.name
 
 
-def test_an_error_of_the_record_comes_out_and_becomes_no_state(record: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_record_comes_out_and_becomes_no_state(record: Store) -> None:
     """No handler hears of it; what was recorded before can be gone on with."""
     seen: list[str] = []
+    disk = pytest.MonkeyPatch()
 
     def watch(_: Any, __: State, new: State) -> None:
         seen.append(type(new).__name__)
@@ -43,7 +44,7 @@ def test_an_error_of_the_record_comes_out_and_becomes_no_state(record: Store, mo
         def refuse(*_: object) -> None:
             raise RecordFull("full")
 
-        monkeypatch.setattr(type(record), "append", refuse)
+        disk.setattr(type(record), "append", refuse)
         return x
 
     with Flow("full", state_handlers=[watch]) as flow:
@@ -51,7 +52,7 @@ def test_an_error_of_the_record_comes_out_and_becomes_no_state(record: Store, mo
     with pytest.raises(RecordFull, match="full"):
         flow.run()
     assert seen == ["Running"]
-    monkeypatch.undo()
+    disk.undo()
 
 
 @pytest.mark.parametrize("executor", ["inline", "threads:2"])

@@ -11,32 +11,39 @@ import types
 from typing import NamedTuple
 
 from runwright import engine
-from runwright.engine import cells, machine
+from runwright.engine import branches, cells, ledger, machine, recorder, requests
 
-MODULES = {"cells": cells, "machine": machine}
+# In the order in which they import each other.
+MODULES = {
+    module.__name__.rpartition(".")[2]: module for module in (cells, branches, ledger, recorder, requests, machine)
+}
 
 
 class Edit(NamedTuple):
-    """Put `new` in the place of `old`, which stands exactly once in the module."""
+    """Put `new` in the place of `old`, which stands exactly once in the modules of the machine, or in that one."""
 
     old: str
     new: str
-    module: str = "machine"
+    module: str = ""
 
 
 def mutant(*edits: Edit) -> type[machine.Machine]:
     """Return the class of a machine with these edits."""
     sources = {name: inspect.getsource(module) for name, module in MODULES.items()}
     for edit in edits:
-        found = sources[edit.module].count(edit.old)
-        assert found == 1, f"a guard has moved, found {found} times in {edit.module}.py: {edit.old}"
-        sources[edit.module] = sources[edit.module].replace(edit.old, edit.new)
-    made = _module("cells", sources["cells"])
-    sys.modules[cells.__name__], engine.cells = made, made  # type: ignore[attr-defined]  set by the import system
+        places = [name for name in sources if edit.module in {"", name} for _ in range(sources[name].count(edit.old))]
+        assert len(places) == 1, f"a guard has moved, found in {places}: {edit.old}"
+        sources[places[0]] = sources[places[0]].replace(edit.old, edit.new)
     try:
-        return _module("machine", sources["machine"]).Machine
+        for name, module in MODULES.items():
+            made = _module(name, sources[name])
+            sys.modules[module.__name__] = made
+            setattr(engine, name, made)
+        return made.Machine
     finally:
-        sys.modules[cells.__name__], engine.cells = cells, cells  # type: ignore[attr-defined]  as above
+        for name, module in MODULES.items():
+            sys.modules[module.__name__] = module
+            setattr(engine, name, module)
 
 
 def _module(name: str, source: str) -> types.ModuleType:

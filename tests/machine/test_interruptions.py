@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runwright.engine.machine import Machine
 from runwright.engine.stimuli import Reported, Requested, Started
 from runwright.errors import IllegalTransition
-from runwright.flowable import Children
-from runwright.flowables.dag import Dag
-from runwright.flowables.mapped import Mapped
 from runwright.ids import MAX_ORDINAL
 from runwright.states import KIND_BY_NAME
-
-from .graphs import graph_of
-from .world import FLOW_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -446,28 +439,6 @@ def test_a_flow_run_that_is_scheduled_is_not_submitted_itself(play: Play) -> Non
     assert ["run Running", "run expanded 1", "submit a"] == run.start()
 
 
-class _Endless:
-    """A flowable that always has another round."""
-
-    def expand(self, size: int) -> Children:
-        return Children(size)
-
-    def settle(self, tally: object) -> Children:
-        del tally
-        return Children(1)
-
-
-def test_rounds_are_refused_where_there_is_one() -> None:
-    """A mapped run and a flow run settle once: a flowable that wants another round is told so."""
-    graph = graph_of("a => b")
-    for root, mapped, message in ((Dag(), _Endless(), "A mapped run"), (_Endless(), Mapped(), "A flow run")):
-        machine = Machine(FLOW_RUN, graph, root=root, mapped=mapped)
-        machine.handle(Started(), 1)
-        machine.handle(Reported(1, 1, KIND_BY_NAME["Success"].code), 1)
-        with pytest.raises(TypeError, match=f"{message} settles once"):
-            machine.handle(Reported(2, 1, KIND_BY_NAME["Mapped"].code), 1)
-
-
 def test_a_map_too_wide_for_the_ids_fails(play: Play) -> None:
     """Task run ids have room for a fixed number of runs: one more fails, with the number that would do."""
     run = play("a => b")
@@ -478,11 +449,13 @@ def test_a_map_too_wide_for_the_ids_fails(play: Play) -> None:
     assert f"room for {MAX_ORDINAL - 2} more task runs" in (run.log[-1].data or {})["message"]
 
 
-def test_an_unknown_intent_is_recorded_and_nothing_else(play: Play) -> None:
-    """What this machine does not know it keeps on record for others."""
+def test_an_unknown_intent_is_refused_and_changes_nothing(play: Play) -> None:
     run = play("a")
     run.start()
-    assert ["run nudge"] == run.request("nudge")
+    before = len(run.log)
+    with pytest.raises(IllegalTransition, match="the intents are cancel, kill, mark, pause, restart, resume"):
+        run.request("nudge")
+    assert before == len(run.log)
 
 
 def _both(decision: Any) -> tuple[list[object], list[object]]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from runwright.engine.machine import Machine
 from runwright.engine.stimuli import Reported, Started
 from runwright.flowables.dag import Dag
-from runwright.flowables.mapped import Mapped
 from runwright.states import KIND_BY_NAME
 
 from .graphs import graph_of
@@ -25,7 +24,7 @@ SUCCESS, MAPPED = KIND_BY_NAME["Success"].code, KIND_BY_NAME["Mapped"].code
 
 def _expanded(text: str, *names: int) -> Machine:
     """Return a machine whose mapped tasks (by ordinal) have a million children each."""
-    machine = Machine(FLOW_RUN, graph_of(text), root=Dag(), mapped=Mapped())
+    machine = Machine(FLOW_RUN, graph_of(text), ending=Dag())
     machine.handle(Started(), 1)
     machine.handle(Reported(1, 1, SUCCESS), 1)
     for ordinal in names:

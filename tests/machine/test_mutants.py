@@ -15,7 +15,7 @@ from .mutants import Edit, mutant
 from .test_exploration import ENDS, SCOPES
 
 ONE, CHAIN, MAP = SCOPES["one task, everything"], SCOPES["chain"], SCOPES["map"]
-_DRAIN = "            if cell.is_idle and self._cells.get(cell.ordinal) is cell and cell.ordinal not in self._groups:\n"
+_DRAIN = "            if cell.is_idle and self._cells.get(cell.ordinal) is cell and self._may_begin(cell):\n"
 
 GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
     # who may speak
@@ -46,7 +46,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         CHAIN, "what has ended is not made again",
         (Edit(_DRAIN, _DRAIN.replace("self._cells.get(cell.ordinal) is cell and ", "")),)),
     "a run that was expanded is not made again": (
-        MAP, "expanded is not made again", (Edit(_DRAIN, _DRAIN.replace(" and cell.ordinal not in self._groups", "")),)),
+        MAP, "expanded is not made again", (Edit(_DRAIN, _DRAIN.replace(" and self._may_begin(cell)", "")),)),
     "a pair waits for its source": (
         SCOPES["map over map"], "upstream ends first",
         (Edit("        if self.sources:\n            while", "        if False:\n            while", "cells"),)),
@@ -61,7 +61,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         (Edit("if not (was_expanded and self.graph.is_pairwise(link)):", "if True:"),)),
     "a restored child is not opened again": (
         MAP, "one attempt at a time|is not made again|the machine knows",
-        (Edit("                    group.status[index] = cells.OPEN\n                    return", "                    return"),)),
+        (Edit("        group.status[index] = cells.OPEN\n        return", "        return"),)),
     "the window bounds children": (
         SCOPES["map in a window"], "the window is not exceeded",
         (Edit("while self._feeding and self.outstanding < self.window:", "while self._feeding:"),)),
@@ -95,22 +95,22 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
     "a mapped run settles once": (
         MAP, "a final state is final", (Edit("if group.open or cells.IS_FINAL[group.parent.code]:", "if group.open:"),)),
     "a group settles when it is empty": (
-        MAP, "ends after its children|ends last", (Edit("if group.open or cells", "if cells"),)),
+        MAP, "ends after its children|ends last", (Edit("if group.open or cells", "if cells"), Edit("if group is None or group.open:", "if group is None:"))),
     "a flow run is finished once": (
         SCOPES["chain"], "finished once", (Edit("if not self._is_settling:", "if True:"),)),
     "the children of a reference task count": (
         MAP, "reference tasks decide", (Edit("if was_expanded and node.is_reference:", "if False:"),)),
     # cancelling
     "cancelling reaches the attempts": (
-        CHAIN, "kills every attempt", (Edit("            if cell.serving:\n                decision.effects", "            if False:\n                decision.effects"),)),
+        CHAIN, "kills every attempt", (Edit("            if cell.serving and not self._stands_for_others(cell):\n                decision", "            if False:\n                decision"),)),
     "cancelling blocks submission (with what waits left alone, which hides it)": (
         SCOPES["map in a window"], "nothing is submitted after a cancel",
-        (Edit("        if self.is_cancelled:\n            return\n        while", "        while"),
+        (Edit("        if self.is_cancelled or self.is_held:\n            return\n        while", "        while"),
          Edit("        self._feeding.clear()\n", ""),
          Edit("            self._cancel_untouched(group, at, decision)\n", "            pass\n"))),
     "cancelling ends what waits": (
         CHAIN, "every run ends|something moves",
-        (Edit("            if cell.ordinal and not cell.serving and cell.ordinal not in self._groups:\n                code", "            if False:\n                code"),)),
+        (Edit("            if cell.ordinal in self._cells and self._ends_at_once(cell):\n", "            if False:\n"),)),
     "cancelling ends children that nobody has seen": (
         SCOPES["map in a window"], "every run ends|something moves",
         (Edit("            self._cancel_untouched(group, at, decision)\n", "            pass\n"),)),
@@ -120,30 +120,30 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
     "cancelling expands nothing": (
         MAP, "every run ends|something moves", (Edit("        if self.is_cancelled:\n            self._end(cell", "        if False:\n            self._end(cell"),)),
     "cancelling before the start ends the run": (
-        Scope("a", cancels=1), "every run ends", (Edit("        if 0 not in self._groups:\n            self._finish(decision)\n", ""),)),
+        Scope("a", cancels=1), "every run ends", (Edit("        if not self.has_begun or self._groups[0].open == 0:\n            self._finish(decision)\n", ""),)),
     "a cancelled run does not start": (
         CHAIN, "every run ends|something moves|is not refused",
         (Edit("        if self.is_cancelled:\n            self._finish(decision)\n            return\n", ""),)),
     "a flow run is Cancelling before it is Cancelled": (
-        CHAIN, "is not refused", (Edit("if self._root.code == cells.RUNNING:", "if False:"),)),
+        CHAIN, "is not refused", (Edit("if self.has_begun and (self._root.code, cells.CANCELLING) in LEGAL:", "if False:"),)),
     "what ran is Killed and not Cancelled": (
-        CHAIN, "a transition is legal", (Edit("code = cells.KILLED if cells.IS_ACTIVE[cell.code] else cells.CANCELLED", "code = cells.CANCELLED"),)),
+        CHAIN, "a transition is legal", (Edit("code = cells.KILLED if self.is_killed or cells.IS_ACTIVE[cell.code] else cells.CANCELLED", "code = cells.CANCELLED"),)),
     # recovery
     "a recovered run knows that it was cancelled": (
         CHAIN, "nothing is submitted after a cancel",
-        (Edit('        if data["intent"] == "cancel":\n            self.is_cancelled = True', '        if data["intent"] == "cancel":\n            pass'),)),
+        (Edit('        if intent in {"cancel", "kill"}:\n            self.is_cancelled = True', '        if intent in {"cancel", "kill"}:\n            pass'),)),
     "a recovered run knows who was asked to go on": (
         ONE, "what was asked to go on goes on|waits for is restored",
-        (Edit('            for cell in self._paused(data["ordinal"]):\n                cell.resumed = True', "            pass"),)),
+        (Edit('            for cell in self._paused(data["ordinal"]):\n                cell.resumed = True\n', '            for cell in self._paused(data["ordinal"]):\n'),)),
     "a recovered run makes lost attempts again": (
         CHAIN, "every run ends|something moves", (Edit("self._make_again(cell, at, decision)", "pass"),)),
     "a recovered run does not make again what was being stopped": (
         SCOPES["one task, told to stop"], "a transition is legal", (Edit("if cell.code == cells.CANCELLING:", "if False:"),)),
     "a recovered run is expanded if it was not": (
-        CHAIN, "every run ends|something moves|is not refused", (Edit("elif self._root.code == cells.RUNNING and 0 not in self._groups:", "elif False:"),)),
+        CHAIN, "every run ends|something moves|is not refused", (Edit("elif self._root.code == cells.RUNNING and not self.has_begun:", "elif False:"),)),
     "a recovered run settles what was empty": (
         CHAIN, "every run ends|something moves",
-        (Edit("        for group in list(self._groups.values()):\n            self._settle_if_empty(group, at, decision)\n", ""),)),
+        (Edit("            else:\n                self._settle_if_empty(group, at, decision)\n", ""),)),
     "a recovered timer is set again": (
         ONE, "what run 1 waits for is restored", (Edit('self._plan(cell, before, data.get("due"))', "self._plan(cell, before, None)"),)),
 }  # fmt: skip

@@ -26,7 +26,6 @@ from runwright.engine.stimuli import (
 from runwright.errors import IllegalTransition
 from runwright.events import Event, EventKind
 from runwright.flowables.dag import Dag
-from runwright.flowables.mapped import Mapped
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
 
 from .ledger import Ledger, Violation
@@ -174,7 +173,7 @@ class World:
     # ---- inside
 
     def _fresh(self) -> Machine:
-        return self.machine_class(FLOW_RUN, self.graph, root=Dag(), mapped=Mapped(), window=self.window)
+        return self.machine_class(FLOW_RUN, self.graph, ending=Dag(), window=self.window)
 
     def _restored(self) -> Machine:
         try:

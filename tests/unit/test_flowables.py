@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given, strategies as st
 
-from runwright.flowable import Children, Settled, Tally
+from runwright.flowable import Settled, Tally
 from runwright.flowables.dag import Dag
-from runwright.flowables.mapped import Mapped
 
 counts = st.integers(0, 10**6)
 tallies = st.builds(Tally, counts, counts, counts, counts, counts)
-
-
-def test_a_flow_run_opens_its_tasks_along_their_edges() -> None:
-    assert Children(7, "explicit") == Dag().expand(7)
-
-
-def test_a_mapped_task_opens_pairs() -> None:
-    assert Children(7, "pairwise") == Mapped().expand(7)
 
 
 def test_a_failed_reference_task_fails_the_flow_run() -> None:
@@ -35,10 +26,3 @@ def test_a_reference_task_that_neither_failed_nor_succeeded() -> None:
 @given(tally=tallies)
 def test_only_reference_tasks_decide(tally: Tally) -> None:
     assert ("Failed" if tally.reference_bad else "Success") == Dag().settle(tally).state
-
-
-@given(tally=tallies)
-def test_a_mapped_task_is_mapped_however_its_children_ended(tally: Tally) -> None:
-    settled = Mapped().settle(tally)
-    assert "Mapped" == settled.state
-    assert settled.message.startswith(f"{tally.ok} of {tally.ok + tally.failed + tally.cancelled} children")

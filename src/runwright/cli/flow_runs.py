@@ -1,12 +1,12 @@
-"""`runwright flow-run`: look at flow runs, watch them, and go on with those that stopped."""
+"""`runwright flow-run`: look at flow runs and watch them; what is asked of them is in `control`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from runwright.cli import rows
+from runwright.cli import control, executions, rows
 from runwright.cli.filters import Moment, Seconds, StateNames, limited
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one
@@ -14,17 +14,13 @@ from runwright.cli.references import complete_flow_runs, find_flow_run
 from runwright.cli.session import Session, say
 from runwright.views import FlowRunFilter
 
-if TYPE_CHECKING:
-    from runwright.cli.progress import Progress
-    from runwright.states import State
-
 _REFERENCE = click.argument("reference", metavar="RUN", shell_complete=complete_flow_runs)
 
 
 @click.group("flow-run")
 @common
 def flow_run() -> None:
-    """Look at flow runs, and go on with those that stopped.
+    """Look at flow runs, end them, and go on with those that stopped.
 
     A RUN is named by its id, at least six digits that begin it, its name, or FLOW/NAME.
     """
@@ -100,23 +96,8 @@ def watch(session: Session, reference: str, timeout: float | None) -> int:
     return watching.watch_flow_run(session, store, find_flow_run(store, reference), timeout)
 
 
-@flow_run.command("resume")
-@_REFERENCE
-@click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N], processes[:N] or dask[:N].")
-@with_output
-@with_record
-@click.pass_obj
-def resume(session: Session, reference: str, executor: str | None) -> int:
-    """Go on with a flow run whose process is gone, or that is paused; what succeeded is not run again.
-
-    The code is loaded from the file that the record names. Exit status 4: another process still holds the run.
-    """
-    from runwright import app  # noqa: PLC0415  help needs no engine
-    from runwright.cli.run import run_in_foreground  # noqa: PLC0415  the other commands need none of it
-
-    row = find_flow_run(session.open_record(), reference)
-
-    def begin(progress: Progress) -> State:
-        return app.resume_flow_run(row.id, record=session.record, executor=executor, progress=progress)
-
-    return run_in_foreground(session, row.flow_name, begin, flow_run=row.id)
+flow_run.add_command(control.resume)
+flow_run.add_command(executions.restart)
+flow_run.add_command(executions.replay)
+for _verb in control.VERBS:
+    flow_run.add_command(control.command_of(_verb))

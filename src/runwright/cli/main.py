@@ -36,15 +36,16 @@ NOBODY_READS = 141
 
 ENTRIES = {
     "demo": Entry("runwright.cli.demo:demo", "Run a sample flow: mapped, retried, cached, one failure by design."),
-    "run": Entry("runwright.cli.run:run", "Run the flow of a Python file."),
+    "run": Entry("runwright.cli.run:run", "Run the flow of a Python file, or a YAML flow."),
     "validate": Entry("runwright.cli.validate:validate", "Check YAML flows: every problem, with line and column."),
     "schema": Entry("runwright.cli.schema:schema", "Print JSON Schemas for editors: flow."),
     "task-run": Entry("runwright.cli.task_runs:task_run", "Look at task runs: ls get watch logs result events ..."),
     "flow-run": Entry(
-        "runwright.cli.flow_runs:flow_run", "Look at flow runs, and resume them: ls get watch logs resume."
+        "runwright.cli.flow_runs:flow_run", "Look at flow runs, and steer them: ls get watch logs cancel resume ..."
     ),
     "flow": Entry("runwright.cli.flows:flow", "Look at flows: ls get."),
     "events": Entry("runwright.cli.events:events", "Read the event log as documented JSON: ls tail."),
+    "kv": Entry("runwright.cli.kv:kv", "Values that flows keep under keys of a namespace: ls get set rm."),
     "store": Entry("runwright.cli.store:store", "The record itself: path check rebuild."),
     "server": Entry("runwright.cli.server:server", "Serve runs to programs and people: start."),
     "config": Entry("runwright.cli.config:config", "Settings, and where each comes from: view path."),

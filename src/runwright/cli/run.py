@@ -1,4 +1,4 @@
-"""`runwright run`: run the flow of a Python file, here and now, on the record."""
+"""`runwright run`: run the flow of a Python file, or a YAML flow, here and now, on the record."""
 
 from __future__ import annotations
 
@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("target", metavar="FILE.py[:FLOW]")
+@click.argument("target", metavar="FILE.py[:FLOW]|FILE.yaml")
 @click.option(
-    "-p", "--param", "parameters", metavar="NAME=VALUE", multiple=True, help="JSON where it is valid, else text."
+    "-p",
+    "--param",
+    "-i",
+    "--input",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="JSON where it is valid, else text; for a file that a YAML flow takes, NAME=@PATH.",
 )
 @click.option("--param-file", metavar="FILE", help="Parameters as JSON or TOML; - is JSON on standard input.")
 @click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N], processes[:N] or dask[:N].")
 @click.option("--run-name", metavar="NAME", help="The name of this run.")
+@click.option("-l", "--label", "labels", metavar="KEY:VALUE", multiple=True, help="A label, for a YAML flow.")
 @click.option("--compat", type=click.Choice(["prefect"]), help="Let the file import this; it gets Runwright's objects.")
 @with_output
 @with_record
@@ -39,8 +47,9 @@ def run(
     executor: str | None,
     run_name: str | None,
     compat: str | None,
+    labels: tuple[str, ...],
 ) -> int:
-    """Run the flow of a Python file to its end.
+    """Run the flow of a Python file, or a YAML flow, to its end.
 
     Prints the task runs and where the record is. The exit status is 0 when the flow run ends well, 1 when it fails, 6
     when it is cancelled. Interrupting cancels it.
@@ -49,6 +58,12 @@ def run(
     from runwright.flow_files import load_flow  # noqa: PLC0415  help needs none of it
 
     given = read_parameters(parameters, param_file)
+    if target.endswith((".yaml", ".yml")):
+        from runwright.cli.executions import run_execution  # noqa: PLC0415  Python flows need none of it
+
+        return run_execution(session, target, given, labels, executor, run_name)
+    if labels:
+        raise click.UsageError("A Python flow has no labels: --label is for YAML flows.")
     if compat is not None:
         from runwright.compat.prefect import install  # noqa: PLC0415  only those files need it
 

@@ -58,7 +58,11 @@ def start(
     keys = () if no_auth or insecure_no_auth else (_find_key(token),)
     _log_to_standard_error(access_log=access_log)
     address = serving.Address(host, port)
-    app = create_app(session.open_record(read_only=False), options=server_options(keys=keys, hosts=hosts))
+    from runwright.worker import Worker  # noqa: PLC0415  help needs no engine
+
+    record = session.open_record(read_only=False)
+    worker = Worker(record).start()
+    app = create_app(record, options=server_options(keys=keys, hosts=hosts, worker=worker))
     say(f"serving on {address.url}")
     if keys:
         code = app.state.context.sessions.make_code(keys[0].principal)

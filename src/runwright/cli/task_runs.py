@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from runwright.cli import rows
+from runwright.cli import executions, rows
 from runwright.cli.filters import Seconds, filter_from, limited, task_run_filters
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one, write_value
@@ -181,3 +181,6 @@ def watch(session: Session, reference: str, timeout: float | None) -> int:
     store = session.open_record()
     row = find_task_run(store, reference)
     return watching.watch_task_run(session, store, row, timeout)
+
+
+task_run.add_command(executions.mark)

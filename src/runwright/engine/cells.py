@@ -15,6 +15,7 @@ from runwright.flowable import Tally
 from runwright.states import KIND_BY_NAME, TABLE, Phase
 
 if TYPE_CHECKING:
+    from runwright.engine.branches import Branch  # noqa: TC004  as below
     from runwright.graph import Node  # noqa: TC004  never decoded: no types are needed at run time
 
 PENDING = KIND_BY_NAME["Pending"].code
@@ -27,6 +28,8 @@ KILLED = KIND_BY_NAME["Killed"].code
 FAILED = KIND_BY_NAME["Failed"].code
 PAUSED = KIND_BY_NAME["Paused"].code
 RETRYING = KIND_BY_NAME["Retrying"].code
+RETRIED = KIND_BY_NAME["Retried"].code
+WARNING = KIND_BY_NAME["Warning"].code
 RESUME = KIND_BY_NAME["Resume"].code
 MAPPED = KIND_BY_NAME["Mapped"].code
 
@@ -51,13 +54,14 @@ class Cell(msgspec.Struct, eq=False):
 
     `group` is the children it belongs to. `lost` counts the attempts that used up no retry: a process was lost, or they
     paused. `waiting` is the number of upstream links not yet satisfied. `due` is when (ns) a waiting run goes on. `parked`
-    says that nothing but a request moves it on. `resumed` says that the attempt follows a pause, or that somebody asked for it.
+    says that nothing but a request moves it on. `resumed` says that the attempt follows a pause, or that somebody asked for it,
+    with `given` as what came with the request. `opened` is when (ns) a child of a branch was opened.
     """
 
     ordinal: int
     node: Node | None
     index: int
-    group: Group | None
+    group: Group | Branch | None
     waiting: int = 0
     code: int = PENDING
     version: int = 1
@@ -69,6 +73,8 @@ class Cell(msgspec.Struct, eq=False):
     parked: bool = False
     resumed: bool = False
     loop: dict[str, Any] | None = None
+    given: dict[str, Any] | None = None
+    opened: int = 0
 
     @property
     def is_idle(self) -> bool:
@@ -120,6 +126,10 @@ class Group:
         self.ready: deque[int] = self._fed() if sources else deque()
         for source in sources:
             source.sinks.append(self)
+
+    def follows(self, cell: Cell) -> bool:
+        """Say whether a child begins because another run has ended."""
+        return bool(self.sources or (cell.index < 0 and cell.node is not None and cell.node.inputs))
 
     def is_fed(self, index: int) -> bool:
         """Say whether every source's child `index` is final."""

@@ -18,11 +18,12 @@ caller's business.
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
 
+from runwright.engine.branches import place_in
 from runwright.engine.transitions import FINAL_CODES, is_legal
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 _PENDING = KIND_BY_NAME["Pending"].code
 _RUNNING = KIND_BY_NAME["Running"].code
-_NO_ROW_YET, _HAS_RESULT, _HAS_SUCCEEDED = 1, 2, 4
+_NO_ROW_YET, _HAS_RESULT, _HAS_SUCCEEDED, _COMES_LATER = 1, 2, 4, 8
+_NEVER = _NO_ROW_YET | _COMES_LATER
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -93,7 +95,7 @@ class _History:
         self._facts = bytearray([0])
         self._versions = array("I", [0])
         self._attempts = array("I", [0])
-        self._spans: list[tuple[int, int, int, int | None]] = []
+        self._spans: list[tuple[int, int, int, int | dict[str, Any] | None]] = []
         self._cursor = 0
 
     def add(self, event: Event) -> Iterator[Violation]:
@@ -136,14 +138,16 @@ class _History:
 
     def _expand(self, event: Event) -> Iterator[Violation]:
         data = event.data or {}
-        first, task = data.get("first", 0), data.get("task")
+        first = data.get("first", 0)
+        task: int | dict[str, Any] | None = data if "body" in data else data.get("task")
         count = data.get("tasks" if task is None else "count", 0)
         if first != len(self._states):
             text = f"its children start at {first}, and {len(self._states)} comes next"
             yield self._violation("I17", event.ordinal, text)
             return
         self._states += bytes([_PENDING]) * count
-        self._facts += bytes([_NO_ROW_YET if task is not None else 0]) * count
+        facts = 0 if task is None else _NO_ROW_YET | (_COMES_LATER if isinstance(task, dict) else 0)
+        self._facts += bytes([facts]) * count
         self._versions.extend(array("I", [1]) * count)
         self._attempts.extend(array("I", [0]) * count)
         if count:
@@ -157,7 +161,7 @@ class _History:
             yield self._differs(0, "version and state", (row.version, row.state), (self._versions[0], self._states[0]))
         if (row.end_time is not None) != (row.state in FINAL_CODES):
             yield self._violation("I4", 0, f"it is {row.kind.name}, and its end is {row.end_time}")
-        created = len(self._states) - 1
+        created = sum(not self._is_to_come(ordinal) for ordinal in range(1, len(self._states)))
         if sum(row.counts.values()) != created:
             yield self._violation("I13", 0, f"{created} task runs were created, {sum(row.counts.values())} are counted")
 
@@ -177,7 +181,10 @@ class _History:
             while row.ordinal >= first + count:
                 first, count, parent, task = next(spans)
             index = row.ordinal - first
-            origin = (parent, index, -1) if task is None else (parent, task, index)
+            if isinstance(task, dict):
+                origin = (parent, *place_in(task, index))
+            else:
+                origin = (parent, index, -1) if task is None else (parent, task, index)
             yield from self._compare_row(row, origin)
             if row.result is not None and find_damage is not None and (damage := find_damage(row.result)):
                 yield self._violation("I9", row.ordinal, damage)
@@ -208,9 +215,13 @@ class _History:
 
     def open_runs(self) -> Iterator[Violation]:
         for ordinal in range(1, len(self._states)):
-            if self._states[ordinal] not in FINAL_CODES:
+            if self._states[ordinal] not in FINAL_CODES and not self._is_to_come(ordinal):
                 text = f"it is {_name(self._states[ordinal])}, and its flow run has ended"
                 yield self._violation("I13", ordinal, text)
+
+    def _is_to_come(self, ordinal: int) -> bool:
+        """Say whether a run is one that its branch has room for and that never began: it does not exist."""
+        return self._facts[ordinal] & _NEVER == _NEVER
 
     def _differs(self, ordinal: int, what: str, recorded: tuple[int, ...], logged: tuple[int, ...]) -> Violation:
         return self._violation("I4", ordinal, f"{what} are {recorded} in its row and {logged} in the log")

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from runwright.events import Event
+from runwright.flowable import Children, Tally
 
 
 class Created(msgspec.Struct, gc=False):
@@ -49,23 +50,42 @@ class Reported(msgspec.Struct, gc=False):
     due: int | None = None
 
 
+class Opened(msgspec.Struct, gc=False):
+    """A run that stands for others has `children` now; `data` comes with its state Running."""
+
+    ordinal: int
+    attempt: int
+    children: Children
+    data: dict[str, Any] | None = None
+
+
+class Annotated(msgspec.Struct, gc=False):
+    """Something about the flow run became known that is no transition: `data`, such as labels."""
+
+    data: dict[str, Any]
+
+
 class TimerFired(msgspec.Struct, gc=False):
     """Time has passed: whatever is due goes on."""
 
 
 class Requested(msgspec.Struct, gc=False):
-    """Somebody asked for `intent`: `cancel` the flow run, or `resume` what is paused (`ordinal` 0: everything).
+    """Somebody asked for `intent`, with `ordinal` for one task run (0: the flow run, or all that it applies to).
 
-    `message` is that of the state Resume.
+    `cancel` and `kill` end the flow run, `pause` lets nothing new begin, `resume` lets what is paused go on, with `data` as
+    what was given for it; `restart` runs again what failed, `mark` puts a task run into the final state `data["state"]` and
+    goes on from there. `message` is that of the state Resume. `request` is the id that it was kept under, if it was.
     """
 
     intent: str
     ordinal: int = 0
     by: str = ""
     message: str = "Resumed."
+    data: dict[str, Any] | None = None
+    request: str = ""
 
 
-Stimulus = Created | Started | Recovered | Reported | TimerFired | Requested
+Stimulus = Created | Started | Recovered | Reported | Opened | Annotated | TimerFired | Requested
 
 
 class Submit(msgspec.Struct, gc=False):
@@ -85,6 +105,23 @@ class Submit(msgspec.Struct, gc=False):
     loop: dict[str, Any] | None = None
 
 
+class Resolve(msgspec.Struct, gc=False):
+    """Say how a run goes on that stands for others (`ordinal` 0: the flow run): by `Opened`, or by `Reported`.
+
+    It is to open while `tallies` is None, after a wait if it was `resumed`: because its time had come, or with `data` because
+    somebody asked. Otherwise no child is open, and `tallies` are how they ended, by branch; `turn` is that of a loop.
+    """
+
+    ordinal: int
+    attempt: int
+    node: int = -1
+    map_index: int = -1
+    tallies: dict[str, Tally] | None = None
+    turn: int = 0
+    resumed: bool = False
+    data: dict[str, Any] | None = None
+
+
 class Kill(msgspec.Struct, gc=False):
     """Stop an attempt."""
 
@@ -99,7 +136,7 @@ class FinishRun(msgspec.Struct, gc=False):
     message: str
 
 
-Effect = Submit | Kill | FinishRun
+Effect = Submit | Resolve | Kill | FinishRun
 
 
 class Decision(msgspec.Struct, gc=False):

@@ -26,8 +26,8 @@ TABLE_OF_NAMES: dict[str, frozenset[str]] = {
     **{name: frozenset() for name in _FINAL},
 }
 
-# A restart puts a run that has ended back to waiting, as an explicit event that opens a new epoch.
-RESTARTS: frozenset[str] = frozenset({"Resume"})
+# A restart reopens a run that has ended, as an explicit event: what does work waits again, what stands for others is Running.
+RESTARTS: frozenset[str] = frozenset({"Resume", "Running"})
 
 LEGAL: frozenset[tuple[int, int]] = frozenset(
     (KIND_BY_NAME[before].code, KIND_BY_NAME[after].code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -50,7 +51,15 @@ def _jq(budget: Budget, value: Any, expression: Any) -> list[Any]:
     """Return the list of what a jq expression gives for it; take the one result with `| first`."""
     if not isinstance(expression, str):
         raise Fault(f"`jq` needs an expression as text; it was given {kind_of(expression)}.")
-    return query(expression, value, budget)
+    return query(expression, _read(value), budget)
+
+
+def _read(value: Any) -> Any:
+    """Return what a text says that is JSON, other values as they are."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
 
 
 @FILTERS.add("base64encode")

@@ -205,7 +205,8 @@ class Expressions:
             except (ExpressionError, RecursionError):
                 raise
             except Exception as error:
-                raise Fault(f"The function `{name}` failed: {error or type(error).__name__}.", at) from error
+                told = (str(error) or type(error).__name__).removesuffix(".")
+                raise Fault(f"The function `{name}` failed: {told}.", at) from error
 
         return call
 

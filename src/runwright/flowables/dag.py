@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from runwright.flowable import Children, Settled, Tally
+from runwright.flowable import Settled, Tally
 
 
 class Dag:
     """Runs every task of a flow; the reference tasks decide the outcome."""
-
-    def expand(self, size: int) -> Children:
-        """Return one child for each of `size` tasks, joined by the flow's edges."""
-        return Children(size, "explicit")
 
     def settle(self, tally: Tally) -> Settled:
         """Return Failed when a reference task failed, Success otherwise."""

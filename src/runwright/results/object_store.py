@@ -1,4 +1,4 @@
-"""Object stores: results as objects in S3, Google Cloud Storage and Azure. The one module that knows obstore.
+"""Object stores: results as objects in S3, Google Cloud Storage and Azure.
 
 The record keeps the bucket and the key. Credentials and endpoints never enter it: a reader that has only the record
 takes them from its own environment (`AWS_*`, `GOOGLE_*`, `AZURE_*`), so no record can send anybody's keys anywhere.
@@ -6,34 +6,20 @@ takes them from its own environment (`AWS_*`, `GOOGLE_*`, `AZURE_*`), so no reco
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from runwright.errors import MissingExtra, ResultError, ResultSerializationError, ResultUnavailable
+from runwright.errors import ResultError, ResultSerializationError, ResultUnavailable
 from runwright.failpoints import hit
 from runwright.result import Result, ResultRef
 from runwright.results import object_options
+from runwright.results.object_client import Connection, objects, places
 from runwright.results.references import check, checksum, length_of
 from runwright.results.serializers import DEFAULT, deserialize_with, name_of_data, serialize_with
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from runwright.result import Location, Serializer
 
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
-
-
-class Connection:
-    """The client of one result and all its copies, made when it is first needed; another process makes its own."""
-
-    def __init__(self) -> None:
-        """Have none yet."""
-        self.client: Any = None
-
-    def __reduce__(self) -> tuple[type[Connection], tuple[()]]:
-        """Travel without the client."""
-        return Connection, ()
 
 
 class ObjectStoreResult(Result):
@@ -83,7 +69,7 @@ class ObjectStoreResult(Result):
         client = self.client
         hit("result.write.before")
         try:
-            _obstore().put(client, key, data, attributes=self.attributes or None)
+            objects().put(client, key, data, attributes=self.attributes or None)
         except Exception as refused:
             raise self._refused("written to", key, refused) from refused
         hit("result.write.after")
@@ -117,7 +103,7 @@ class ObjectStoreResult(Result):
         key = location.format(**context)
         client = self.client
         try:
-            _obstore().get(client, key)  # the body is not fetched; unlike `head`, the answer says what was not found
+            objects().get(client, key)  # the body is not fetched; unlike `head`, the answer says what was not found
         except FileNotFoundError as missing:
             self._require_place(missing, key)
             return False
@@ -135,7 +121,7 @@ class ObjectStoreResult(Result):
     def _data(self, key: str) -> bytes:
         client = self.client
         try:
-            return bytes(_obstore().get(client, key).bytes())
+            return bytes(objects().get(client, key).bytes())
         except FileNotFoundError as missing:
             self._require_place(missing, key)
             raise ResultUnavailable(
@@ -198,7 +184,7 @@ class S3Result(ObjectStoreResult):
     def connect(self) -> Any:
         """Return a client for the bucket."""
         config, client_options = object_options.s3_config(self.boto3_kwargs, self.upload_options)
-        return _stores().S3Store(self.bucket, config=config, client_options=client_options)
+        return places().S3Store(self.bucket, config=config, client_options=client_options)
 
 
 class GCSResult(ObjectStoreResult):
@@ -218,7 +204,7 @@ class GCSResult(ObjectStoreResult):
 
     def connect(self) -> Any:
         """Return a client for the bucket."""
-        return _stores().GCSStore(self.bucket)
+        return places().GCSStore(self.bucket)
 
 
 class AzureResult(ObjectStoreResult):
@@ -253,25 +239,4 @@ class AzureResult(ObjectStoreResult):
         """Return a client for the container."""
         text = object_options.azure_connection_string(self.connection_string, self.connection_string_secret)
         config, client_options = object_options.azure_config(text)
-        return _stores().AzureStore(self.container, config=config, client_options=client_options)
-
-
-def _obstore() -> ModuleType:
-    return _imported("obstore")
-
-
-def _stores() -> ModuleType:
-    return _imported("obstore.store")
-
-
-def _imported(name: str) -> ModuleType:
-    try:
-        return import_module(name)
-    except ImportError as missing:
-        _tell_missing(missing)
-
-
-def _tell_missing(missing: ImportError) -> NoReturn:
-    raise MissingExtra(
-        "Results in S3, GCS and Azure need the extra runwright[cloud]: pip install 'runwright[cloud]'."
-    ) from missing
+        return places().AzureStore(self.container, config=config, client_options=client_options)

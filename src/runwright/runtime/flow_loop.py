@@ -10,27 +10,32 @@ import logging
 import queue
 import threading
 from collections import Counter, deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec, ids
 from runwright.engine.stimuli import (
+    Annotated,
     FinishRun,
     Kill,
     Recovered,
     Reported,
     Requested,
+    Resolve,
     Started,
     Stimulus,
     Submit,
     TimerFired,
 )
 from runwright.errors import IllegalTransition, LeaseLost
+from runwright.events import LogLine
 from runwright.executor import Report, TaskCall
 from runwright.runtime import caching
 from runwright.runtime.approval import APPROVED
 from runwright.runtime.attempt import conclude, make_attempt
 from runwright.runtime.given_states import GivenStates, recorded
 from runwright.runtime.interrupts import Interrupts
+from runwright.runtime.request_watch import Asked, heed
 from runwright.states import (
     CLASS_BY_CODE,
     KIND_BY_NAME,
@@ -47,13 +52,14 @@ from runwright.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from runwright.engine.cells import Cell
-    from runwright.events import LogLine, Metric
+    from runwright.events import Metric
     from runwright.executor import Executor
     from runwright.graph import Graph, Node
     from runwright.result import Result
+    from runwright.runtime.execution import Execution
     from runwright.runtime.inputs import Inputs
     from runwright.runtime.root import Root
 
@@ -69,8 +75,9 @@ class FlowLoop:
     `context` is the flow run's context, `contexts` those of the nodes (by index) that have one of their own. `given` are the
     states that task runs start from. With `is_strict`, what depends on a success starts only when that is durable; with
     `is_patient` the loop waits for what is due later. `approve` is asked, with its name, whether a paused task run may go on.
-    `finish` is how the machine says that it all ended, None while something is open; `counts` is the number of runs in each
-    final state, `total` of all known so far.
+    `execution` answers for what stands for others, and makes the calls, where the graph is that of a YAML flow. `finish` is how
+    the machine says that it all ended, None while something is open; `counts` is the number of runs in each final state, `total`
+    of all known so far.
     """
 
     logger = logging.getLogger("runwright.FlowRunner")
@@ -91,6 +98,7 @@ class FlowLoop:
         task_runner: Callable[..., Any] | None = None,
         on_progress: Progress | None = None,
         approve: Callable[[str], bool] | None = None,
+        execution: Execution | None = None,
     ) -> None:
         """Take the parts; nothing starts before `run`."""
         self.root = root
@@ -112,10 +120,12 @@ class FlowLoop:
         self._task_runner = task_runner
         self._on_progress = on_progress
         self._approve = approve
+        self._execution = execution
+        self._unresolved: deque[Resolve] = deque()
         self._refused: set[int] = set()
         self._resumed_by = "Resumed."
         self._lane: Any = None
-        self._inbox: queue.SimpleQueue[Report | LeaseLost | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Report | Asked | LeaseLost | None] = queue.SimpleQueue()
         self._ready: deque[Submit] = deque()
         self._held: list[Submit] = []
         self._held_since = 0
@@ -134,25 +144,43 @@ class FlowLoop:
         A flow run that has not begun starts as `running`; one that has goes on from what its machine was restored to, and
         `resumed` are the paused task runs to release (empty: all).
         """
+        with self._at_work() as interrupts:
+            if self.root.has_begun:
+                self._go_on(resumed)
+            else:
+                self._start(running)
+            self._loop(interrupts)
+            return not interrupts.count
+
+    def run_on(self) -> None:
+        """Run what is to run after the end of the flow run."""
+        with self._at_work() as interrupts:
+            self.finish = None
+            self._apply(Recovered())
+            self._loop(interrupts)
+
+    @contextmanager
+    def _at_work(self) -> Generator[Interrupts]:
+        """Hold the executor, on this thread, and listen to interrupts."""
         self._thread = threading.get_ident()
         self._executor.start(self._receive)
         try:
             with Interrupts(lambda: self._inbox.put(None)) as interrupts:
-                if self.root.has_begun:
-                    self._go_on(resumed)
-                else:
-                    self._start(running)
-                self._loop(interrupts)
-                return not interrupts.count
+                yield interrupts
         finally:
             caching.remember(self._cached, is_kept=self._is_patient)
             self._executor.stop()
             if self._lane is not None:
                 self._lane.stop()
+                self._lane = None
 
     def lose_lease(self, lost: LeaseLost) -> None:
         """Stop: another process has taken the run over. May be called from any thread."""
         self._inbox.put(lost)
+
+    def ask(self, asked: Asked) -> None:
+        """Do what somebody elsewhere asks for, and answer. May be called from any thread."""
+        self._inbox.put(asked)
 
     def task_states(self) -> dict[Any, State]:
         """Return the state of every task; of a mapped one whose children are not all final, with what they are in."""
@@ -180,7 +208,9 @@ class FlowLoop:
 
     def _loop(self, interrupts: Interrupts) -> None:
         machine = self.machine
-        while not machine.is_finished:
+        while not self._inbox.empty():  # what was asked before: nothing begins once an end was asked for
+            self._take(self._inbox.get())
+        while not machine.is_over:
             if interrupts.count and not machine.is_cancelled:
                 self._apply(Requested("cancel", by="interrupt"))
             self._dispatch(interrupts)
@@ -199,6 +229,8 @@ class FlowLoop:
     def _dispatch(self, interrupts: Interrupts) -> None:
         """Launch what is ready while there is room, and release what was held once its causes are durable."""
         while True:
+            while self._unresolved:
+                self._resolve(self._unresolved.popleft())
             ready = self._ready
             if self._held and (not ready or clock.now() - self._held_since > HOLD):
                 self._writer.flush()
@@ -249,13 +281,39 @@ class FlowLoop:
         for effect in decision.effects:
             if isinstance(effect, Submit):
                 self._queue(effect)
+            elif isinstance(effect, Resolve):
+                self._unresolved.append(effect)
             elif isinstance(effect, FinishRun):
                 self.finish = effect
             elif isinstance(effect, Kill):
                 self._stop(effect)
 
+    def _resolve(self, resolve: Resolve) -> None:
+        """Let the execution say how a run goes on that stands for others."""
+        if self._execution is None:
+            raise TypeError("Only the graph of a YAML flow has nodes that stand for others.")
+        at = clock.now()
+        for told in self._execution.answer(resolve, at):
+            if isinstance(told, FinishRun):
+                self.finish = told
+            else:
+                self._apply(told, at, self._complaints(at))
+
+    def _complaints(self, at: int) -> list[LogLine]:
+        """Return the lines of the log that the execution has for runs of its own."""
+        if self._execution is None or not self._execution.complaints:
+            return []
+        lines, self._execution.complaints = self._execution.complaints, []
+        name = f"runwright.flow.{self._execution.facts.flow_id}"
+        return [
+            LogLine(at, self.machine.flow_run, ordinal, attempt, logging.ERROR, name, text)
+            for ordinal, attempt, text in lines
+        ]
+
     def _stop(self, kill: Kill) -> None:
         if kill.ordinal in self._calls:
+            if self._execution is not None:
+                self._execution.stop(kill.ordinal)
             self._executor.kill(kill.ordinal, kill.attempt)
             if self._lane is not None:
                 self._lane.kill(kill.ordinal, kill.attempt)
@@ -263,7 +321,8 @@ class FlowLoop:
         self._ready = deque(submit for submit in self._ready if submit.ordinal != kill.ordinal)
         self._held = [submit for submit in self._held if submit.ordinal != kill.ordinal]
         data = {"message": "The flow run was cancelled."}
-        self._apply(Reported(kill.ordinal, kill.attempt, KIND_BY_NAME["Cancelled"].code, data))
+        state = "Killed" if self.machine.is_killed else "Cancelled"
+        self._apply(Reported(kill.ordinal, kill.attempt, KIND_BY_NAME[state].code, data))
 
     def _queue(self, submit: Submit) -> None:
         if submit.needs_commit and self._is_strict and self._is_dirty:
@@ -281,7 +340,10 @@ class FlowLoop:
 
     def _launch(self, submit: Submit) -> None:
         node = self.graph.nodes[submit.node]
-        call = self._call(submit, node)
+        call = self._call(submit, node) if self._execution is None else self._execution.call(submit, node)
+        if isinstance(call, State):
+            self._take_unmade(submit, call)
+            return
         self._calls[submit.ordinal] = call
         if submit.is_mapped_parent:
             make_attempt(call, self._receive)
@@ -339,11 +401,13 @@ class FlowLoop:
         else:
             self._inbox.put(report)
 
-    def _take(self, message: Report | LeaseLost | None) -> None:
-        if isinstance(message, LeaseLost):
-            raise message
-        if message is not None:
+    def _take(self, message: Report | Asked | LeaseLost | None) -> None:
+        if isinstance(message, Report):
             self._hear(message)
+        elif isinstance(message, LeaseLost):
+            raise message
+        elif message is not None:
+            heed(message, self.machine, self._apply, self._writer.flush)
 
     def _hear(self, report: Report) -> None:
         call = self._calls.get(report.ordinal)
@@ -369,6 +433,8 @@ class FlowLoop:
             data = {**(data or {}), "failed": {"state": failed.kind.code, **(codec.data_from_state(failed) or {})}}
         if report.name:
             data = {**(data or {}), "name": report.name}
+        if self._execution is not None:
+            data = self._execution.take(call.ordinal, state, data)
         if isinstance(state, Finished):
             self._keep(call, state)
         else:
@@ -376,10 +442,22 @@ class FlowLoop:
             if not isinstance(state, Scheduled | Queued):
                 state, data = Paused(), {"message": f"It was left {type(state).__name__}: nobody runs it here."}
         self._tell(report, data, state)
+        if self._execution is not None and self._execution.are_labels_new:
+            self._execution.are_labels_new = False
+            self._apply(Annotated({"labels": self._execution.labels}))
         if call.is_mapped_parent and isinstance(state, Mapped):
             self._expect_children(call, state)
         if self._context.get("raise_on_exception") and isinstance(state.result, Exception):
             raise state.result
+
+    def _take_unmade(self, submit: Submit, state: State) -> None:
+        """Take the end of a task run that needs no attempt: it is skipped, or what it says cannot be rendered."""
+        if self._execution is None:
+            raise TypeError("Only an execution ends task runs by itself.")
+        data = self._execution.take(submit.ordinal, state, codec.data_from_state(state))
+        self.counts[type(state).__name__] += 1
+        at = clock.now()
+        self._apply(Reported(submit.ordinal, submit.attempt, state.kind.code, data), at, self._complaints(at))
 
     def _tell(self, report: Report, data: dict[str, Any] | None, state: State) -> None:
         """Feed the machine a report; what the table forbids becomes a failure."""
@@ -403,7 +481,9 @@ class FlowLoop:
     def _keep(self, call: TaskCall, state: State) -> None:
         self._is_dirty = True
         self.counts[type(state).__name__] += 1
-        if call.map_index is not None and call.map_index >= 0:
+        if self._execution is not None:
+            pass
+        elif call.map_index is not None and call.map_index >= 0:
             self._inputs.keep_child(call.node + 1, call.map_index, state)
         else:
             self._inputs.keep(call.ordinal, state)

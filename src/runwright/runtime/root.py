@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec
-from runwright.engine.stimuli import Created, Kill, Reported, Requested, Stimulus
+from runwright.engine.stimuli import Annotated, Created, Kill, Opened, Reported, Requested, Stimulus
 from runwright.engine.transitions import LEGAL
 from runwright.states import KIND_BY_NAME, Running, State
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runwright.engine.machine import Machine
     from runwright.engine.stimuli import Effect
     from runwright.events import LogLine, Metric
+    from runwright.flowable import Children
     from runwright.runtime.writer import Writer
 
 _CANCELLED, _KILLED = KIND_BY_NAME["Cancelled"].code, KIND_BY_NAME["Killed"].code
@@ -35,11 +36,23 @@ class Root:
     @property
     def has_begun(self) -> bool:
         """Say whether the flow run has its task runs."""
-        return self.machine.group_of(0) is not None
+        return self.machine.has_begun
 
     def create(self, data: dict[str, Any]) -> None:
         """Begin the record of the flow run; `data` says how it came to be."""
         self.apply(Created(data))
+
+    def schedule(self, due: int) -> None:
+        """Plan the start of a flow run that has not begun, for a time (ns)."""
+        self.apply(Reported(0, 0, KIND_BY_NAME["Scheduled"].code, {"due": due}))
+
+    def annotate(self, data: dict[str, Any]) -> None:
+        """Note what became known of the flow run."""
+        self.apply(Annotated(data))
+
+    def open_aftermath(self, children: Children) -> None:
+        """Give the flow run what is to run after its end."""
+        self.apply(Opened(0, 0, children))
 
     def apply(
         self, stimulus: Stimulus, at: int = 0, logs: Sequence[LogLine] = (), metrics: Sequence[Metric] = ()
@@ -50,8 +63,8 @@ class Root:
             self.writer.emit(decision.events, logs, metrics)
         return decision.effects
 
-    def end(self, state: State) -> None:
-        """Record the state that the flow run is left in, and return when everything is durable.
+    def end(self, state: State, outputs: dict[str, Any] | None = None) -> None:
+        """Record the state that the flow run is left in, with what it hands on, and return when everything is durable.
 
         A final state ends what is still open first: nothing will run it any more. A state to wait in counts only before the
         flow run has begun; one that has begun and is not over stays Running, for somebody to go on with it.
@@ -62,7 +75,7 @@ class Root:
             if is_final and self.has_begun and (len(self.machine.open_cells()) > 1 or code == _CANCELLED):
                 self._end_task_runs()
             if (self.machine.open_cells()[0].code, code) in LEGAL:
-                self.apply(Reported(0, 0, code, _data(state)))
+                self.apply(Reported(0, 0, code, _data(state, outputs)))
         self.writer.flush()
 
     def _end_task_runs(self) -> None:
@@ -74,7 +87,7 @@ class Root:
                 self.apply(Reported(effect.ordinal, effect.attempt, code, {"message": "Its flow run ended."}))
 
 
-def _data(state: State) -> dict[str, Any]:
+def _data(state: State, outputs: dict[str, Any] | None) -> dict[str, Any]:
     """Return what is kept of a flow run's state: its result is the task runs, which are on record themselves."""
     data: dict[str, Any] = {"message": state.message}
     if isinstance(state.result, BaseException):
@@ -82,4 +95,6 @@ def _data(state: State) -> dict[str, Any]:
     due = getattr(state, "start_time", None)
     if due is not None:
         data["due"] = codec.time_data(due)
+    if outputs is not None:
+        data["outputs"] = outputs
     return data

@@ -38,6 +38,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.runs:routes",
     "runwright.server.logs:routes",
     "runwright.server.flows:routes",
+    "runwright.server.executions:routes",
     "runwright.server.key_values:routes",
     "runwright.server.catalog:routes",
     "runwright.server.openapi:routes",

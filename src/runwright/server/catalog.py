@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright import release
-from runwright.registered_flows import RegisteredFlows
+from runwright.executions.registered_flows import RegisteredFlows
 from runwright.server.bodies import json_answer
 from runwright.server.paging import Page
 from runwright.server.problems import Problem

@@ -17,9 +17,11 @@ from runwright.server.sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from uuid import UUID
 
     from runwright.server.auth import Principal
     from runwright.store import Store
+    from runwright.worker import Worker  # noqa: TC004  never decoded: no types are needed at run time
 
     Result = TypeVar("Result")
 
@@ -29,11 +31,13 @@ class ServerOptions(msgspec.Struct, frozen=True):
 
     `keys` are those it accepts, none for an open server on loopback. `hosts` are names it may be called by besides
     `localhost` and addresses; `*` allows any. `poll_seconds` is how long the live tail waits between looks at the record.
+    `worker` runs what is created here; without one, flow runs wait for a worker elsewhere.
     """
 
     keys: tuple[ApiKey, ...] = ()
     hosts: tuple[str, ...] = ()
     poll_seconds: float = 0.1
+    worker: Worker | None = None
 
 
 class ServerContext:
@@ -48,6 +52,11 @@ class ServerContext:
         self.feed = Feed(record, options.poll_seconds)
 
         self._connections: Counter[str] = Counter()
+
+    def run(self, flow_run: UUID) -> None:
+        """Have a flow run that is on record run now, where this server has a worker."""
+        if self.options.worker is not None:
+            self.options.worker.take(flow_run)
 
     @staticmethod
     async def in_thread(call: Callable[..., Result], *arguments: Any) -> Result:

@@ -13,7 +13,7 @@ from runwright.spec.nodes import plain_data
 
 if TYPE_CHECKING:
     from runwright.errors import Problem
-    from runwright.registered_flows import RegisteredFlow, RegisteredFlows
+    from runwright.executions.registered_flows import RegisteredFlow, RegisteredFlows
 
 _DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _DISABLED = re.compile(r"^disabled[ \t]*:.*$", re.MULTILINE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from runwright.errors import FlowSpecError
-from runwright.registered_flows import RegisteredFlow, RegisteredFlows
+from runwright.executions.registered_flows import RegisteredFlow, RegisteredFlows
 from runwright.server import flow_documents
 from runwright.server.auth import Role
 from runwright.server.bodies import empty_answer, json_answer, read_json

@@ -13,6 +13,6 @@ from __future__ import annotations
 
 from runwright.spec.flow_spec import FlowSpec
 from runwright.spec.reading import Outcome, examine, load_flow_spec, parse_flow_spec
-from runwright.spec.resolving import resolve
+from runwright.spec.resolving import handed_on, resolve
 
-__all__ = ["FlowSpec", "Outcome", "examine", "load_flow_spec", "parse_flow_spec", "resolve"]
+__all__ = ["FlowSpec", "Outcome", "examine", "handed_on", "load_flow_spec", "parse_flow_spec", "resolve"]

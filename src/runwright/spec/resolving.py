@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright.errors import InputError, RunwrightError
-from runwright.spec.input_texts import Refused, items, shown
+from runwright.spec.input_texts import BY_TYPE, Refused, items, shown
 from runwright.spec.inputs import Input, MultiselectInput, SecretInput, SelectInput
 from runwright.spec.kinds import is_expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from runwright.spec.inputs import Output
 
     Render = Callable[[str, dict[str, Any]], Any]
 
@@ -33,6 +35,34 @@ def resolve(inputs: Iterable[Input], given: Mapping[str, Any], render: Render | 
     if resolution.problems:
         raise InputError(resolution.problems)
     return resolution.values
+
+
+def handed_on(outputs: Iterable[Output], evaluate: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the values of a flow's outputs by id; `evaluate` renders what is declared of one.
+
+    Raises `InputError`, which has the problem of every output that is missing, or is not of its type.
+    """
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for each in outputs:
+        found = evaluate(each.value)
+        try:
+            values[each.id] = None if found is None else _typed(each, found)
+        except Refused as refusal:
+            problems[each.id] = f"Invalid output for `{each.id}`, {refusal}, but received `{shown(found)}`"
+        if found is None and each.required:
+            problems[each.id] = f"Invalid output for `{each.id}`, it is required, but received `null`"
+    if problems:
+        raise InputError(problems)
+    return values
+
+
+def _typed(output: Output, found: Any) -> Any:
+    if output.type in {"ARRAY", "MULTISELECT"}:
+        return items(found, output.item_type or "STRING")
+    if output.type == "STRING" and not isinstance(found, str | bool | int | float):
+        return shown(found)
+    return BY_TYPE[output.type](found)
 
 
 def in_order(inputs: Iterable[Input]) -> list[Input]:

@@ -12,12 +12,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runwright import ids
+from runwright.engine.branches import place_in
 from runwright.engine.transitions import FINAL_CODES, LEGAL, is_legal
 from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.events import Event, EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase
 from runwright.stores.rows import AttemptRow, ExpansionRow, FlowKey, FlowRunRow, TallyKey, TaskRunRow
-from runwright.stores.texts import to_json, to_text
+from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +33,7 @@ _WAITING = frozenset(code for code, kind in KIND_BY_CODE.items() if kind.phase i
 
 _CREATED_COLUMNS = frozenset({"flow", "flow_version", "name", "parameters", "source", "scheduled_start_time"})
 _FLOW_RUN_COLUMNS = frozenset({"message"})
-_TASK_RUN_COLUMNS = frozenset({"message", "result", "due", "name"})
+_TASK_RUN_COLUMNS = frozenset({"message", "result", "due", "name", "opened", "value"})
 
 
 class Rows(Protocol):
@@ -146,6 +147,7 @@ class RunFold:
         self._before: dict[int, int] = {}
         self._created: Counter[TallyKey] = Counter()
         self._expansion: ExpansionRow | None = None
+        self._planned: tuple[ExpansionRow, dict[str, Any]] | None = None
         self._open_task_runs: dict[int, TaskRunRow] = {}
         self._open_attempts: dict[int, AttemptRow] = {}
 
@@ -189,7 +191,8 @@ class RunFold:
             row = self.task_runs[ordinal]
             if row.state != before:
                 is_child = row.map_index >= 0
-                changes[TallyKey(row.task, is_child, before)] -= 1
+                if before:
+                    changes[TallyKey(row.task, is_child, before)] -= 1
                 changes[TallyKey(row.task, is_child, row.state)] += 1
         return [(key, change) for key, change in changes.items() if change]
 
@@ -224,6 +227,9 @@ class RunFold:
         row.due = data.get("due")
         if data.get("name") is not None:
             row.name = to_text(data["name"])
+        if "opened" in data:
+            row.created = data["opened"]
+            row.value = _text(data.get("value"))
         row.details = _rest(data, _TASK_RUN_COLUMNS)
 
     def _enter_root(self, row: FlowRunRow, event: Event) -> None:
@@ -294,9 +300,7 @@ class RunFold:
                 raise self._refusal(event, "a run that has ended has no more children")
             self._expand(event)
         elif event.kind == EventKind.ANNOTATED:
-            name = (event.data or {}).get("name")
-            if name is not None:
-                row.name = to_text(name)
+            self._annotate(row, event.data or {})
         elif event.kind == EventKind.CREATED:
             if row.version:
                 raise self._refusal(event, "it was created before")
@@ -305,19 +309,34 @@ class RunFold:
         if isinstance(row, TaskRunRow):
             row.updated = event.at
 
+    @staticmethod
+    def _annotate(row: TaskRunRow | FlowRunRow, data: dict[str, Any]) -> None:
+        """Take what became known: a name, and of a flow run what comes with its creation, such as labels."""
+        if data.get("name") is not None:
+            row.name = to_text(data["name"])
+        if isinstance(row, FlowRunRow):
+            known = from_json(row.extra) if row.extra else {}
+            row.extra = to_json({**known, **_without(data, "name")}) if known or data.keys() - {"name"} else None
+
     def _expand(self, event: Event) -> None:
         """Give a run its children: rows for tasks at once, for mapped children with their first own event."""
         data = event.data or {}
-        first, task = data.get("first"), data.get("task")
-        count = data.get("tasks") if task is None else data.get("count")
+        first, task, body = data.get("first"), data.get("task"), data.get("body")
+        count = data.get("tasks") if task is None and body is None else data.get("count")
         if not isinstance(first, int) or not isinstance(count, int) or first != self.row.ordinals or count < 0:
             raise self._refusal(event, f"children start at ordinal {self.row.ordinals}")
         width = self._rows.width_of(self.row.flow)
-        if first + count - 1 > ids.MAX_ORDINAL or (count > width if task is None else not 0 <= task < width):
+        if body is not None:
+            is_known = all(0 <= index < width for index in body) and count == len(body) * data.get("rounds", 1)
+        else:
+            is_known = count <= width if task is None else 0 <= task < width
+        if first + count - 1 > ids.MAX_ORDINAL or not is_known:
             raise self._refusal(event, f"the flow has {width} tasks and room for {ids.MAX_ORDINAL} task runs")
-        expansion = ExpansionRow(self.row.key, first, event.ordinal, count, task, event.at)
+        expansion = ExpansionRow(self.row.key, first, event.ordinal, count, task, event.at, _plan(data))
         self.expansions.append(expansion)
         self.row.ordinals = first + count
+        if body is not None:
+            return
         if task is not None:
             self._created[TallyKey(task, True, _PENDING)] += count  # noqa: FBT003  a field of a key
             return
@@ -336,13 +355,15 @@ class RunFold:
             if expansion is None or not expansion.first <= ordinal < expansion.first + expansion.count:
                 expansion = self._expansion = self._find_expansion(event)
             row = self._child(expansion, ordinal)
+            if expansion.plan is not None:
+                self._before[ordinal] = 0  # it comes to exist now
         else:
             found = self._open_task_runs.pop(ordinal, None) or self._rows.find_task_run(self.row.key, ordinal)
             if found is None:
                 raise self._refusal(event, "this task run has no earlier event")
             row = found
         self.task_runs[ordinal] = row
-        self._before[ordinal] = row.state
+        self._before.setdefault(ordinal, row.state)
         return row
 
     def _find_expansion(self, event: Event) -> ExpansionRow:
@@ -355,7 +376,10 @@ class RunFold:
 
     def _child(self, expansion: ExpansionRow, ordinal: int) -> TaskRunRow:
         index = ordinal - expansion.first
-        task, map_index = (index, -1) if expansion.task is None else (expansion.task, index)
+        if expansion.plan is not None:
+            task, map_index = place_in(self._plan_of(expansion), index)
+        else:
+            task, map_index = (index, -1) if expansion.task is None else (expansion.task, index)
         return TaskRunRow(
             expansion.flow_run,
             ordinal,
@@ -369,10 +393,32 @@ class RunFold:
             updated=expansion.at,
         )
 
+    def _plan_of(self, expansion: ExpansionRow) -> dict[str, Any]:
+        if self._planned is None or self._planned[0] is not expansion:
+            self._planned = expansion, from_json(expansion.plan or "{}")
+        return self._planned[1]
+
     def _refusal(self, event: Event, reason: str) -> IllegalTransition:
         return IllegalTransition(
             f"Flow run {self._flow_run}, ordinal {event.ordinal}, version {event.version}: {reason}. Nothing was recorded."
         )
+
+
+def _plan(data: dict[str, Any]) -> str | None:
+    """Return what the rows keep of a plan: all but the values, which the children have themselves."""
+    if "body" not in data:
+        return None
+    return to_json(
+        {key: value for key, value in data.items() if key not in {"first", "count", "values"}} | _valued(data)
+    )
+
+
+def _without(data: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != name}
+
+
+def _valued(data: dict[str, Any]) -> dict[str, bool]:
+    return {"valued": True} if "values" in data else {}
 
 
 def _text(text: Any) -> str | None:

@@ -34,7 +34,10 @@ class FlowRunRow(msgspec.Struct, gc=False):
 
 
 class ExpansionRow(msgspec.Struct, frozen=True, gc=False):
-    """The children of one run; `task` None: child i runs task i."""
+    """The children of one run; `task` None: child i runs task i, or with a `plan` (JSON) what that says.
+
+    Children of a plan come to exist one by one: there is none before its first own event.
+    """
 
     flow_run: int
     first: int
@@ -42,6 +45,7 @@ class ExpansionRow(msgspec.Struct, frozen=True, gc=False):
     count: int
     task: int | None
     at: int
+    plan: str | None = None
 
 
 class TaskRunRow(msgspec.Struct, gc=False):
@@ -64,6 +68,7 @@ class TaskRunRow(msgspec.Struct, gc=False):
     message: str | None = None
     result: str | None = None
     details: str | None = None
+    value: str | None = None
 
 
 class AttemptRow(msgspec.Struct, gc=False):

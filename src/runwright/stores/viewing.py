@@ -52,4 +52,5 @@ def task_run_from_row(
         None if row.result is None else _decode_ref(row.result),
         {} if row.details is None else from_json(row.details),
         tags,
+        row.value,
     )

@@ -6,7 +6,7 @@
             with closing(MyStore(...)) as store:
                 yield store
 
-The parts stand in one class each: appending and its guards here, leases and views in the modules beside this one.
+The parts stand in one class each: appending and its guards here, leases, requests, slots and views in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
 from runwright.states import KIND_BY_NAME
 from runwright.testing.lease_contract import LeaseContract
 from runwright.testing.received_event_contract import ReceivedEventContract
+from runwright.testing.request_contract import RequestContract
 from runwright.testing.scribe import STEP, Scribe
+from runwright.testing.slot_contract import SlotContract
 from runwright.testing.view_contract import ViewContract
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
@@ -166,7 +168,7 @@ class AppendContract:
         scribe = Scribe(store).start()
         scribe.run(1, ending="Failed").commit()
         with pytest.raises(IllegalTransition):
-            scribe.enter(1, "Running", restart=True).commit()
+            scribe.enter(1, "Paused", restart=True).commit()
         (failed,) = store.task_runs(TaskRunFilter(task="first"))
         again = Scribe(store).start()
         again.run(1, ending="Failed").enter(1, "Resume", restart=True).commit()
@@ -311,7 +313,9 @@ class FlowContract:
         assert first.created > 0
 
 
-class StoreContract(AppendContract, FlowContract, LeaseContract, ViewContract, ReceivedEventContract):
+class StoreContract(
+    AppendContract, FlowContract, LeaseContract, ViewContract, RequestContract, SlotContract, ReceivedEventContract
+):
     """Everything; the `store` fixture gives an empty store and is to be overridden."""
 
     @pytest.fixture

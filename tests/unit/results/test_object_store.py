@@ -20,7 +20,7 @@ from runwright.results import (
     GCSResult,
     JSONSerializer,
     S3Result,
-    object_store,
+    object_client,
     read_result,
     reader_for,
 )
@@ -81,7 +81,7 @@ class TestClient:
         imported = builtins.__import__
         for name in [each for each in sys.modules if each.partition(".")[0] == "obstore"]:
             monkeypatch.delitem(sys.modules, name)
-        monkeypatch.setattr(object_store, "import_module", lambda name: imported(f"no_such_module_{name[:3]}"))
+        monkeypatch.setattr(object_client, "import_module", lambda name: imported(f"no_such_module_{name[:3]}"))
 
         with pytest.raises(MissingExtra, match=r"need the extra runwright\[cloud\]"):
             use(result)

@@ -11,7 +11,6 @@ from runwright.clock import utcnow
 from runwright.engine.machine import Machine
 from runwright.engine.stimuli import Reported, Started
 from runwright.flowables.dag import Dag
-from runwright.flowables.mapped import Mapped
 from runwright.runtime.root import Root
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Cancelled, Failed, Paused, Pending, Running, Scheduled, Success
 
@@ -40,7 +39,7 @@ def step():
 def root():
     """A flow run of one task, created."""
     flow = Flow("f", tasks=[step])
-    root = Root(Machine(FLOW_RUN, flow.compile(), root=Dag(), mapped=Mapped()), Writer())
+    root = Root(Machine(FLOW_RUN, flow.compile(), ending=Dag()), Writer())
     root.create({"flow": "f"})
     return root
 

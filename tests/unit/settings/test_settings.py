@@ -98,6 +98,8 @@ def test_a_home_of_nobody_is_explained():
         ("RUNWRIGHT_LEASE_SECONDS", "0", "a number of seconds above 0"),
         ("RUNWRIGHT_LOG_LEVEL", "loud", "DEBUG, INFO, WARNING, ERROR or CRITICAL"),
         ("RUNWRIGHT_COLOR", "pink", "auto, always or never"),
+        ("RUNWRIGHT_GLOBALS", "{", "a JSON object"),
+        ("RUNWRIGHT_GLOBALS", "[1]", "a JSON object"),
     ],
 )
 def test_a_bad_variable_is_named_with_what_it_may_be(home, variable, value, allowed):
@@ -160,3 +162,40 @@ def test_the_environment_of_the_process_is_read_when_none_is_given(monkeypatch, 
 
     assert "threads:3" == settings.load().executor
     assert tmp_path / "config.toml" == settings.config_path()
+
+
+def test_where_files_are(home, tmp_path):
+    assert str(home / "files") == settings.load(environment(home)).drive
+    assert str(tmp_path / "here") == settings.load(environment(home, RUNWRIGHT_DRIVE=f"{tmp_path}/x/../here")).drive
+    assert "s3://bucket/files" == settings.load(environment(home, RUNWRIGHT_DRIVE="s3://bucket/files")).drive
+
+
+def test_globals_are_json_or_a_table(home):
+    assert {"a": {"b": [1]}} == settings.load(environment(home, RUNWRIGHT_GLOBALS='{"a": {"b": [1]}}')).globals
+    assert {} == settings.load(environment(home)).globals
+
+    write(home, "[globals]\na = 1")
+
+    assert {"a": 1} == settings.load(environment(home)).globals
+    assert '{"a":1}' == {each.name: each.value for each in settings.sources(environment(home))}["globals"]
+
+
+KEY = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3I="
+
+
+def test_a_key_is_shown_nowhere(home):
+    variables = environment(home, RUNWRIGHT_ENCRYPTION_KEY=KEY)
+
+    assert KEY == settings.load(variables).encryption_key
+    assert KEY not in repr(settings.load(variables))
+    assert "********" == {each.name: each.value for each in settings.sources(variables)}["encryption_key"]
+    assert "" == {each.name: each.value for each in settings.sources(environment(home))}["encryption_key"]
+
+
+@pytest.mark.parametrize("key", [KEY[:-4], KEY + KEY, "no base64 at all", KEY[:-1]])
+def test_a_key_that_is_none_is_not_shown_either(home, key):
+    with pytest.raises(SettingError, match="RUNWRIGHT_ENCRYPTION_KEY is not shown here, but it") as refused:
+        settings.load(environment(home, RUNWRIGHT_ENCRYPTION_KEY=key))
+
+    assert key not in str(refused.value)
+    assert "32 bytes as base64" in str(refused.value)

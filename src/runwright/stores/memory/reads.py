@@ -141,7 +141,10 @@ class MemoryViews:
         """Return how the runs of a flow run were expanded, in order of their first child."""
         with self._lock:
             rows = self._rows.expansions_of(self._rows.keys.get(flow_run, 0))
-        return [Expansion(row.parent, row.first, row.count, row.task, row.at) for row in rows]
+        return [
+            Expansion(row.parent, row.first, row.count, row.task, row.at, from_json(row.plan) if row.plan else None)
+            for row in rows
+        ]
 
     # ---- task runs
 

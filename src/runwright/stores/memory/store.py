@@ -11,10 +11,13 @@ from msgspec.structs import replace as replaced
 from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.failpoints import hit
 from runwright.runs import TaskInfo
+from runwright.states import KIND_BY_CODE
 from runwright.store import Difference
-from runwright.stores import leasing
+from runwright.stores import keeping, leasing
 from runwright.stores.memory.reads import MemoryViews
+from runwright.stores.memory.requests import MemoryRequests
 from runwright.stores.memory.rows import MemoryRows
+from runwright.stores.memory.slots import MemorySlots
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
 from runwright.stores.texts import from_json, to_json, to_text
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from runwright.events import Batch, Event, LogLine, Metric
+    from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
+    from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
     from runwright.store import Lease
 
@@ -40,6 +45,9 @@ class MemoryStore(MemoryViews):
         """Start empty."""
         super().__init__()
         self._leases: dict[UUID, Lease] = {}
+        self._values: dict[tuple[str, str], KeyValue] = {}
+        self._requests = MemoryRequests()
+        self._slots = MemorySlots(self._living_token, self._is_final)
         self._is_closed = False
 
     def migrate(self) -> None:
@@ -114,6 +122,72 @@ class MemoryStore(MemoryViews):
             lease = self._leases.get(flow_run)
         return lease if lease is not None and lease.owner else None
 
+    def find_value(self, namespace: str, key: str) -> KeyValue | None:
+        """Return what is under a key, None where nothing is."""
+        with self._lock:
+            value = self._values.get((to_text(namespace), to_text(key)))
+            return None if value is None or keeping.is_over(value, self.now()) else _copied(value)
+
+    def list_values(self, namespace: str, prefix: str = "") -> list[KeyValue]:
+        """Return what a namespace has under keys that begin with `prefix`, by key."""
+        with self._lock:
+            keys = sorted(key for owner, key in self._values if owner == to_text(namespace))
+            found = (self.find_value(namespace, key) for key in keys if key.startswith(to_text(prefix)))
+            return [value for value in found if value is not None]
+
+    def keep_value(self, value: KeyValue, *, overwrite: bool = True) -> KeyValue:
+        """Write a value and return it as it is kept; raises `KeyTaken` without `overwrite` when the key has one."""
+        with self._lock:
+            place = to_text(value.namespace), to_text(value.key)
+            kept = self._values[place] = keeping.kept(self._values.get(place), value, self.now(), overwrite=overwrite)
+            return _copied(kept)
+
+    def delete_value(self, namespace: str, key: str) -> bool:
+        """Delete what is under a key; False where nothing was."""
+        with self._lock:
+            was_there = self.find_value(namespace, key) is not None
+            self._values.pop((to_text(namespace), to_text(key)), None)
+            return was_there
+
+    def ask(self, request: Request) -> Request:
+        """Keep a request, and return it with the time it came; one whose id is known is returned as it is kept."""
+        with self._lock:
+            if request.flow_run not in self._rows.keys:
+                raise NotOnRecord(f"No flow run {request.flow_run} is on this record: nothing can be asked of it.")
+            return self._requests.ask(request, self.now())
+
+    def requests(self, flow_run: UUID | None = None, *, open_only: bool = True) -> list[Request]:
+        """Return requests, oldest first."""
+        with self._lock:
+            return self._requests.find(flow_run, open_only=open_only)
+
+    def answer(self, request: UUID, lease: Lease, answer: Answer) -> Request:
+        """Answer a request and return it; one that has an answer keeps it. Raises `LeaseLost`."""
+        with self._lock:
+            flow_run = self._requests.one(request).flow_run
+            held = lease if lease.flow_run == flow_run else None
+            leasing.check_held(self._leases.get(flow_run), held, flow_run)
+            return self._requests.answer(request, answer, self.now())
+
+    def claim_slot(self, name: str, limit: int, lease: Lease, *, is_waiting: bool = True) -> bool:
+        """Take one of `limit` slots of this name; says whether the flow run has one now. See `runwright.store.Store`."""
+        with self._lock:
+            leasing.check_held(self._leases.get(lease.flow_run), lease, lease.flow_run)
+            return self._slots.claim(name, limit, lease, is_waiting=is_waiting)
+
+    def keep_slot(self, name: str, lease: Lease) -> None:
+        """Keep the slot that was claimed under a lease beyond its end, for the next owner to claim."""
+        with self._lock:
+            leasing.check_held(self._leases.get(lease.flow_run), lease, lease.flow_run)
+            self._slots.keep(name, lease)
+
+    def release_slot(self, name: str, lease: Lease) -> None:
+        """Give a slot back, or stop waiting for one."""
+        with self._lock:
+            newest = self._leases.get(lease.flow_run)
+            if newest is not None and newest.token == lease.token:
+                self._slots.leave(name, lease)
+
     def now(self) -> int:
         """Return the clock of the process."""
         return time.time_ns()
@@ -138,6 +212,14 @@ class MemoryStore(MemoryViews):
     def close(self) -> None:
         """Take no more events."""
         self._is_closed = True
+
+    def _living_token(self, flow_run: UUID) -> int:
+        lease = self._leases.get(flow_run)
+        return lease.token if lease is not None and lease.owner and lease.expires > self.now() else 0
+
+    def _is_final(self, flow_run: UUID) -> bool:
+        row = self._rows.flow_run.get(self._rows.keys.get(flow_run, 0))
+        return row is not None and KIND_BY_CODE[row.state].phase.is_final
 
     def _check_new(self, events: list[Event]) -> None:
         """Raise `IllegalTransition` for a first event of a run that has had one: the fold takes its word for it."""
@@ -177,6 +259,11 @@ def _kept(flow: FlowVersion, version: int, at: int) -> FlowVersion:
         created=at,
         source=from_json(to_json(flow.source)),
     )
+
+
+def _copied(value: KeyValue) -> KeyValue:
+    """Return a value that its reader may change."""
+    return replaced(value, value=from_json(to_json(value.value)))
 
 
 def _kept_event(event: Event) -> Event:

@@ -17,7 +17,7 @@ from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
 from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import counts_rows, histories
 from runwright.stores.rows import TaskRunRow
-from runwright.stores.sqlite import flows, log, received, selection
+from runwright.stores.sqlite import flows, log, received, requests, selection
 from runwright.stores.sqlite.connection import connect_to_check, connect_to_read, explained, rows_of
 from runwright.stores.sqlite.selection import SQL
 from runwright.stores.texts import from_json, to_json
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import apsw
 
     from runwright.received_events import ReceivedEvent
+    from runwright.request import Request
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
 _CHUNK = 5_000
@@ -46,6 +47,7 @@ class SqliteViews:
         self.url = f"sqlite:///{path}"
         self._idle: deque[apsw.Connection] = deque()
         self._is_closed = False
+        self._open_requests = requests.OpenRequests(lambda: connect_to_read(self.path))
 
     def task_runs(self, which: TaskRunFilter) -> list[TaskRun]:
         """Return task runs, without the flow runs' own root runs."""
@@ -139,7 +141,16 @@ class SqliteViews:
         """Return how the runs of a flow run were expanded, in order of their first child."""
         with self._reading() as db:
             rows = rows_of(db, SQL["expansions"], (log.find_key(db, flow_run),))
-        return [Expansion(*row) for row in rows]
+        return [Expansion(*row, plan=from_json(plan) if plan else None) for *row, plan in rows]
+
+    def requests(self, flow_run: UUID | None = None, *, open_only: bool = True) -> list[Request]:
+        """Return requests, oldest first; the open ones of one flow run without a query while the file is unchanged."""
+        if flow_run is not None and open_only:
+            with explained(self.path):
+                self._check_open()
+                return self._open_requests.of(flow_run)
+        with self._reading() as db:
+            return requests.find(db, flow_run, open_only=open_only)
 
     def find_damage(self) -> list[str]:
         """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""
@@ -154,14 +165,14 @@ class SqliteViews:
     def close(self) -> None:
         """Close the connections that are idle; those in use close when their read is over."""
         self._is_closed = True
+        self._open_requests.close()
         while self._idle:
             self._idle.pop().close(True)  # noqa: FBT003  the library takes no keyword
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
         with explained(self.path):
-            if self._is_closed:
-                raise RecordError(f"The record {self.path} was closed: open it again.")
+            self._check_open()
             try:
                 db = self._idle.pop()
             except IndexError:
@@ -172,6 +183,10 @@ class SqliteViews:
                 self._idle.append(db)
                 if self._is_closed:
                     self.close()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise RecordError(f"The record {self.path} was closed: open it again.")
 
 
 def _place(row: tuple[Any, ...]) -> tuple[int, int]:

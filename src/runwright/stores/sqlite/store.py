@@ -15,7 +15,7 @@ from runwright.errors import NotOnRecord, RecordError
 from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sqlite import flows, leases, log, rebuild, received, schema
+from runwright.stores.sqlite import flows, key_values, leases, log, rebuild, received, requests, schema, slots
 from runwright.stores.sqlite.connection import Transaction, connect_to_read, connect_to_write, explained
 from runwright.stores.sqlite.reads import SqliteViews
 from runwright.stores.sqlite.rows import SqliteRows
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     import apsw
 
     from runwright.events import Batch
+    from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
+    from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
     from runwright.store import Difference, Lease
 
@@ -101,6 +103,51 @@ class SqliteStore(SqliteViews):
         with self._reading() as db:
             lease = leases.find(db, flow_run)
         return lease if lease is not None and lease.owner else None
+
+    def find_value(self, namespace: str, key: str) -> KeyValue | None:
+        """Return what is under a key, None where nothing is."""
+        with self._reading() as db:
+            return key_values.find(db, namespace, key, leases.now(db))
+
+    def list_values(self, namespace: str, prefix: str = "") -> list[KeyValue]:
+        """Return what a namespace has under keys that begin with `prefix`, by key."""
+        with self._reading() as db:
+            return key_values.list_all(db, namespace, prefix, leases.now(db))
+
+    def keep_value(self, value: KeyValue, *, overwrite: bool = True) -> KeyValue:
+        """Write a value and return it as it is kept; raises `KeyTaken` without `overwrite` when the key has one."""
+        with self._writing() as db, Transaction(db):
+            return key_values.keep(db, value, leases.now(db), overwrite=overwrite)
+
+    def delete_value(self, namespace: str, key: str) -> bool:
+        """Delete what is under a key; False where nothing was."""
+        with self._writing() as db, Transaction(db):
+            return key_values.delete(db, namespace, key, leases.now(db))
+
+    def ask(self, request: Request) -> Request:
+        """Keep a request, and return it with the time it came; one whose id is known is returned as it is kept."""
+        with self._writing() as db, Transaction(db):
+            return requests.ask(db, request)
+
+    def answer(self, request: UUID, lease: Lease, answer: Answer) -> Request:
+        """Answer a request and return it; one that has an answer keeps it. Raises `LeaseLost`."""
+        with self._writing() as db, Transaction(db):
+            return requests.answer(db, request, lease, answer)
+
+    def claim_slot(self, name: str, limit: int, lease: Lease, *, is_waiting: bool = True) -> bool:
+        """Take one of `limit` slots of this name; says whether the flow run has one now. See `runwright.store.Store`."""
+        with self._writing() as db, Transaction(db):
+            return slots.claim(db, name, limit, lease, is_waiting=is_waiting)
+
+    def keep_slot(self, name: str, lease: Lease) -> None:
+        """Keep the slot that was claimed under a lease beyond its end, for the next owner to claim."""
+        with self._writing() as db, Transaction(db):
+            slots.keep(db, name, lease)
+
+    def release_slot(self, name: str, lease: Lease) -> None:
+        """Give a slot back, or stop waiting for one."""
+        with self._writing() as db, Transaction(db):
+            slots.release(db, name, lease)
 
     def now(self) -> int:
         """Return the clock of the database."""

@@ -78,7 +78,7 @@ CREATE INDEX flow_run_by_flow  ON flow_run (flow);
 CREATE INDEX flow_run_by_name  ON flow_run (name);
 CREATE INDEX flow_run_by_state ON flow_run (state);
 
--- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i.
+-- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i, or what the plan says.
 CREATE TABLE expansion (
     flow_run INTEGER NOT NULL,
     first    INTEGER NOT NULL CHECK (first >= 1),
@@ -86,6 +86,7 @@ CREATE TABLE expansion (
     count    INTEGER NOT NULL CHECK (count >= 0),
     task     INTEGER,
     at       INTEGER NOT NULL,
+    plan     TEXT,
     PRIMARY KEY (flow_run, first, parent)
 ) STRICT, WITHOUT ROWID;
 
@@ -107,6 +108,7 @@ CREATE TABLE task_run (
     message    TEXT,
     result     TEXT,
     details    TEXT,
+    value      TEXT,                                     -- what the round stands for that it belongs to
     PRIMARY KEY (flow_run, ordinal),
     CHECK ((end_time IS NULL) = (state NOT BETWEEN 11 AND 23))
 ) STRICT, WITHOUT ROWID;
@@ -188,3 +190,49 @@ CREATE TABLE lease (
     token    INTEGER NOT NULL CHECK (token >= 1),
     expires  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What somebody asked of a flow run, until and after its owner has answered.
+CREATE TABLE request (
+    key      INTEGER PRIMARY KEY,
+    id       BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    flow_run INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    intent   TEXT    NOT NULL CHECK (intent IN ('cancel', 'kill', 'pause', 'resume', 'restart', 'replay', 'mark')),
+    ordinal  INTEGER NOT NULL CHECK (ordinal >= 0),
+    data     TEXT,
+    by       TEXT    NOT NULL,
+    taken_at INTEGER,
+    answer   TEXT,
+    CHECK ((taken_at IS NULL) = (answer IS NULL))
+) STRICT;
+
+CREATE INDEX request_of_flow_run ON request (flow_run);
+
+-- An owner looks several times a second for what is open: those are few.
+CREATE INDEX request_open ON request (flow_run) WHERE answer IS NULL;
+
+-- Who holds, or waits for, a slot of a limit, in the order they came. It is held under the lease with `token`, 0 while it waits;
+-- one that is kept outlives its lease.
+CREATE TABLE slot (
+    place    INTEGER PRIMARY KEY AUTOINCREMENT,
+    name     TEXT    NOT NULL,
+    flow_run BLOB    NOT NULL CHECK (length(flow_run) = 16),
+    token    INTEGER NOT NULL DEFAULT 0,
+    is_kept  INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1)),
+    UNIQUE (name, flow_run)
+) STRICT;
+
+-- ------------------------------------------------------------------------------------------- values of namespaces, beside all runs
+
+CREATE TABLE key_value (
+    namespace   TEXT    NOT NULL,
+    key         TEXT    NOT NULL,
+    value       TEXT    NOT NULL,
+    type        TEXT    NOT NULL,
+    created     INTEGER NOT NULL,
+    updated     INTEGER NOT NULL,
+    version     INTEGER NOT NULL CHECK (version >= 1),
+    expires     INTEGER,
+    description TEXT,
+    PRIMARY KEY (namespace, key)
+) STRICT;

@@ -2,7 +2,7 @@
 
 -- name: task_run_columns
 t.flow_run, t.ordinal, t.parent, t.task, t.map_index, t.state, t.version, t.attempt, t.created, t.start_time, t.end_time,
-t.updated, t.due, t.name, t.message, t.result, t.details, f.id, f.name, w.name, k.slug, k.name, k.tags
+t.updated, t.due, t.name, t.message, t.result, t.details, t.value, f.id, f.name, w.name, k.slug, k.name, k.tags
 
 -- name: by_expansion
 -- Through the flow runs, newest first, and the ranges of their ordinals: rows come in order, and a mapped child is found by its
@@ -76,7 +76,10 @@ UNION ALL
 SELECT 'metric ' || m.key || ' is of a task run that is not there' FROM metric m
 WHERE NOT EXISTS (SELECT 1 FROM task_run t WHERE t.flow_run = m.flow_run AND t.ordinal = m.ordinal)
   AND NOT (m.ordinal = 0 AND EXISTS (SELECT 1 FROM flow_run f WHERE f.key = m.flow_run))
+UNION ALL
+SELECT 'request ' || lower(hex(r.id)) || ' is of a flow run that is not there' FROM request r
+WHERE NOT EXISTS (SELECT 1 FROM flow_run f WHERE f.key = r.flow_run)
 LIMIT 1000;
 
 -- name: expansions
-SELECT parent, first, count, task, at FROM expansion WHERE flow_run = ? ORDER BY first, parent
+SELECT parent, first, count, task, at, plan FROM expansion WHERE flow_run = ? ORDER BY first, parent

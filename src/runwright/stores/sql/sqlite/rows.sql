@@ -16,7 +16,7 @@ FROM flow_run WHERE id = ?;
 
 -- name: find_task_run
 SELECT flow_run, ordinal, parent, task, map_index, state, version, attempt, created, start_time, end_time, updated, due, name,
-       message, result, details
+       message, result, details, value
 FROM task_run WHERE flow_run = ? AND ordinal = ?;
 
 -- name: find_attempt
@@ -24,7 +24,7 @@ SELECT flow_run, ordinal, attempt, state, start_time, end_time, message
 FROM attempt WHERE flow_run = ? AND ordinal = ? AND attempt = ?;
 
 -- name: find_expansion
-SELECT flow_run, first, parent, count, task, at
+SELECT flow_run, first, parent, count, task, at, plan
 FROM expansion WHERE flow_run = ? AND first <= ? AND count > 0 ORDER BY first DESC LIMIT 1;
 
 -- name: put_flow_run
@@ -34,18 +34,18 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET
     name = excluded.name, state = excluded.state, version = excluded.version, start_time = excluded.start_time,
     end_time = excluded.end_time, updated = excluded.updated, cursor = excluded.cursor, ordinals = excluded.ordinals,
-    message = excluded.message, details = excluded.details;
+    message = excluded.message, extra = excluded.extra, details = excluded.details;
 
 -- name: touch_flow_run
 UPDATE flow_run SET updated = ?, cursor = ?, ordinals = ? WHERE key = ?;
 
 -- name: put_expansion
-REPLACE INTO expansion (flow_run, first, parent, count, task, at) VALUES (?, ?, ?, ?, ?, ?);
+REPLACE INTO expansion (flow_run, first, parent, count, task, at, plan) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: put_task_run
 REPLACE INTO task_run (flow_run, ordinal, parent, task, map_index, state, version, attempt, created, start_time, end_time,
-                       updated, due, name, message, result, details)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                       updated, due, name, message, result, details, value)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: put_attempt
 REPLACE INTO attempt (flow_run, ordinal, attempt, state, start_time, end_time, message) VALUES (?, ?, ?, ?, ?, ?, ?);

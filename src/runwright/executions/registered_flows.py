@@ -13,11 +13,11 @@ from uuid import UUID
 
 import msgspec
 
+from runwright.executions.declared_flow import DeclaredFlow
 from runwright.runs import FlowVersion
 from runwright.spec import FlowSpec, parse_flow_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Protocol
 
     class Flows(Protocol):
@@ -69,12 +69,11 @@ class RegisteredFlow(msgspec.Struct, frozen=True):
 
 
 class RegisteredFlows:
-    """The YAML flows of one record. `complete` adds to a new version what running it needs: tasks and edges."""
+    """The YAML flows of one record; a new version comes with what running it needs: its tasks and edges."""
 
-    def __init__(self, record: Flows, complete: Callable[[FlowVersion, FlowSpec], FlowVersion] | None = None) -> None:
+    def __init__(self, record: Flows) -> None:
         """Read and write the record."""
         self._record = record
-        self._complete = complete
 
     def find(self, namespace: str, identity: str, revision: int | None = None) -> RegisteredFlow | None:
         """Return the newest revision, or the one given; deleted or not."""
@@ -113,14 +112,21 @@ class RegisteredFlows:
     ) -> RegisteredFlow:
         source = {TEXT: text, NAMESPACE: namespace, ID: identity, **({} if spec else {DELETED: "true"})}
         revision = before.revision if before else 0
-        version = FlowVersion(
-            name_of(namespace, identity), _fingerprint(revision, text, is_deleted=spec is None), source=source
-        )
-        if spec is not None and self._complete is not None:
-            version = self._complete(version, spec)
+        fingerprint = fingerprint_of(revision, text, is_deleted=spec is None)
+        if spec is None:
+            version = FlowVersion(name_of(namespace, identity), fingerprint, source=source)
+        else:
+            version = DeclaredFlow(spec, text).to_version(fingerprint)
         kept = RegisteredFlow.from_version(self._record.register(version))
         assert kept is not None  # noqa: S101  it was registered with its text
         return kept
+
+
+def registered(record: Any, flow: DeclaredFlow) -> DeclaredFlow:
+    """Return a flow as the revision that the record keeps it as, from now on."""
+    revision = RegisteredFlows(record).keep(flow.text, flow.spec).revision
+    version = next(each for each in record.flows(flow.name) if each.version == revision)
+    return DeclaredFlow(flow.spec, flow.text, flow.file, fingerprint=version.fingerprint)
 
 
 def name_of(namespace: str, identity: str) -> str:
@@ -128,7 +134,8 @@ def name_of(namespace: str, identity: str) -> str:
     return f"{namespace}/{identity}"
 
 
-def _fingerprint(before: int, text: str, *, is_deleted: bool) -> str:
+def fingerprint_of(before: int, text: str, *, is_deleted: bool = False) -> str:
+    """Return what tells a revision from all others: the text, and the revision that it came after."""
     content = f"{before}\x00{int(is_deleted)}\x00{text}".encode("utf-8", "replace")
     return blake2b(content, digest_size=16).hexdigest()
 

@@ -1,0 +1,154 @@
+"""Executions: running a YAML flow from the command line, and what is asked of its executions alone: restart, replay, mark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runwright.cli.control import with_waiting
+from runwright.cli.options import with_output, with_record
+from runwright.cli.references import find_flow_run, find_task_run
+from runwright.cli.session import Session, say
+
+if TYPE_CHECKING:
+    from runwright.cli.progress import Progress
+    from runwright.states import State
+
+ENDINGS = (".yaml", ".yml")
+
+
+def run_execution(
+    session: Session,
+    path: str,
+    given: dict[str, Any],
+    labels: tuple[str, ...],
+    executor: str | None,
+    run_name: str | None,
+) -> int:
+    """Run a YAML flow to its end; returns the exit status."""
+    from runwright.cli.run import run_in_foreground  # noqa: PLC0415  it imports this module
+    from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  help needs none of it
+    from runwright.executions.runner import ExecutionRunner, Origin  # noqa: PLC0415  as above
+
+    flow = DeclaredFlow.from_file(path)
+    register_neighbours(session, Path(path))
+    origin = Origin(labels=dict(_label(text) for text in labels))
+    inputs = {name: _upload(value) for name, value in given.items()}
+
+    def begin(progress: Progress) -> State:
+        runner = ExecutionRunner(flow, record=session.record, executor=executor, progress=progress)
+        return runner.start(inputs, origin, name=run_name)
+
+    return run_in_foreground(session, flow.name, begin)
+
+
+def register_neighbours(session: Session, path: Path) -> None:
+    """Put the other flows of a file's directory on record, so that it finds its subflows; those that are invalid are left out."""
+    from runwright import app  # noqa: PLC0415  help needs no engine
+    from runwright.errors import FlowError  # noqa: PLC0415  as above
+    from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  as above
+    from runwright.executions.registered_flows import registered  # noqa: PLC0415  as above
+
+    store = app.open_record(session.record)
+    for each in sorted(path.parent.glob("*.y*ml")):
+        if each.suffix in ENDINGS and each != path and "flow.Subflow" in (text := path.read_text("utf-8")) + text:
+            try:
+                registered(store, DeclaredFlow.from_file(each))
+            except FlowError as error:
+                say(f"{each} is left out: {error}")
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, colon, value = text.partition(":")
+    if not colon or not key:
+        raise click.UsageError(f"--label {text!r} has no key and value: write --label key:value")
+    return key, value
+
+
+def _upload(value: Any) -> Any:
+    """Return the file that `@PATH` names, or the value itself; `@@` begins a text with an at sign."""
+    from runwright.executions.runner import Upload  # noqa: PLC0415  help needs none of it
+
+    if not isinstance(value, str) or not value.startswith("@"):
+        return value
+    if value.startswith("@@"):
+        return value[1:]
+    path = Path(value[1:])
+    try:
+        return Upload(path.name, path.read_bytes())
+    except OSError as error:
+        raise click.UsageError(f"{value[1:]} cannot be read: {error.strerror}") from error
+
+
+@click.command("restart")
+@with_waiting
+@click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
+@with_output
+@with_record
+@click.pass_obj
+def restart(session: Session, reference: str, executor: str | None, timeout: float, *, is_waiting: bool) -> int:
+    """Run again what failed or was killed of an execution of a YAML flow, in the same execution, here."""
+    from runwright import app  # noqa: PLC0415  help needs no engine
+    from runwright.cli.run import run_in_foreground  # noqa: PLC0415  the other commands need none of it
+    from runwright.control import Control  # noqa: PLC0415  as above
+
+    row = find_flow_run(session.open_record(), reference)
+    Control(session.record).restart(row.id, timeout=timeout)
+    if not is_waiting:
+        return 0
+
+    def begin(progress: Progress) -> State:
+        return app.resume_flow_run(row.id, record=session.record, executor=executor, progress=progress, releases=False)
+
+    return run_in_foreground(session, row.flow_name, begin, flow_run=row.id)
+
+
+@click.command("replay")
+@click.argument("reference", metavar="RUN")
+@click.option("--task-run", metavar="TASK_RUN", help="Begin with this one; what came before it is taken over.")
+@click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
+@with_output
+@with_record
+@click.pass_obj
+def replay(session: Session, reference: str, task_run: str | None, executor: str | None) -> int:
+    """Repeat an execution of a YAML flow as a new one, from the start or from one of its task runs on, here."""
+    from runwright import app  # noqa: PLC0415  help needs no engine
+    from runwright.cli.run import run_in_foreground  # noqa: PLC0415  the other commands need none of it
+    from runwright.executions.catalogue import Executions  # noqa: PLC0415  as above
+    from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  as above
+
+    store = session.open_record()
+    row = find_flow_run(store, reference)
+    chosen = None if task_run is None else find_task_run(store, task_run).id
+    flow = Executions(session.record).flow_of(row)
+
+    def begin(progress: Progress) -> State:
+        runner = ExecutionRunner(flow, record=session.record, executor=executor, progress=progress)
+        new = runner.replay(row, chosen)
+        return runner.go_on(app.find_flow_run(store, new))
+
+    return run_in_foreground(session, row.flow_name, begin)
+
+
+@click.command("mark")
+@click.argument("reference", metavar="TASK_RUN")
+@click.argument("state", metavar="STATE")
+@with_output
+@with_record
+@click.pass_obj
+def mark(session: Session, reference: str, state: str) -> int:
+    """Put a task run of an execution into a final state, such as Success; the execution then goes on with resume."""
+    from runwright.cli.filters import states_named  # noqa: PLC0415  help needs none of it
+    from runwright.control import Control  # noqa: PLC0415  as above
+
+    row = find_task_run(session.open_record(), reference)
+    names = states_named(state)
+    if not names:
+        raise click.UsageError(f"There is no state {state!r}: use one such as Success, Warning or Failed.")
+    name = names[0]
+    control = Control(session.record)
+    control.mark(row.flow_run, row.id, name)
+    say(f"{row.full_name} is {name}: runwright fr resume {row.flow_run} goes on with the execution")
+    return 0

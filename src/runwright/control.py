@@ -1,0 +1,263 @@
+"""Control: what somebody asks of flow runs on a record, whoever runs them: to end, to wait, to go on.
+
+It writes requests. Who holds a flow run's lease carries them out; where nobody does, this process takes the lease and does it
+itself. It changes no row, and waits for no task.
+"""
+
+from __future__ import annotations
+
+import getpass
+import queue
+import socket
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from runwright import app, clock, ids, settings
+from runwright.clock import NANOSECONDS, to_iso
+from runwright.engine.stimuli import FinishRun, Reported
+from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
+from runwright.executions.declared_flow import DeclaredFlow
+from runwright.graph import Graph, Link, Node
+from runwright.request import ENDING, Request
+from runwright.runtime.leases import LeaseKeeper
+from runwright.runtime.request_watch import RequestWatch, heed
+from runwright.runtime.root import Root
+from runwright.runtime.writer import Writer
+from runwright.states import KIND_BY_NAME
+from runwright.views import TaskRunFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runwright.engine.stimuli import Requested
+    from runwright.errors import LeaseLost
+    from runwright.runs import FlowRun
+    from runwright.store import Store
+
+    Action = Callable[["Control", FlowRun, Request, dict[str, Any]], object]
+
+PATIENCE = 30.0
+"""How long (seconds) an answer is waited for unless somebody says otherwise."""
+
+_LOOK = 0.1
+
+
+class Control:
+    """Asks on one record, given as a URL or path, as a store, or None for the configured one.
+
+    Each method returns the flow run as it is once it was answered and has taken effect, or once `timeout` seconds are over (0:
+    at once); the request stays on record and is taken later. They raise `NotOnRecord`, and `IllegalTransition` for what cannot be
+    done: a flow run that has ended does not go on. `by` says who asks, None for the user of this process.
+    """
+
+    def __init__(self, record: Store | str | None = None) -> None:
+        """Open the record, unless it is open."""
+        self.store: Store = app.open_record(record) if record is None or isinstance(record, str) else record
+
+    def cancel(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
+        """Cancel a flow run: what runs is stopped and ends Killed, what has not begun ends Cancelled."""
+        return self.settle(self.ask(flow_run, "cancel", by=by), timeout)
+
+    def kill(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
+        """Kill a flow run: as `cancel`, and the flow run itself ends Killed."""
+        return self.settle(self.ask(flow_run, "kill", by=by), timeout)
+
+    def pause(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
+        """Let nothing new begin; what runs ends as it would."""
+        return self.settle(self.ask(flow_run, "pause", by=by), timeout)
+
+    def resume(
+        self,
+        flow_run: UUID,
+        task_run: UUID | None = None,
+        inputs: dict[str, Any] | None = None,
+        *,
+        by: str | None = None,
+        timeout: float = PATIENCE,
+        **options: Any,
+    ) -> FlowRun:
+        """Let what is paused go on: all of it, or one task run; `inputs` are what it asks for.
+
+        When nobody runs the flow run this process does, to its end; `options` are those of `app.resume_flow_run`. Raises
+        `LeaseHeld` when another process runs it and nothing of it is paused.
+        """
+        return self.settle(self.ask(flow_run, "resume", task_run, inputs, by=by), timeout, **options)
+
+    def restart(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
+        """Reopen an execution that has failed or was killed: what ended badly is to run again, whoever takes it over.
+
+        Raises `IllegalTransition` when nothing of it ended badly.
+        """
+        return self.settle(self.ask(flow_run, "restart", by=by), timeout)
+
+    def mark(
+        self, flow_run: UUID, task_run: UUID | None, state: str, *, by: str | None = None, timeout: float = PATIENCE
+    ) -> FlowRun:
+        """Put a task run of an execution into a final state (a name of the state table), and reopen what is above it.
+
+        Without a task run it is the execution that has ended, and nothing of it runs again.
+        """
+        kind = KIND_BY_NAME.get(state)
+        if kind is None or not kind.phase.is_final:
+            raise IllegalTransition(f"A task run is marked with a final state, and {state!r} is none.")
+        return self.settle(self.ask(flow_run, "mark", task_run, {"state": kind.code}, by=by), timeout)
+
+    # ---- the two steps of each
+
+    def ask(
+        self,
+        flow_run: UUID,
+        intent: str,
+        task_run: UUID | None = None,
+        data: dict[str, Any] | None = None,
+        *,
+        by: str | None = None,
+        request: UUID | None = None,
+    ) -> Request:
+        """Put a request on record and return it; `request` is its id, so that sending it again does not ask again."""
+        row = app.find_flow_run(self.store, flow_run)
+        ordinal = 0 if task_run is None else self._ordinal(row, task_run)
+        if row.kind.phase.is_final and intent not in OF_ENDED:
+            raise IllegalTransition(_has_ended(row, intent))
+        if intent == "resume":
+            self._check_paused(row)
+        asked = Request(request or uuid4(), flow_run, intent, ordinal, data or {}, by or asker())
+        return self.store.ask(asked)
+
+    def settle(self, request: Request, timeout: float = PATIENCE, **options: Any) -> FlowRun:
+        """Wait until a request was answered and has taken effect, carried out here where nobody holds the flow run."""
+        end = clock.now() + int(timeout * NANOSECONDS)
+        while True:
+            request = self._latest(request)
+            row = app.find_flow_run(self.store, request.flow_run)
+            if request.answer is not None:
+                request.answer.raise_if_refused()
+                if not self.is_under_way(request, row):
+                    return row
+            elif not self.is_held(row.id) and self._carry_out(row, request, options):
+                continue
+            if clock.now() >= end:
+                return row
+            clock.wait(queue.SimpleQueue(), _LOOK)
+
+    def is_held(self, flow_run: UUID) -> bool:
+        """Say whether a process runs the flow run, or did until a moment ago: its lease has not ended."""
+        lease = self.store.find_lease(flow_run)
+        return lease is not None and lease.expires > self.store.now()
+
+    @staticmethod
+    def is_under_way(request: Request, row: FlowRun) -> bool:
+        """Say whether what was asked for, and begun, is not over: a flow run that is to end has not ended."""
+        return request.intent in ENDING and not row.kind.phase.is_final
+
+    def is_open(self, request: Request) -> bool:
+        """Say whether nobody has answered a request yet."""
+        return self._latest(request).is_open
+
+    # ---- where nobody holds the flow run
+
+    def _carry_out(self, row: FlowRun, request: Request, options: dict[str, Any]) -> bool:
+        """Do what was asked, here; says whether it is answered now, which it is not when somebody else was faster."""
+        actions = OF_ENDED if row.kind.phase.is_final else OF_UNHELD
+        try:
+            actions.get(request.intent, decide)(self, row, request, options)
+        except LeaseHeld:
+            return False
+        return not self.is_open(request)
+
+    def _latest(self, request: Request) -> Request:
+        kept = self.store.requests(request.flow_run, open_only=False)
+        return next(each for each in kept if each.id == request.id)
+
+    def _ordinal(self, row: FlowRun, task_run: UUID) -> int:
+        ordinal = ids.ordinal_of(task_run)
+        which = TaskRunFilter(flow_run=row.id, ordinals=(ordinal,), limit=1)
+        if ids.flow_run_of(task_run) != row.id or not self.store.task_runs(which):
+            raise NotOnRecord(f"No task run {task_run} is in flow run {row.name} ({row.id}).")
+        return ordinal
+
+    def _check_paused(self, row: FlowRun) -> None:
+        """Raise `LeaseHeld` for a flow run that another process runs, and nothing of it waits for anybody."""
+        lease = self.store.find_lease(row.id)
+        if lease is None or lease.expires <= self.store.now() or row.kind.name == "Paused":
+            return
+        if not self.store.count_task_runs(TaskRunFilter(flow_run=row.id, states=("Paused",)))["count"]:
+            raise LeaseHeld(
+                f"Flow run {row.name} ({row.id}) is run by {lease.owner}, whose lease ends at {to_iso(lease.expires)} or "
+                "later, and nothing of it is paused: let it run."
+            )
+
+
+def decide(control: Control, row: FlowRun, request: Request, options: dict[str, Any]) -> None:
+    """Take the lease of a flow run that nobody holds, and let its machine do what was asked; no task is run."""
+    del request, options
+    store = control.store
+    keeper = LeaseKeeper(store, row.id, settings.load().lease_seconds, _say_nothing)
+    try:
+        machine = app.machine_of(row.id, graph_of(store, row))
+        machine.keeps_ended = True
+        machine.restore(store.iterate_events(row.id))
+        root = Root(machine, Writer(store))
+        root.writer.hold(keeper.lease)
+        asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        watch = RequestWatch(store, keeper, root, asked.put)
+        while not asked.empty():
+            each = asked.get()
+            if each.request.intent != "resume":  # that is for who runs tasks
+                heed(each, machine, lambda stimulus: _apply(root, stimulus), root.writer.flush)
+        root.writer.stop()
+        watch.stop()
+    finally:
+        keeper.release()
+
+
+def take_over(control: Control, row: FlowRun, request: Request, options: dict[str, Any]) -> None:
+    """Run a flow run that nobody holds to its end, or to its next pause; the request is on its record."""
+    del request
+    app.resume_flow_run(row.id, record=control.store.url, releases=False, **options)
+
+
+OF_UNHELD: dict[str, Action] = {"resume": take_over}
+"""What is done by intent about a flow run that nobody holds; `decide` does the rest."""
+
+OF_ENDED: dict[str, Action] = {"restart": decide, "mark": decide}
+"""What is done by intent about a flow run that has ended; other intents are refused."""
+
+
+def graph_of(store: Store, row: FlowRun) -> Graph:
+    """Return the graph of a flow run as its record knows it: enough to end what is open, without the user's code."""
+    version = next(each for each in store.flows(flow_id=row.flow_id) if each.version == row.flow_version)
+    if "yaml" in version.source:
+        return DeclaredFlow.from_version(version).compile()
+    place = {task.slug: index for index, task in enumerate(version.tasks)}
+    nodes = [Node(index, task.slug, task.name, None, tags=task.tags) for index, task in enumerate(version.tasks)]
+    links = [
+        Link(place[edge.upstream], place[edge.downstream], key=edge.key, mapped=edge.mapped, flattened=edge.flattened)
+        for edge in version.edges
+    ]
+    return Graph(version.name, nodes, links)
+
+
+def asker() -> str:
+    """Return who asks from this process, for people to read."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}"
+
+
+def _say_nothing(_: LeaseLost) -> None:
+    """Let the next thing that is recorded tell of it."""
+
+
+def _apply(root: Root, stimulus: Requested) -> None:
+    """Feed the machine, and end the flow run when nothing of it is left."""
+    for effect in root.apply(stimulus):
+        if isinstance(effect, FinishRun):
+            root.apply(Reported(0, 0, KIND_BY_NAME[effect.state].code, {"message": effect.message}))
+
+
+def _has_ended(row: FlowRun, intent: str) -> str:
+    instead = f"{' or '.join(OF_ENDED).capitalize()} it" if OF_ENDED else "Start a new one"
+    return f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}, nothing is left to {intent}. {instead}."

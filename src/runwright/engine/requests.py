@@ -1,0 +1,242 @@
+"""Requests: what follows when somebody asks something of a flow run: to end it, hold it, let it go on, or run part of it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runwright.engine import cells
+from runwright.engine.branches import Branch
+from runwright.engine.recorder import Recorder
+from runwright.engine.stimuli import Decision, Kill, Requested, Resolve
+from runwright.engine.transitions import LEGAL
+from runwright.errors import IllegalTransition
+from runwright.events import EventKind
+from runwright.flowable import AFTERMATH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runwright.engine.cells import Cell, Group
+
+_REQUESTED = int(EventKind.REQUESTED)
+_CANCELLED = "The flow run was cancelled."
+_AGAIN = {"restart": True}
+
+
+class Requests(Recorder):
+    """A recorder that answers requests."""
+
+    def _on_requested(self, stimulus: Requested, at: int, decision: Decision) -> None:
+        if self.is_finished and stimulus.intent not in _REOPENING:
+            return
+        answer = _ANSWERS.get(stimulus.intent)
+        if answer is None:
+            known = ", ".join(sorted(_ANSWERS))
+            raise IllegalTransition(f"Nobody can ask a flow run to {stimulus.intent!r}: the intents are {known}.")
+        if stimulus.intent in _REOPENING:
+            self._check_reopening(stimulus)
+        elif stimulus.intent == "pause" and self._root.code != cells.RUNNING:
+            raise self._refusal(self._root, cells.PAUSED)
+        data: dict[str, Any] = {"intent": stimulus.intent, "by": stimulus.by, "ordinal": stimulus.ordinal}
+        if stimulus.data:
+            data["data"] = stimulus.data
+        if stimulus.request:
+            data["request"] = stimulus.request
+        self._append(self._root, _REQUESTED, 0, data, at, decision)
+        answer(self, stimulus, at, decision)
+
+    # ---- ending
+
+    def _kill(self, _: Requested, at: int, decision: Decision) -> None:
+        self.is_killed = True
+        self._cancel(_, at, decision)
+
+    def _cancel(self, _: Requested, at: int, decision: Decision) -> None:
+        """Stop what runs, end what does not; the flow run ends when the last attempt has."""
+        self.is_cancelled, self.is_held = True, False
+        self._ready.clear()
+        self._timers.clear()
+        self._feeding.clear()
+        self._branches.clear()
+        if self.has_begun and (self._root.code, cells.CANCELLING) in LEGAL:
+            message = f"The flow run is being {'killed' if self.is_killed else 'cancelled'}."
+            self._record(self._root, cells.CANCELLING, {"message": message}, at, decision)
+        for cell in self._cells.values():
+            if cell.serving and not self._stands_for_others(cell):
+                decision.effects.append(Kill(cell.ordinal, cell.serving))
+        for group in list(self._groups.values()):
+            self._cancel_untouched(group, at, decision)
+        for cell in sorted(self._cells.values(), key=lambda cell: -cell.ordinal):
+            if cell.ordinal in self._cells and self._ends_at_once(cell):
+                code = cells.KILLED if self.is_killed or cells.IS_ACTIVE[cell.code] else cells.CANCELLED
+                self._end(cell, code, {"message": _CANCELLED}, at, decision)
+        if not self.has_begun or self._groups[0].open == 0:
+            self._finish(decision)
+
+    def _ends_at_once(self, cell: Cell) -> bool:
+        """Say whether nothing keeps a run from ending: no attempt, no child that is open."""
+        if not cell.ordinal:
+            return False
+        group = self._groups.get(cell.ordinal)
+        if self._stands_for_others(cell):
+            return group is None or group.open == 0
+        return not cell.serving and group is None
+
+    def _cancel_untouched(self, group: Group | Branch, at: int, decision: Decision) -> None:
+        if isinstance(group, Branch):
+            group.is_stopped = True
+            return
+        for index in range(group.count):
+            if group.status[index] == cells.UNTOUCHED:
+                group.status[index] = cells.OPEN
+                cell = self._open_child(group, index)
+                self._end(cell, cells.CANCELLED, {"message": _CANCELLED}, at, decision)
+
+    # ---- waiting
+
+    def _pause(self, _: Requested, at: int, decision: Decision) -> None:
+        """Let nothing new begin; what runs ends as it would."""
+        self.is_held = True
+        self._record(self._root, cells.PAUSED, {"message": "Somebody asked for a pause."}, at, decision)
+
+    def _let_go_on(self, stimulus: Requested, at: int, decision: Decision) -> None:
+        if self.is_held and not stimulus.ordinal:
+            self.is_held = False
+            if not self._waiting and self._root.code == cells.PAUSED:
+                self._record(self._root, cells.RESUME, {"message": stimulus.message}, at, decision)
+                self._record(self._root, cells.RUNNING, None, at, decision)
+        for cell in self._paused(stimulus.ordinal):
+            cell.given = stimulus.data or {}
+            self._resume(cell, at, decision, stimulus.message)
+
+    def _resume(self, cell: Cell, at: int, decision: Decision, message: str = "Resumed.") -> None:
+        before = cell.code
+        self._go_on(cell, at, decision, message)
+        if not self._stands_for_others(cell):
+            self._record(cell, cells.RESUME, {"message": message}, at, decision)
+            self._plan(cell, before, None)
+        else:
+            cell.due, cell.parked, cell.resumed = None, False, True
+            self._ready.append(cell)
+
+    # ---- running again
+
+    def _check_reopening(self, stimulus: Requested) -> None:
+        """Raise `IllegalTransition` when there is nothing that a restart or a mark could go on from."""
+        if self.graph.flowable is None:
+            raise IllegalTransition("A flow written in Python is not restarted: run it again with the states it had.")
+        if stimulus.intent == "restart" and not (any(self._restartable()) or self._waiting):
+            raise IllegalTransition("No task found to restart execution from!")
+        if stimulus.intent == "mark" and stimulus.ordinal and stimulus.ordinal not in {*self._ended, *self._cells}:
+            raise IllegalTransition("There is no such task run that has begun.")
+
+    def _restart(self, stimulus: Requested, at: int, decision: Decision) -> None:
+        """Run again what ended badly, under the runs above it; what came of that end is left behind."""
+        self._rerun(list(self._restartable()), at, decision, stimulus)
+
+    def _mark(self, stimulus: Requested, at: int, decision: Decision) -> None:
+        """Put one task run into a final state, and go on from there."""
+        code = (stimulus.data or {})["state"]
+        if not stimulus.ordinal:
+            self._change(code, at, decision)
+            return
+        cell = self._ended.get(stimulus.ordinal)
+        if cell is not None:
+            self._rerun(list(self._with_parents(cell)), at, decision, stimulus, marked=code)
+            return
+        cell = self._cells[stimulus.ordinal]
+        if cell.serving and not self._stands_for_others(cell):
+            decision.effects.append(Kill(cell.ordinal, cell.serving))
+            self._release(cell)
+        self._go_on(cell, at, decision, "Marked.")
+        self._end(cell, code, {"message": "Marked.", "marked": True}, at, decision)
+
+    def _change(self, code: int, at: int, decision: Decision) -> None:
+        """Put a flow run that has ended into another final state, and nothing else."""
+        if not self.is_finished:
+            raise self._refusal(self._root, code)
+        marked = {"message": "Marked.", "marked": True}
+        self._record(self._root, cells.RESUME, {**marked, **_AGAIN}, at, decision)
+        self._record(self._root, code, marked, at, decision)
+
+    def _rerun(
+        self, again: list[Cell], at: int, decision: Decision, stimulus: Requested, *, marked: int | None = None
+    ) -> None:
+        self.is_cancelled = self.is_killed = self.is_held = self._is_settling = False
+        root = self._cells[0] = self._root
+        if root.code != cells.RUNNING:
+            self._record(root, cells.RESUME, {"message": stimulus.message, **_AGAIN}, at, decision)
+        for cell in again:  # those above first
+            self._reopen(cell)
+            if marked is not None and cell.ordinal == stimulus.ordinal:
+                self._record(cell, cells.RESUME, {"message": "Marked.", "marked": True, **_AGAIN}, at, decision)
+                self._end(cell, marked, {"message": "Marked.", "marked": True}, at, decision)
+            else:
+                self._run_again(cell, at, decision)
+        for branch in {id(cell.group): cell.group for cell in again}.values():
+            if isinstance(branch, Branch):
+                branch.recount()
+                self._feed(branch)
+                if branch.is_over:
+                    self._settle_if_empty(branch, at, decision)  # type: ignore[arg-type]  it takes both
+
+    def _run_again(self, cell: Cell, at: int, decision: Decision) -> None:
+        if not self._stands_for_others(cell) or self._node(cell).flowable.restarts_whole:
+            self._record(cell, cells.RESUME, {"message": "Restarted.", **_AGAIN}, at, decision)
+            self._plan(cell, cells.FAILED, None)
+            return
+        self._record(cell, cells.RUNNING, {"message": "Restarted.", **_AGAIN}, at, decision)
+        cell.serving = cell.attempt
+        children = self._groups.get(cell.ordinal)
+        if children is None or not isinstance(children, Branch) or not self._has_bad(children):
+            decision.effects.append(Resolve(cell.ordinal, cell.serving, self._node(cell).index, cell.index))
+
+    @staticmethod
+    def _has_bad(branch: Branch) -> bool:
+        return branch.bad > 0 or branch.killed > 0
+
+    def _restartable(self) -> Iterator[Cell]:
+        """Yield what ended badly and belongs to the tasks proper, those above first."""
+        seen: set[int] = set()
+        for cell in sorted(self._ended.values(), key=lambda cell: cell.ordinal):
+            runs = _down_to_whole(self._with_parents(cell))
+            for each in runs if not any(cells.IS_OK[run.code] for run in runs) else ():
+                if each.ordinal not in seen and not self._is_aftermath(each):
+                    seen.add(each.ordinal)
+                    yield each
+
+    def _with_parents(self, cell: Cell) -> Iterator[Cell]:
+        branch = cell.group
+        if isinstance(branch, Branch) and branch.parent.ordinal in self._ended:
+            yield from self._with_parents(branch.parent)
+        yield cell
+
+    def _is_aftermath(self, cell: Cell) -> bool:
+        """Say whether a run is there only because of an end that a restart takes back."""
+        branch = cell.group
+        while isinstance(branch, Branch):
+            if branch.plan.branch in AFTERMATH:
+                return True
+            branch = branch.parent.group
+        return False
+
+
+def _down_to_whole(runs: Iterator[Cell]) -> list[Cell]:
+    """Return runs, each above the next, down to the first that a restart begins anew."""
+    taken: list[Cell] = []
+    for cell in runs:
+        taken.append(cell)
+        if cell.node is not None and cell.node.flowable is not None and cell.node.flowable.restarts_whole:
+            break
+    return taken
+
+
+_REOPENING = {"restart", "mark"}
+_ANSWERS: dict[str, Callable[[Requests, Requested, int, Decision], None]] = {
+    "cancel": Requests._cancel,  # noqa: SLF001  the table of this class's own answers
+    "kill": Requests._kill,  # noqa: SLF001  as above
+    "pause": Requests._pause,  # noqa: SLF001  as above
+    "resume": Requests._let_go_on,  # noqa: SLF001  as above
+    "restart": Requests._restart,  # noqa: SLF001  as above
+    "mark": Requests._mark,  # noqa: SLF001  as above
+}

@@ -1,0 +1,192 @@
+"""Executions: the executions, flows and triggers of one record, as tasks and surfaces ask about them.
+
+It reads through the views and asks through `Control`; running one is the `ExecutionRunner`'s work.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from runwright import app, ids
+from runwright.clock import to_datetime
+from runwright.errors import NotOnRecord
+from runwright.executions.declared_flow import DeclaredFlow
+from runwright.hosting.file_access import Place
+from runwright.results import InlineResult
+from runwright.runtime.outputs import Outputs
+from runwright.views import FlowRunFilter, TaskRunFilter
+from runwright.vocabularies import kind_from_execution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runwright.runs import FlowRun, TaskRun
+    from runwright.scope import Selection
+    from runwright.store import Store
+
+_PAGE = 500
+
+
+class Executions:
+    """What is on one record."""
+
+    def __init__(self, record: str | None = None) -> None:
+        """Look at the record at a URL; None for the configured one."""
+        self._record = record
+
+    @property
+    def store(self) -> Store:
+        """Return the record."""
+        return app.open_record(self._record)
+
+    # ---- flows
+
+    def flow_named(self, namespace: str, flow_id: str, revision: int | None = None) -> DeclaredFlow:
+        """Return a registered flow, the newest revision unless one is given; raises `NotOnRecord`."""
+        name = f"{namespace}/{flow_id}"
+        versions = self.store.flows(name)
+        found = next((each for each in versions if revision in {None, each.version}), None)
+        if found is None or "yaml" not in found.source or "deleted" in found.source:
+            known = ", ".join(sorted({each.name for each in self.store.flows() if "yaml" in each.source})) or "none"
+            which = name if revision is None else f"revision {revision} of {name}"
+            raise NotOnRecord(f"There is no flow {which} on this record: its flows are {known}.")
+        return DeclaredFlow.from_version(found)
+
+    def flow_of(self, row: FlowRun) -> DeclaredFlow:
+        """Return the flow that an execution is of, in the revision that it runs; raises `NotOnRecord` for a Python flow."""
+        namespace, _, flow_id = row.flow_name.partition("/")
+        return self.flow_named(namespace, flow_id, row.flow_version)
+
+    def flows(self, namespaces: Sequence[str]) -> list[tuple[str, str]]:
+        """Return namespace and id of the flows of these namespaces, in order."""
+        found = {(each.source["namespace"], each.source["id"]) for each in self.store.flows() if "yaml" in each.source}
+        return sorted(each for each in found if each[0] in namespaces)
+
+    # ---- executions
+
+    def find(self, execution_id: str) -> FlowRun:
+        """Return an execution; raises `NotOnRecord`."""
+        flow_run = ids.flow_run_from_text(execution_id)
+        if flow_run is None:
+            raise NotOnRecord(f"{execution_id!r} is no id of an execution: those are UUIDs.")
+        return app.find_flow_run(self.store, flow_run)
+
+    def count(self, which: Selection) -> int:
+        """Return how many executions there are."""
+        return sum(1 for _ in self.select(which))
+
+    def select(self, which: Selection) -> Iterator[FlowRun]:
+        """Yield the executions that are meant, newest first."""
+        states = tuple(kind_from_execution(word).name for word in which.states)
+        flow = f"{which.namespace}/{which.flow_id}" if which.namespace and which.flow_id else None
+        after: UUID | None = None
+        while True:
+            rows = self.store.flow_runs(FlowRunFilter(flow=flow, states=states, after=after, limit=_PAGE))
+            yield from (row for row in rows if _is_meant(row, which))
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].id
+
+    def children_of(self, execution_id: str) -> list[FlowRun]:
+        """Return the executions that an execution started, oldest first."""
+        rows = self.store.flow_runs(FlowRunFilter(since=self.find(execution_id).created))
+        return [row for row in reversed(rows) if _starter(row) == execution_id]
+
+    def successors_of(self, row: FlowRun) -> list[FlowRun]:
+        """Return the executions that replace or repeat one, oldest first."""
+        rows = self.store.flow_runs(FlowRunFilter(flow=row.flow_name, since=row.created))
+        return [each for each in reversed(rows) if each.details.get("parent") == str(row.id)]
+
+    def outputs_of(self, row: FlowRun) -> dict[str, Any]:
+        """Return what the task runs of an execution have handed on, as expressions see it."""
+        outputs = Outputs()
+        by_ordinal: dict[int, tuple[str, ...]] = {0: ()}
+        for each in self.store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True)):
+            values = by_ordinal[each.parent] + (() if each.value is None else (each.value,))
+            by_ordinal[each.ordinal] = values
+            outputs.keep(each.slug, values, handed_on_by(each), each.kind.execution)
+        return dict(outputs.tree)
+
+    def relatives(self, execution_id: str) -> list[Place]:
+        """Return the executions that one comes from, and those that it started, as far as files are concerned."""
+        row = self.find(execution_id)
+        related = self.children_of(execution_id)
+        starter = _starter(row)
+        if starter is not None:
+            related.append(self.find(starter))
+        related += [self.find(row.details[name]) for name in ("parent", "original") if row.details.get(name)]
+        return [Place(*each.flow_name.split("/", 1), str(each.id)) for each in related if "/" in each.flow_name]
+
+    def task_states(self, execution_id: str) -> list[dict[str, Any]]:
+        """Return the task runs of an execution: `taskId`, `state`, and `value` in a loop."""
+        rows = self.store.task_runs(TaskRunFilter(flow_run=self.find(execution_id).id, oldest_first=True))
+        return [
+            {
+                "taskId": row.slug,
+                "state": row.kind.execution,
+                **({} if row.value is None else {"value": row.value}),
+            }
+            for row in rows
+        ]
+
+    def log_entries(self, execution_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the log lines of an execution so far, oldest first, as documents of the execution vocabulary."""
+        row = self.find(execution_id)
+        namespace, _, flow_id = row.flow_name.partition("/")
+        tasks = {each.ordinal: each for each in self.store.task_runs(TaskRunFilter(flow_run=row.id))}
+        for line in self.store.logs(row.id):
+            task_run = tasks.get(line.ordinal)
+            yield {
+                "namespace": namespace,
+                "flowId": flow_id,
+                "executionId": execution_id,
+                **({} if task_run is None else _about(task_run, line.attempt)),
+                "timestamp": to_datetime(line.at).isoformat().replace("+00:00", "Z"),
+                "level": _level(line.level),
+                "message": line.message,
+            }
+
+    def error_logs(self, execution_id: str) -> list[dict[str, Any]]:
+        """Return the error lines of the failed tasks of an execution."""
+        return [entry for entry in self.log_entries(execution_id) if entry["level"] == "ERROR" and "taskId" in entry]
+
+    def resume(self, execution_id: str, inputs: Mapping[str, Any]) -> None:
+        """Let a paused execution go on; raises `NotOnRecord`, and `RunwrightError` for one that is not paused."""
+        from runwright.control import Control  # noqa: PLC0415  only who asks needs it
+
+        Control(self._record).resume(self.find(execution_id).id, inputs=dict(inputs))
+
+
+def handed_on_by(row: TaskRun) -> dict[str, Any] | None:
+    """Return the outputs of a task run of an execution, None where it has none."""
+    if row.result is None:
+        return row.details.get("outputs")
+    return InlineResult().read_ref(row.result).value
+
+
+def _is_meant(row: FlowRun, which: Selection) -> bool:
+    namespace, _, flow_id = row.flow_name.partition("/")
+    began = row.start_time or row.created
+    return (
+        which.namespace in {None, namespace}
+        and which.flow_id in {None, flow_id}
+        and (which.start is None or began >= which.start)
+        and (which.end is None or began < which.end)
+    )
+
+
+def _starter(row: FlowRun) -> str | None:
+    """Return the execution that started one."""
+    trigger: dict[str, Any] = row.details.get("trigger") or {}
+    return (trigger.get("variables") or {}).get("executionId")
+
+
+def _about(task_run: TaskRun, attempt: int) -> dict[str, Any]:
+    return {"taskId": task_run.slug, "taskRunId": str(task_run.id), "attemptNumber": max(attempt - 1, 0)}
+
+
+def _level(number: int) -> str:
+    name = logging.getLevelName(number) if number >= logging.DEBUG else "TRACE"
+    return {"WARNING": "WARN", "CRITICAL": "ERROR"}.get(name, name)

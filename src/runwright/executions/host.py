@@ -1,0 +1,123 @@
+"""ExecutionHost: what the executions of one process share: the host's files, values and secrets, and other executions.
+
+It travels to other processes, where everything is opened anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runwright.hosting.file_access import Place
+from runwright.hosting.functions import Reads, host_functions
+from runwright.hosting.masking import Mask
+from runwright.spec.inputs import SecretInput
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from runwright.drive import Drive
+    from runwright.hosting.host import Host
+    from runwright.key_values import KeyValues
+    from runwright.runtime.attempt_scope import Situation
+    from runwright.spec.inputs import Input
+
+SEALED = "$encrypted"
+"""The key under which the record keeps a secret input, encrypted."""
+
+
+class ExecutionHost:
+    """The host of executions on one record."""
+
+    def __init__(self, host: Host, record: str | None = None) -> None:
+        """Wrap a host; `record` is where other executions are."""
+        self.host = host
+        self.record = record
+
+    @property
+    def drive(self) -> Drive:
+        """Return where files are."""
+        return self.host.drive
+
+    @property
+    def key_values(self) -> KeyValues:
+        """Return where values of namespaces are."""
+        return self.host.key_values
+
+    @property
+    def executions(self) -> Any:
+        """Return where executions are looked up and asked for things."""
+        from runwright.executions.catalogue import Executions  # noqa: PLC0415  it stands on this module
+
+        return Executions(self.record)
+
+    def functions(
+        self, situation: Situation, handed: Callable[[str], None] | None = None
+    ) -> Mapping[str, Callable[..., Any]]:
+        """Return the functions of expressions that need a host; `handed` is told of each secret that they hand out."""
+        place = Place(situation.namespace, situation.flow_id, situation.execution_id)
+        return host_functions(self.host, place, self._reads(situation), handed)
+
+    def without(self, secrets: Sequence[str], outputs: dict[str, Any]) -> dict[str, Any]:
+        """Return outputs in which these secrets are hidden, and no others: data of other executions stay as they are."""
+        return Mask(secrets).hide_in(outputs)
+
+    @property
+    def envs(self) -> dict[str, str]:
+        """Return what expressions see as `envs`."""
+        return self.host.envs
+
+    @property
+    def globals(self) -> dict[str, Any]:
+        """Return what expressions see as `globals`."""
+        return self.host.globals
+
+    def sealed(self, inputs: Iterable[Input], values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of inputs as the record keeps them: secret ones encrypted."""
+        secret = [each.id for each in inputs if isinstance(each, SecretInput)]
+        return _replaced(values, secret, lambda text: {SEALED: self.host.cipher.encrypt(text)})
+
+    def opened(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of inputs as expressions see them; the mask hides secret ones from now on."""
+        return {name: self._opened(value) for name, value in values.items()}
+
+    def _opened(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if SEALED in value:
+            return self.host.decrypt(value[SEALED])
+        return self.opened(value)  # pyright: ignore[reportUnknownArgumentType]  inputs nest by their names
+
+    def encrypt(self, text: str) -> str:
+        """Return a text, encrypted with the key of this place; raises `SettingError` where there is none."""
+        return self.host.cipher.encrypt(text)
+
+    def masked(self, text: str) -> str:
+        """Return a text without the secrets that were handed out in this process."""
+        return self.host.mask.hide(text)
+
+    @property
+    def log_filter(self) -> logging.Filter:
+        """Return what does the same with the records of a logger."""
+        return self.host.log_filter
+
+    def _reads(self, situation: Situation) -> Reads:
+        executions = self.executions
+        return Reads(
+            relatives=lambda: executions.relatives(situation.execution_id),
+            error_logs=lambda: executions.error_logs(situation.execution_id),
+            tasks=lambda: executions.task_states(situation.execution_id),
+        )
+
+
+def _replaced(values: dict[str, Any], names: list[str], seal: Callable[[str], Any]) -> dict[str, Any]:
+    """Return a copy of nested values with those of the given dotted names sealed."""
+    copy = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}  # pyright: ignore[reportUnknownArgumentType]  as above
+    for name in names:
+        *outer, last = name.split(".")
+        level: Any = copy
+        for part in outer:
+            level = level.get(part) if isinstance(level, dict) else None
+        if isinstance(level, dict) and isinstance(level.get(last), str):
+            level[last] = seal(level[last])
+    return copy

@@ -1,0 +1,129 @@
+"""Replaying: the beginning of an execution that repeats another from one of its task runs on, as events.
+
+What came before that task run is taken over as it is on record: its outputs, attempts and times. Task runs get ordinals of their
+own, without gaps; what came later is left out, and runs again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from runwright.errors import NotOnRecord
+from runwright.events import Event, EventKind
+from runwright.flowable import AFTERMATH
+from runwright.states import KIND_BY_CODE, KIND_BY_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from uuid import UUID
+
+    from runwright.runs import TaskRun
+
+_RESUME = KIND_BY_NAME["Resume"].code
+_RUNNING = KIND_BY_NAME["Running"].code
+
+
+def replayed(
+    events: Iterable[Event], rows: list[TaskRun], ordinal: int, flow_run: UUID, now: int, more: dict[str, Any]
+) -> list[Event]:
+    """Return the events of a new execution `flow_run` that goes on with the task run `ordinal` of an old one.
+
+    `events` are all of the old one, `rows` its task runs that are shown; `more` is what the new one's creation keeps beside
+    what the old one's did. Raises `NotOnRecord` for a task run that there is not.
+    """
+    chosen = next((row for row in rows if row.ordinal == ordinal), None)
+    if chosen is None:
+        raise NotOnRecord("No task found to restart execution from!")
+    return list(_Copy(rows, chosen, flow_run, more).of(events, now))
+
+
+class _Copy:
+    """Which events are taken over, with the ordinals and versions that they have in the new execution."""
+
+    def __init__(self, rows: list[TaskRun], chosen: TaskRun, flow_run: UUID, more: dict[str, Any]) -> None:
+        self._rows = {row.ordinal: row for row in rows}
+        self._chosen = chosen
+        self._flow_run = flow_run
+        self._more = more
+        self._above = set(self._ancestors(chosen))
+        around = {self._rows[ordinal].task_index for ordinal in self._above}
+        self._kept = {row.ordinal for row in rows if self._comes_before(row, around)}
+        self._numbers: dict[int, int] = {0: 0}
+        self._versions: dict[int, int] = {}
+        self._next = 1
+        self._expanded: set[int] = set()
+
+    def of(self, events: Iterable[Event], now: int) -> Iterator[Event]:
+        """Yield the events in the order of the old ones, then those that reopen what goes on."""
+        for event in events:
+            data = self._data_of(event)
+            if data is not _LEFT_OUT:
+                yield self._numbered(event, data)
+        again = {"message": "Replayed.", "restart": True}
+        number = self._numbers[self._chosen.ordinal]
+        if self._versions.get(number):
+            yield self._event(now, number, self._chosen.attempt, _RESUME, again)
+        yield self._event(now, 0, 0, _RESUME, again)
+
+    def _data_of(self, event: Event) -> Any:
+        """Return the data that an event has in the copy, or that it is left out."""
+        ordinal, data = event.ordinal, event.data
+        if event.kind == EventKind.CREATED:
+            return {**(data or {}), **self._more}
+        if event.kind == EventKind.EXPANDED:
+            return self._expansion(event, data or {})
+        if event.kind == EventKind.ANNOTATED:
+            return data
+        if event.kind != EventKind.STATE or (ordinal and ordinal not in self._kept):
+            return _LEFT_OUT
+        if ordinal in self._above and KIND_BY_CODE[event.state].phase.is_final:
+            return _LEFT_OUT
+        if ordinal == self._chosen.ordinal and self._stands_for_others(ordinal):
+            return _LEFT_OUT
+        return data
+
+    def _expansion(self, event: Event, data: dict[str, Any]) -> Any:
+        """Return an expansion of what is kept, its children numbered anew; what came of an end that is taken back is not."""
+        ordinal = event.ordinal
+        is_kept = not ordinal or ordinal in self._kept
+        is_aftermath = data.get("branch") in AFTERMATH and (not ordinal or ordinal in self._above)
+        if not is_kept or is_aftermath or ordinal == self._chosen.ordinal or "body" not in data:
+            return _LEFT_OUT
+        first = data["first"]
+        self._numbers.update({first + index: self._next + index for index in range(data["count"])})
+        copy = {**data, "first": self._next}
+        self._next += data["count"]
+        return copy
+
+    def _numbered(self, event: Event, data: dict[str, Any] | None) -> Event:
+        number = self._numbers[event.ordinal]
+        version = self._versions[number] = self._versions.get(number, 0 if not number else 1) + 1
+        return msgspec.structs.replace(
+            event, flow_run=self._flow_run, ordinal=number, version=version, data=data, cursor=0
+        )
+
+    def _event(self, at: int, number: int, attempt: int, state: int, data: dict[str, Any]) -> Event:
+        version = self._versions[number] = self._versions.get(number, 1) + 1
+        return Event(at, self._flow_run, number, version, attempt, int(EventKind.STATE), state, data)
+
+    def _comes_before(self, row: TaskRun, around: set[int]) -> bool:
+        """Say whether a run is taken over: its task stands before the chosen one, in whatever round, or is around it."""
+        if row.ordinal in self._above or row.ordinal == self._chosen.ordinal:
+            return True
+        is_below_dropped = any(
+            self._rows[ordinal].task_index in around and ordinal not in self._above for ordinal in self._ancestors(row)
+        )
+        return row.task_index < self._chosen.task_index and row.task_index not in around and not is_below_dropped
+
+    def _ancestors(self, row: TaskRun) -> Iterator[int]:
+        while row.parent:
+            yield row.parent
+            row = self._rows[row.parent]
+
+    def _stands_for_others(self, ordinal: int) -> bool:
+        return any(row.parent == ordinal for row in self._rows.values())
+
+
+_LEFT_OUT = object()

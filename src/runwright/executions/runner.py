@@ -1,0 +1,367 @@
+"""ExecutionRunner: runs one YAML flow on the record: takes its inputs, runs its tasks, renders its outputs, records its end.
+
+It is to executions what `FlowRunner` is to runs of Python flows. How task runs follow each other is the work of the `FlowLoop`,
+what they see that of the `Execution`.
+"""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runwright import app, clock, ids
+from runwright.clock import to_datetime
+from runwright.errors import IllegalTransition, NotOnRecord
+from runwright.executions.histories import Histories
+from runwright.executions.registered_flows import registered
+from runwright.executions.replaying import replayed
+from runwright.flowable import Children
+from runwright.hosting.locations import input_prefix, safe_name
+from runwright.runtime import naming
+from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
+from runwright.runtime.execution import Execution, Facts, nested_labels
+from runwright.runtime.given_states import GivenStates
+from runwright.spec import resolve
+from runwright.states import (
+    CLASS_BY_CODE,
+    KIND_BY_NAME,
+    Failed,
+    Paused,
+    Pending,
+    Running,
+    State,
+)
+from runwright.views import TaskRunFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from runwright.executions.declared_flow import DeclaredFlow
+    from runwright.runs import FlowRun
+    from runwright.runtime.flow_loop import FlowLoop
+    from runwright.runtime.root import Root
+
+
+class Origin(NamedTuple):
+    """How an execution comes to be: what started it, and what it replaces or repeats.
+
+    `labels` go beyond those of the flow, `trigger` is what expressions see. `original` is the first execution of a chain of
+    retries, `parent` the one before, `attempt` the place in that chain and `began` (ns) when the chain did. `due` (ns) is when
+    it is to start.
+    """
+
+    labels: Mapping[str, str] = {}
+    trigger: dict[str, Any] | None = None
+    parent: str | None = None
+    original: str | None = None
+    attempt: int = 1
+    began: int = 0
+    due: int | None = None
+
+
+_PLAIN = Origin()
+
+
+class ExecutionRunner:
+    """Runs one flow: `start` a new execution, or `go_on` with one that is on record.
+
+    `record` is where it is recorded, `progress` hears of every task run that is final.
+    """
+
+    def __init__(
+        self,
+        flow: DeclaredFlow,
+        *,
+        record: str | None = None,
+        executor: Any = None,
+        progress: Callable[[FlowLoop], None] | None = None,
+    ) -> None:
+        """Prepare to run `flow`; tasks run in threads unless told otherwise."""
+        self.flow = flow
+        self.record = record
+        self.executor = executor
+        self.progress = progress
+        self.host = app.execution_host(record)
+
+    def start(
+        self, inputs: Mapping[str, Any] | None = None, origin: Origin = _PLAIN, *, name: str | None = None
+    ) -> State:
+        """Run a new execution as far as it goes by itself, and those that replace it after a failure; returns the last state.
+
+        Raises `InputError` before anything is recorded, the errors of the record, and `KeyboardInterrupt` after the killed
+        execution is on record.
+        """
+        flow_run = self.create(inputs, origin, name=name)
+        return self.go_on(app.find_flow_run(app.open_record(self.record), flow_run))
+
+    def create(
+        self, inputs: Mapping[str, Any] | None = None, origin: Origin = _PLAIN, *, name: str | None = None
+    ) -> UUID:
+        """Record a new execution, for anybody to run; raises `InputError` when its inputs are missing or refused."""
+        if self.flow.fingerprint is None:
+            self.flow = registered(app.open_record(self.record), self.flow)
+        flow_run = ids.new_flow_run_id(clock.now())
+        given = self.stored(dict(inputs or {}), flow_run)
+        facts = self._facts(flow_run, origin, {})
+        values = resolve(self.flow.spec.inputs, given, self._rendered(facts))
+        with app.Assembly(self.flow, self.record, self._executor) as assembly:
+            root = assembly.create(
+                flow_run,
+                name or naming.run_name(flow_run),
+                self.host.sealed(self.flow.spec.inputs, values),
+                known_as=str(flow_run),
+                more=self._born(flow_run, origin),
+                scheduled_start_time=None if origin.due is None else to_datetime(origin.due),
+            )
+            if origin.due is not None:
+                root.schedule(origin.due)
+        return flow_run
+
+    def take_over(self, row: FlowRun, *, releases: bool = True) -> State:
+        """Go on with an execution in the place of a process that is gone, or of whoever paused or reopened it.
+
+        With `releases` everything that is paused goes on, otherwise only what was asked for on the record. Raises
+        `IllegalTransition` for one that has ended.
+        """
+        if row.kind.phase.is_final:
+            text = f"Execution {row.name} ({row.id}) has ended: it is {row.kind.execution}. Restart or replay it."
+            raise IllegalTransition(text)
+        return self.go_on(row, releases=releases)
+
+    def go_on(self, row: FlowRun, *, releases: bool = False) -> State:
+        """Run an execution that is on record to its end, or until it waits for somebody; see `start`."""
+        while True:
+            if not row.details.get("forced"):
+                self._wait_until(row.scheduled_start_time)
+            state, successor = self._run(row, () if releases else None)
+            releases = False
+            if successor is None:
+                return state
+            row = app.find_flow_run(app.open_record(self.record), successor)
+
+    def replay(self, row: FlowRun, task_run: UUID | None = None, *, inputs: Mapping[str, Any] | None = None) -> UUID:
+        """Record an execution that repeats another, from one of its task runs on or from the start; returns its id.
+
+        Raises `NotOnRecord` for a task run that the execution does not have.
+        """
+        origin = Origin(
+            labels=row.details.get("labels") or {},
+            trigger=row.details.get("trigger"),
+            parent=str(row.id),
+            original=row.details.get("original") or str(row.id),
+        )
+        if task_run is None:
+            return self.create(self.host.opened(row.parameters) if inputs is None else inputs, origin)
+        store, now = app.open_record(self.record), clock.now()
+        flow_run = ids.new_flow_run_id(now)
+        more = {"parent": origin.parent, "original": origin.original, "name": naming.run_name(flow_run)}
+        hidden = Histories(row.created).add(store.iterate_events(row.id))
+        rows = [
+            each
+            for each in store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
+            if not hidden.is_hidden(each.ordinal)
+        ]
+        if ids.flow_run_of(task_run) != row.id:
+            raise NotOnRecord("No task found to restart execution from!")
+        events = replayed(store.iterate_events(row.id), rows, ids.ordinal_of(task_run), flow_run, now, more)
+        with app.Assembly(self.flow, self.record, self._executor) as assembly:
+            assembly.write(flow_run, events)
+        return flow_run
+
+    def annotate(self, row: FlowRun, data: dict[str, Any]) -> None:
+        """Note what became known of an execution that nobody runs, such as labels."""
+        with app.Assembly(self.flow, self.record, self._executor) as assembly:
+            assembly.take_over(row).annotate(data)
+
+    # ---- one execution
+
+    def _run(self, row: FlowRun, released: tuple[int, ...] | None = None) -> tuple[State, UUID | None]:
+        """Return the state that an execution is left in, and the one that replaces it."""
+        with app.Assembly(self.flow, self.record, self._executor) as assembly:
+            root = assembly.take_over(row)
+            execution = self._execution(assembly, root, row)
+            self._restore(assembly, root, row, execution)
+            loop = assembly.loop(
+                root, {}, GivenStates(assembly.graph, {}), execution=execution, on_progress=self.progress
+            )
+            try:
+                has_run_through = loop.run(Running("Running flow."), released)
+                state = self._ended(loop, root, execution)
+            finally:
+                execution.close()
+            successor = self._replaced(row, execution) if state.kind.name == "Retried" else None
+            state.context["flow_run_id"] = str(row.id)
+            if not has_run_through:
+                raise KeyboardInterrupt
+            return state, successor
+
+    def _ended(self, loop: FlowLoop, root: Root, execution: Execution) -> State:
+        """Record the end of an execution, or leave it where it waits; returns the state that it is in."""
+        if root.machine.is_finished:
+            return Pending()
+        if loop.finish is None:
+            root.writer.flush()
+            return Paused("Everything that is open is paused.")
+        state = self._final(loop.finish.state, loop.finish.message, execution)
+        after = self._after(execution, state)
+        if after is not None and state.kind.name not in {"Killed", "Cancelled"}:
+            root.open_aftermath(after)
+        root.end(state, state.context.get("outputs"))
+        if not root.machine.is_over:
+            loop.run_on()
+            root.writer.flush()
+        return state
+
+    def _final(self, name: str, message: str, execution: Execution) -> State:
+        """Return the final state, with the outputs of the flow where it ended well; one that cannot be rendered is a failure."""
+        state: State = CLASS_BY_CODE[KIND_BY_NAME[name].code](message)
+        declared = self.flow.spec.outputs
+        if state.is_successful() and declared:
+            try:
+                state.context["outputs"] = execution.rendered_outputs(declared)
+            except Exception as error:  # noqa: BLE001  whatever a declared text says
+                execution.complain(0, 0, str(error))
+                return Failed(f"The outputs cannot be rendered: {self.host.masked(str(error))}")
+        return state
+
+    def _after(self, execution: Execution, state: State) -> Children | None:
+        body = execution.graph.flowable.bodies.others.get("afterExecution")
+        if not body:
+            return None
+        execution.say_ended(state.kind.execution)
+        return Children(body=body, branch="afterExecution")
+
+    def _replaced(self, row: FlowRun, execution: Execution) -> UUID:
+        """Record the execution that runs again what has failed, and return its id."""
+        origin = Origin(
+            labels=row.details.get("labels") or {},
+            trigger=row.details.get("trigger"),
+            parent=str(row.id),
+            original=row.details.get("original") or str(row.id),
+            attempt=execution.facts.attempt + 1,
+            began=execution.facts.began,
+            due=execution.retried_at,
+        )
+        return self.create(self.host.opened(row.parameters), origin)
+
+    # ---- its parts
+
+    def _execution(self, assembly: app.Assembly, root: Root, row: FlowRun) -> Execution:
+        details = row.details
+        origin = Origin(
+            labels=details.get("labels") or {},
+            trigger=details.get("trigger"),
+            parent=details.get("parent"),
+            original=details.get("original"),
+            attempt=details.get("attempt", 1),
+            began=details.get("began") or row.created,
+        )
+        facts = self._facts(row.id, origin, self.host.opened(row.parameters), row)
+        return Execution(
+            assembly.graph,
+            root.machine,
+            facts,
+            self.host,
+            self.flow.result,
+            resume=lambda inputs, given: resolve(inputs, given, self._rendered(facts)),
+            folder=lambda name: str(Path(assembly.settings.home) / "working" / name),
+        )
+
+    def _restore(self, assembly: app.Assembly, root: Root, row: FlowRun, execution: Execution) -> None:
+        """Take what earlier owners of the execution have left on record."""
+        if not root.has_begun:
+            return
+        for task_run in assembly.store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True)):
+            execution.restore(task_run, assembly.state_of(task_run))
+
+    def _facts(self, flow_run: UUID, origin: Origin, inputs: dict[str, Any], row: FlowRun | None = None) -> Facts:
+        spec, execution_id = self.flow.spec, str(flow_run)
+        created = clock.now() if row is None else row.created
+        labels = {**spec.label_map, **origin.labels}
+        labels.setdefault("system.correlationId", execution_id)
+        variables: dict[str, Any] = {
+            "flow": {
+                "id": spec.id,
+                "namespace": spec.namespace,
+                "revision": 1 if row is None else row.flow_version,
+            },
+            "execution": {
+                "id": execution_id,
+                "startDate": to_datetime(created),
+                "originalId": origin.original or execution_id,
+            },
+            "inputs": inputs,
+            "vars": spec.variables,
+            "labels": nested_labels(labels),
+            "envs": self.host.envs,
+            "globals": self.host.globals,
+        }
+        if origin.trigger is not None:
+            variables["trigger"] = origin.trigger.get("variables") or {}
+        return Facts(
+            spec.namespace,
+            spec.id,
+            execution_id,
+            variables,
+            attempt=origin.attempt,
+            began=origin.began or created,
+            labels=labels,
+            is_linear=app.settings.load().retry_growth == "linear",
+        )
+
+    def _born(self, flow_run: UUID, origin: Origin) -> dict[str, Any]:
+        """Return what the record keeps of how an execution came to be."""
+        labels = {**self.flow.spec.label_map, **origin.labels}
+        labels.setdefault("system.correlationId", str(flow_run))
+        found: dict[str, Any] = {"labels": labels, "began": origin.began or clock.now()}
+        for name in ("trigger", "parent", "original"):
+            if getattr(origin, name) is not None:
+                found[name] = getattr(origin, name)
+        if origin.attempt > 1:
+            found["attempt"] = origin.attempt
+        return found
+
+    def _rendered(self, facts: Facts) -> Callable[[str, dict[str, Any]], Any]:
+        """Return how the expressions of inputs are rendered."""
+        situation = Situation(
+            task=None,
+            namespace=facts.namespace,
+            flow_id=facts.flow_id,
+            execution_id=facts.execution_id,
+            task_id="",
+            task_run_id="",
+            variables=facts.variables,
+            host=self.host,
+            prefix=facts.prefix,
+            stopping=StopSignal(),
+        )
+        scope = AttemptScope(situation)
+        return lambda template, variables: scope.evaluate(template, **variables)
+
+    def stored(self, given: dict[str, Any], flow_run: UUID) -> dict[str, Any]:
+        """Return what was given, with files put on the drive in the place of their content."""
+        spec = self.flow.spec
+
+        def stored(name: str, upload: Upload) -> str:
+            folder = input_prefix(spec.namespace, spec.id, str(flow_run), name)
+            return self.host.drive.put(folder + safe_name(upload.name), upload.data)
+
+        return {name: stored(name, value) if isinstance(value, Upload) else value for name, value in given.items()}
+
+    @property
+    def _executor(self) -> Any:
+        return self.executor or "threads"
+
+    @staticmethod
+    def _wait_until(due: int | None) -> None:
+        if due is not None and due > clock.now():
+            clock.wait(queue.SimpleQueue(), (due - clock.now()) / 1e9)
+
+
+class Upload(NamedTuple):
+    """A file that is given for an input: its name and content."""
+
+    name: str
+    data: bytes

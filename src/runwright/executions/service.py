@@ -1,0 +1,186 @@
+"""ExecutionService: what surfaces do with executions of one record: create, read, ask, delete. It runs none: a worker does.
+
+It speaks in rows and ids; documents are the business of the surface.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from runwright import app
+from runwright.control import Control
+from runwright.errors import IllegalTransition, NotOnRecord
+from runwright.executions.catalogue import Executions
+from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.spec import resolve
+from runwright.views import FlowRunFilter, TaskRunFilter
+from runwright.vocabularies import kind_from_execution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runwright.runs import FlowRun, TaskRun
+    from runwright.store import Store
+
+_PATIENCE = 10.0
+
+
+class ExecutionService:
+    """The executions of a record; `run` is told of each that is to be run now."""
+
+    def __init__(self, record: Store, run: Callable[[UUID], None]) -> None:
+        """Serve a record."""
+        self.record = record
+        self.executions = Executions(record.url)
+        self.host = app.execution_host(record.url)
+        self._control = Control(record)
+        self._run = run
+
+    # ---- reading
+
+    def find(self, execution_id: str) -> FlowRun:
+        """Return an execution that is not deleted; raises `NotOnRecord`."""
+        row = self.executions.find(execution_id)
+        if row.details.get("deleted"):
+            raise NotOnRecord(f"Execution {execution_id} is deleted.")
+        return row
+
+    def select(self, is_meant: Callable[[FlowRun], bool], states: tuple[str, ...] = ()) -> list[FlowRun]:
+        """Return executions, newest first; `states` are names of the state table."""
+        rows = self.record.flow_runs(FlowRunFilter(states=states))
+        return [row for row in rows if "/" in row.flow_name and not row.details.get("deleted") and is_meant(row)]
+
+    def task_runs(self, row: FlowRun) -> list[TaskRun]:
+        """Return the task runs of an execution, hidden ones too."""
+        return self.record.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
+
+    # ---- creating
+
+    def create(
+        self, namespace: str, flow_id: str, inputs: Mapping[str, Any], origin: Origin, revision: int | None = None
+    ) -> FlowRun:
+        """Record a new execution and have it run; raises `NotOnRecord`, `InputError`, `IllegalTransition` for a disabled flow."""
+        flow = self.executions.flow_named(namespace, flow_id, revision)
+        if flow.spec.disabled:
+            raise IllegalTransition("The flow is disabled: it starts no executions.")
+        flow_run = ExecutionRunner(flow, record=self.record.url).create(inputs, origin)
+        self._run(flow_run)
+        return app.find_flow_run(self.record, flow_run)
+
+    def replay(self, row: FlowRun, task_run: str | None = None, revision: int | None = None) -> FlowRun:
+        """Record an execution that repeats another, and have it run."""
+        runner = self._runner(row, revision)
+        flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run))
+        created = app.find_flow_run(self.record, flow_run)
+        self._run(flow_run)
+        return created
+
+    # ---- asking
+
+    def kill(self, row: FlowRun, *, cascade: bool = True) -> FlowRun:
+        """Kill an execution, and with `cascade` those that it started; raises `IllegalTransition` when there is none to kill."""
+        children = self.executions.children_of(str(row.id)) if cascade else []
+        if row.kind.phase.is_final and not any(not child.kind.phase.is_final for child in children):
+            raise IllegalTransition("Execution is already finished, can't kill it")
+        for each in (row, *children):
+            if not each.kind.phase.is_final:
+                self._control.settle(self._control.ask(each.id, "kill", by="api"), 0.0)
+        return app.find_flow_run(self.record, row.id)
+
+    def restart(self, row: FlowRun, revision: int | None = None) -> FlowRun:
+        """Have what failed run again; raises `IllegalTransition` for what has not ended, or where nothing failed."""
+        if row.kind.name == "Paused":
+            return self.resume(row, {})
+        if not row.kind.phase.is_final:
+            raise IllegalTransition(f"Execution must be terminated to be restarted: it is {row.kind.execution}.")
+        if revision is not None and revision != row.flow_version:
+            return self.replay(row, revision=revision)
+        self._control.restart(row.id, by="api", timeout=_PATIENCE)
+        restarted = app.find_flow_run(self.record, row.id)
+        self._run(row.id)
+        return restarted
+
+    def mark(self, row: FlowRun, task_run: str, state: str) -> FlowRun:
+        """Put a task run into a state of executions, and have the execution go on from there."""
+        kind = kind_from_execution(state)
+        self._control.mark(row.id, _task_run_id(task_run), kind.name, by="api", timeout=_PATIENCE)
+        marked = app.find_flow_run(self.record, row.id)
+        self._run(row.id)
+        return marked
+
+    def change_state(self, row: FlowRun, state: str) -> FlowRun:
+        """Put an execution that has ended into another final state."""
+        kind = kind_from_execution(state)
+        if not row.kind.phase.is_final or not kind.phase.is_final:
+            raise IllegalTransition("You can only change the state of a terminated execution to a terminal one.")
+        return self._control.mark(row.id, None, kind.name, by="api", timeout=_PATIENCE)
+
+    def pause(self, row: FlowRun) -> FlowRun:
+        """Let nothing new of an execution begin."""
+        if row.kind.name != "Running":
+            raise IllegalTransition("Execution is not running, can't pause it")
+        return self._control.pause(row.id, by="api", timeout=_PATIENCE)
+
+    def resume(self, row: FlowRun, inputs: Mapping[str, Any]) -> FlowRun:
+        """Let a paused execution go on; raises `InputError` for inputs that its pause does not take."""
+        if row.kind.name != "Paused":
+            raise IllegalTransition("Execution is not paused, can't resume it")
+        self._check_given(row, inputs)
+        given = ExecutionRunner(self.executions.flow_of(row), record=self.record.url).stored(dict(inputs), row.id)
+        self._control.ask(row.id, "resume", data=given, by="api")
+        self._run(row.id)
+        return row
+
+    def start_now(self, row: FlowRun) -> FlowRun:
+        """Run an execution that waits for its time or for a slot, at once."""
+        if row.kind.phase.is_final:
+            raise IllegalTransition("Only running, queued or paused executions can be forced to run")
+        if row.kind.name == "Paused":
+            return self.resume(row, {})
+        self._runner(row).annotate(row, {"forced": True})
+        self._run(row.id)
+        return app.find_flow_run(self.record, row.id)
+
+    def unqueue(self, row: FlowRun) -> FlowRun:
+        """Let an execution out of the queue of its flow."""
+        if row.kind.name != "Queued":
+            raise IllegalTransition("Only QUEUED execution can be unqueued")
+        return self.start_now(row)
+
+    def label(self, row: FlowRun, labels: Mapping[str, str]) -> FlowRun:
+        """Give labels to an execution that has ended."""
+        if not row.kind.phase.is_final:
+            raise IllegalTransition("The execution is not terminated")
+        self._runner(row).annotate(row, {"labels": {**(row.details.get("labels") or {}), **labels}})
+        return app.find_flow_run(self.record, row.id)
+
+    def delete(self, row: FlowRun) -> None:
+        """Delete an execution that has ended: it is on record no more for whoever looks for it."""
+        if not row.kind.phase.is_final:
+            raise IllegalTransition("Only an execution that has ended can be deleted: kill it first.")
+        self._runner(row).annotate(row, {"deleted": True})
+
+    # ---- what they share
+
+    def _runner(self, row: FlowRun, revision: int | None = None) -> ExecutionRunner:
+        namespace, _, flow_id = row.flow_name.partition("/")
+        flow = self.executions.flow_named(namespace, flow_id, revision or row.flow_version)
+        return ExecutionRunner(flow, record=self.record.url)
+
+    def _check_given(self, row: FlowRun, inputs: Mapping[str, Any]) -> None:
+        """Raise `InputError` when what is given for a pause is not what that asks for."""
+        flow = self.executions.flow_of(row)
+        tasks = {task.id: task for _, task in flow.spec.all_tasks()}
+        paused = (each for each in self.task_runs(row) if each.kind.name == "Paused")
+        for each in paused:
+            declared = getattr(tasks.get(each.slug), "on_resume", ())
+            if declared:
+                resolve(declared, inputs)
+
+
+def _task_run_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotOnRecord("No task found to restart execution from!") from None

@@ -1,0 +1,300 @@
+"""Subflows: tasks that run other flows: one, one for each batch of a file, or a Python flow.
+
+A child runs in a thread of its own and takes no slot of its parent's executor: the task only waits for it. What a lost process
+began is found again by what started it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+from runwright import app
+from runwright.errors import NotOnRecord, RunnableFailed
+from runwright.executions.catalogue import Executions
+from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.flowables.items import MergeItems, RunItems, SplitItems
+from runwright.runnables import add_runnable
+from runwright.runnables.lines import Cut, cut_file
+from runwright.scope import Outcome
+from runwright.spec.tasks import flow_control, programs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from runwright.executions.declared_flow import DeclaredFlow
+    from runwright.runs import FlowRun
+    from runwright.runtime.attempt_scope import AttemptScope
+    from runwright.states import State
+
+AT_ONCE = 16
+"""How many children of one task run at the same time."""
+LOOK = 0.5
+"""Seconds between two looks at a child that somebody else runs."""
+
+_TRANSMITTED = frozenset({"Failed", "Killed", "Warning", "Cancelled"})
+
+
+async def run_subflow(task: flow_control.Subflow, scope: AttemptScope) -> Outcome:
+    """Run another flow, and hand on its id, state and outputs."""
+    child = _Child(task, scope, inputs=scope.evaluate(task.inputs))
+    row = child.begun()
+    if not task.wait:
+        child.leave()
+        return Outcome({"executionId": str(row.id)})
+    ended = await child.ended()
+    outputs: dict[str, Any] = {"executionId": str(row.id), "state": ended.kind.execution}
+    handed_on = ended.details.get("outputs")
+    if task.outputs:
+        try:
+            handed_on = scope.evaluate(task.outputs, outputs=_outputs_of(ended, scope))
+        except RunwrightError as error:
+            raise RunnableFailed(str(error), outputs) from error
+    if handed_on:
+        outputs["outputs"] = handed_on
+    return Outcome(outputs, state=_state_of(ended, transmits=task.transmit_failed), message=ended.message)
+
+
+def split(task: SplitItems, scope: AttemptScope) -> dict[str, Any]:
+    """Cut the file of a `ForEachItem` in batches, and hand on the list of them as a file."""
+    batch = task.of.batch
+    how = Cut(batch.rows or 1, batch.bytes, batch.partitions, batch.regex_pattern, batch.separator)
+    uris = cut_file(scope, scope.render(task.of.items), how)
+    return {"splits": scope.keep("splits.txt", "".join(f"{uri}\n" for uri in uris).encode())}
+
+
+async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
+    """Run a flow for each batch of a file."""
+    declared = task.of
+    splits = scope.variables["outputs"][f"{declared.id}_split"]
+    for key in _rounds(scope):
+        splits = splits[key]
+    with scope.drive.open(splits["splits"]) as stream:
+        uris = stream.read().decode().split()
+    if not uris:
+        return Outcome()
+    free = asyncio.Semaphore(AT_ONCE)
+    rows = await asyncio.gather(*(_run_item(declared, scope, uri, number, free) for number, uri in enumerate(uris)))
+    counts = dict.fromkeys(("CREATED", "RUNNING") if declared.wait else ("RUNNING",), 0)
+    for row in rows:
+        counts[row.kind.execution] = counts.get(row.kind.execution, 0) + 1
+    lines = "".join(json.dumps(row.details.get("outputs") or {}, ensure_ascii=False) + "\n" for row in rows)
+    outputs = {
+        "numberOfBatches": len(uris),
+        "iterations": counts,
+        "subflowOutputsBaseUri": scope.prefix,
+        "outputs": scope.keep("outputs.jsonl", lines.encode()),
+    }
+    states = {_state_of(row, transmits=declared.transmit_failed) for row in rows} if declared.wait else set[Any]()
+    worst = next((state for state in ("Killed", "Failed", "Warning") if state in states), "Success")
+    return Outcome(outputs, state=worst)
+
+
+async def _run_item(
+    task: flow_control.ForEachItem, scope: AttemptScope, uri: str, number: int, free: asyncio.Semaphore
+) -> FlowRun:
+    around = {**scope.variables["taskrun"], "items": uri, "iteration": number}
+    async with free:
+        child = _Child(task, scope, inputs=scope.evaluate(task.inputs, taskrun=around), number=number)
+        row = child.begun()
+        if task.wait:
+            return await child.ended()
+        child.leave()
+        return row
+
+
+def merge(task: MergeItems, scope: AttemptScope) -> dict[str, Any]:
+    """Hand on what the executions of a `ForEachItem` handed on, a line of JSON for each."""
+    items = scope.variables["outputs"].get(f"{task.of.id}_items")
+    for key in _rounds(scope):
+        items = items[key] if items else None
+    return {"subflowOutputs": items["outputs"]} if items else {}
+
+
+async def run_python_flow(task: programs.PythonFlow, scope: AttemptScope) -> Outcome:
+    """Run a Python flow as a child, and hand on its id and state."""
+    from runwright.flow_files import load_flow  # noqa: PLC0415  only those who have such a task load files
+
+    flow = load_flow(task.flow)
+    parameters = scope.evaluate(task.parameters)
+
+    def run() -> State:
+        return app.run_flow(flow, parameters=parameters, record=scope.situation.host.record, executor="threads")
+
+    thread = _Thread(run)
+    if not task.wait:
+        return Outcome()
+    state = await thread.ended()
+    outputs = {"executionId": state.context.get("flow_run_id"), "state": state.kind.execution}
+    is_bad = task.transmit_failed and not state.is_successful()
+    return Outcome(outputs, state="Failed" if is_bad else "Success", message=state.message)
+
+
+class _Thread:
+    """Runs something in a thread, awaited by an event loop."""
+
+    def __init__(self, run: Callable[[], Any]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._future: asyncio.Future[Any] = self._loop.create_future()
+        self._run = run
+        threading.Thread(target=self._work, name="runwright-subflow", daemon=False).start()
+
+    def _work(self) -> None:
+        try:
+            value, error = self._run(), None
+        except BaseException as broken:  # noqa: BLE001  handed to who waits
+            value, error = None, broken
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell, value, error)
+
+    def _tell(self, value: Any, error: BaseException | None) -> None:
+        if self._future.cancelled():
+            return
+        if error is None:
+            self._future.set_result(value)
+        else:
+            self._future.set_exception(RunnableFailed(str(error)) if isinstance(error, Exception) else error)
+
+    async def ended(self) -> Any:
+        """Wait for it; it goes on when nobody waits any more."""
+        return await asyncio.shield(self._future)
+
+
+class _Child:
+    """An execution that a task starts. `number` tells several of one task apart."""
+
+    def __init__(
+        self, task: flow_control.ChildFlow, scope: AttemptScope, *, inputs: dict[str, Any], number: int = -1
+    ) -> None:
+        self._task = task
+        self._scope = scope
+        self._record = scope.situation.host.record
+        self._executions = Executions(self._record)
+        self._inputs = inputs
+        self._number = number
+        self._row: FlowRun | None = None
+        self._runner: ExecutionRunner | None = None
+
+    def begun(self) -> FlowRun:
+        """Return the execution on record: the one that a lost process started for this attempt, or a new one."""
+        flow = self._flow()
+        self._runner = ExecutionRunner(flow, record=self._record)
+        key = f"{self._scope.task_run_id}/{self._scope.situation.attempt}/{self._number}"
+        known = next((row for row in self._executions.children_of(self._scope.execution_id) if _key(row) == key), None)
+        if known is None:
+            flow_run: UUID = self._runner.create(self._inputs, self._origin(key))
+            known = app.find_flow_run(app.open_record(self._record), flow_run)
+        self._row = known
+        return known
+
+    def leave(self) -> None:
+        """Let it run to its end by itself."""
+        _Thread(self._run)
+
+    async def ended(self) -> FlowRun:
+        """Return the execution when it has ended; it is killed when nobody wants it any more."""
+        try:
+            await _Thread(self._run).ended()
+            while not self._now().kind.phase.is_final:  # it is paused, or somebody else runs it
+                await asyncio.sleep(LOOK)
+        except asyncio.CancelledError:
+            self._kill()
+            raise
+        return self._last(self._now())
+
+    def _run(self) -> None:
+        if self._row is None or self._runner is None:
+            raise TypeError("A child is begun before it runs.")
+        if not self._now().kind.phase.is_final:
+            self._runner.go_on(self._row)
+
+    def _now(self) -> FlowRun:
+        if self._row is None:
+            raise TypeError("A child is begun before it is looked at.")
+        return app.find_flow_run(app.open_record(self._record), self._row.id)
+
+    def _last(self, row: FlowRun) -> FlowRun:
+        """Return the execution at the end of a chain of retries."""
+        while row.kind.name == "Retried":
+            later = [each for each in self._executions.successors_of(row)]
+            if not later:
+                return row
+            row = later[0]
+        return row
+
+    def _kill(self) -> None:
+        from runwright.control import Control  # noqa: PLC0415  only who kills needs it
+
+        if self._row is not None:
+            Control(self._record).kill(self._row.id, by="parent")
+
+    def _flow(self) -> DeclaredFlow:
+        namespace, flow_id = self._scope.render(self._task.namespace), self._scope.render(self._task.flow_id)
+        try:
+            flow = self._executions.flow_named(namespace, flow_id, self._task.revision)
+        except NotOnRecord as error:
+            raise RunnableFailed(str(error)) from error
+        if flow.spec.disabled:
+            raise RunnableFailed(f"The flow {namespace}/{flow_id} is disabled: it starts no executions.")
+        return flow
+
+    def _origin(self, key: str) -> Origin:
+        scope, task = self._scope, self._task
+        row = self._executions.find(scope.execution_id)
+        own: Mapping[str, str] = row.details.get("labels") or {}
+        labels = {name: value for name, value in own.items() if task.inherit_labels or name.startswith("system.")}
+        labels |= {scope.render(each.key): scope.render(each.value) for each in _pairs(task, scope)}
+        variables = {
+            "executionId": scope.execution_id,
+            "namespace": scope.namespace,
+            "flowId": scope.flow_id,
+            "flowRevision": scope.variables["flow"]["revision"],
+        }
+        if self._number >= 0:
+            variables["taskRunIteration"] = self._number
+        kind = getattr(task, "full_type", task.type)
+        return Origin(labels=labels, trigger={"id": task.id, "type": kind, "variables": variables, "key": key})
+
+
+def _pairs(task: flow_control.ChildFlow, scope: AttemptScope) -> Any:
+    if isinstance(task.labels, str):
+        found = scope.evaluate(task.labels)
+        if not isinstance(found, dict):
+            raise RunnableFailed("The labels of a subflow are a mapping.")
+        from runwright.spec.labels import Label  # noqa: PLC0415  labels as one text are rare
+
+        return [Label(str(key), str(value)) for key, value in found.items()]
+    return task.labels
+
+
+def _key(row: FlowRun) -> str | None:
+    return (row.details.get("trigger") or {}).get("key")
+
+
+def _rounds(scope: AttemptScope) -> list[str]:
+    """Return the values of the loops around a `ForEachItem`, outermost first."""
+    parents: list[dict[str, Any]] = list(scope.variables.get("parents") or ())
+    return [each["taskrun"]["value"] for each in reversed(parents) if "value" in each.get("taskrun", {})]
+
+
+def _state_of(row: FlowRun, *, transmits: bool) -> Any:
+    name = row.kind.name if transmits and row.kind.name in _TRANSMITTED else "Success"
+    if transmits and row.kind.phase.is_final and not row.kind.phase.name == "OK" and name == "Success":
+        name = "Failed"
+    return name
+
+
+def _outputs_of(row: FlowRun, scope: AttemptScope) -> dict[str, Any]:
+    """Return what the tasks of an execution have handed on, for the older way to declare outputs of a subflow."""
+    executions = Executions(scope.situation.host.record)
+    return executions.outputs_of(row)
+
+
+add_runnable(flow_control.Subflow, run_subflow)
+add_runnable(SplitItems, split)
+add_runnable(RunItems, run_items)
+add_runnable(MergeItems, merge)
+add_runnable(programs.PythonFlow, run_python_flow)

@@ -1,0 +1,71 @@
+"""Locations: where on a drive the files of executions and namespaces are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runwright.drive import SCHEME, namespace_files
+from runwright.errors import FilesError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NAMESPACE_FILES = "_files"
+"""The folder of a namespace's own files; no flow has such a name, and no part of a namespace may."""
+
+_NO_SLUG = re.compile(r"[^a-z0-9]+")
+_FORBIDDEN = re.compile(r"[\\/\x00-\x1f\x7f]+")
+_LONGEST = 200
+
+
+def namespace_prefix(namespace: str) -> str:
+    """Return what the URIs of a namespace's own files begin with; raises `FilesError` for a namespace that has no place."""
+    _check(namespace)
+    return namespace_files(namespace)
+
+
+def execution_prefix(namespace: str, flow_id: str, execution_id: str) -> str:
+    """Return what the URIs of an execution's files begin with; raises `FilesError` for a namespace that has no place."""
+    _check(namespace)
+    return f"{SCHEME}{namespace.replace('.', '/')}/{flow_id}/executions/{execution_id}/"
+
+
+def task_run_prefix(namespace: str, flow_id: str, execution_id: str, task_id: str, task_run_id: str) -> str:
+    """Return what the URIs of a task run's files begin with."""
+    return f"{execution_prefix(namespace, flow_id, execution_id)}tasks/{slug_of(task_id)}/{task_run_id}/"
+
+
+def input_prefix(namespace: str, flow_id: str, execution_id: str, input_id: str) -> str:
+    """Return what the URI of the file given for an input begins with."""
+    return f"{execution_prefix(namespace, flow_id, execution_id)}inputs/{safe_name(input_id)}/"
+
+
+def slug_of(text: str) -> str:
+    """Return a text in small letters, digits and dashes."""
+    return _NO_SLUG.sub("-", text.lower()).strip("-") or "-"
+
+
+def safe_name(name: str, others: Iterable[str] = ()) -> str:
+    """Return a name for a file that somebody calls `name`: a single one that leads nowhere, and none of `others`.
+
+    What the name of an upload says about folders is left out.
+    """
+    last = _FORBIDDEN.sub("/", name.encode("utf-8", "replace").decode()).rstrip("/").rpartition("/")[2]
+    stem = last if last.strip(". ") else "file"
+    while len(stem.encode()) > _LONGEST:
+        stem = stem[1:]  # the end says what kind of file it is
+    taken, number, free = set(others), 1, stem
+    while free in taken:
+        number += 1
+        free = f"{number}-{stem}"
+    return free
+
+
+def _check(namespace: str) -> None:
+    parts = namespace.split(".")
+    if not all(parts) or NAMESPACE_FILES in parts or "/" in namespace:
+        raise FilesError(
+            f"The namespace {namespace!r} has no place for files: no part of it may be empty, `{NAMESPACE_FILES}`, or have a "
+            "slash. Give it another name."
+        )

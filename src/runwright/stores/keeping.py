@@ -1,0 +1,43 @@
+"""Keeping: what becomes of a value that is kept under a key, decided the same way by every store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from runwright.errors import KeyTaken
+from runwright.stores.texts import from_json, to_json, to_text
+
+if TYPE_CHECKING:
+    from runwright.key_values import KeyValue
+
+
+def is_over(value: KeyValue, at: int) -> bool:
+    """Say whether a value has expired."""
+    return value.expires is not None and value.expires <= at
+
+
+def kept(before: KeyValue | None, value: KeyValue, at: int, *, overwrite: bool) -> KeyValue:
+    """Return a value as it is kept at a time in the place of the one before: with its times, its version, and as plain data.
+
+    Raises `KeyTaken` where there is one that has not expired, and it is not to be overwritten.
+    """
+    if before is not None and is_over(before, at):
+        before = None
+    if before is not None and not overwrite:
+        raise KeyTaken(
+            f"The key {value.key!r} of the namespace {value.namespace!r} has a value already: allow overwriting, or take "
+            "another key."
+        )
+    return replace(
+        value,
+        namespace=to_text(value.namespace),
+        key=to_text(value.key),
+        value=from_json(to_json(value.value)),
+        type=to_text(value.type),
+        created=at if before is None else before.created,
+        updated=at,
+        version=1 if before is None else before.version + 1,
+        description=None if value.description is None else to_text(value.description),
+    )

@@ -1,0 +1,130 @@
+"""Worker: runs the flow runs on one record that nobody runs: new ones, those whose time has come, and those of lost processes.
+
+It claims by lease, so that any number of workers may look at one record. Each flow run has a thread of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from typing import TYPE_CHECKING, Any
+
+from runwright import app, clock
+from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost
+from runwright.request import REOPENING
+from runwright.views import FlowRunFilter, TaskRunFilter
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from runwright.runs import FlowRun
+    from runwright.store import Store
+
+LOOK = 0.5
+"""Seconds between two looks at the record."""
+MOST = 200
+"""How many flow runs are run at once."""
+
+_OPEN = ("Pending", "Scheduled", "Queued", "Submitted", "Resume", "Retrying", "Running", "Cancelling", "Paused")
+
+_logger = logging.getLogger("runwright.Worker")
+
+
+class Worker:
+    """Looks for flow runs until it is stopped; `most` are run at once."""
+
+    def __init__(self, record: Store, *, most: int = MOST) -> None:
+        """Look at nothing yet."""
+        self._store = record
+        self._most = most
+        self._running: dict[UUID, threading.Thread] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._wake: queue.SimpleQueue[UUID | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> Worker:
+        """Begin to look, from a thread of its own."""
+        self._thread = threading.Thread(target=self._work, name="runwright-worker", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Look no more; what runs goes on until its process ends, and another worker takes it over then."""
+        self._stopped.set()
+        self._wake.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def take(self, flow_run: UUID) -> None:
+        """Run a flow run at once, if nobody does: for who has just recorded it."""
+        self._wake.put(flow_run)
+
+    def running(self) -> list[UUID]:
+        """Return the flow runs that this worker runs."""
+        with self._lock:
+            return list(self._running)
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                named = self._wake.get(timeout=LOOK)
+            except queue.Empty:
+                named = None
+            try:
+                if named is not None:
+                    self._launch(named)
+                else:
+                    self._look()
+            except Exception:
+                _logger.exception("The record could not be looked at; looking again.")
+
+    def _look(self) -> None:
+        for row in self._store.flow_runs(FlowRunFilter(states=_OPEN)):
+            if self._stopped.is_set():
+                return
+            if self._is_claimable(row):
+                self._launch(row.id)
+
+    def _is_claimable(self, row: FlowRun) -> bool:
+        with self._lock:
+            if row.id in self._running or len(self._running) >= self._most:
+                return False
+        if row.kind.name == "Scheduled" and (row.scheduled_start_time or 0) > clock.now():
+            return False
+        lease = self._store.find_lease(row.id)
+        if lease is not None and lease.expires > self._store.now():
+            return False
+        return row.kind.name != "Paused" or self._goes_on(row)
+
+    def _goes_on(self, row: FlowRun) -> bool:
+        """Say whether a paused flow run that nobody holds goes on: somebody asked, or a wait is over."""
+        if any(each.intent not in REOPENING for each in self._store.requests(row.id)):
+            return True
+        waiting = self._store.task_runs(TaskRunFilter(flow_run=row.id, states=("Paused", "Retrying", "Scheduled")))
+        return any(each.due is not None and each.due <= clock.now() for each in waiting)
+
+    def _launch(self, flow_run: UUID) -> None:
+        with self._lock:
+            if flow_run in self._running:
+                return
+            thread = threading.Thread(target=self._run, args=(flow_run,), name=f"runwright-{flow_run}", daemon=True)
+            self._running[flow_run] = thread
+        thread.start()
+
+    def _run(self, flow_run: UUID) -> None:
+        try:
+            app.resume_flow_run(flow_run, record=self._store.url, progress=_ignore, releases=False)
+        except (LeaseHeld, LeaseLost, IllegalTransition):
+            pass  # somebody else runs it, or it has ended
+        except Exception:
+            _logger.exception("Flow run %s stopped; it is taken up again.", flow_run)
+            self._stopped.wait(LOOK)
+        finally:
+            with self._lock:
+                self._running.pop(flow_run, None)
+
+
+def _ignore(_: Any) -> None:
+    """Take no notice of progress."""
