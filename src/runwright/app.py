@@ -25,6 +25,7 @@ from runwright.runtime import approval, caching, journal
 from runwright.runtime.flow_loop import FlowLoop
 from runwright.runtime.inputs import Inputs
 from runwright.runtime.leases import LeaseKeeper
+from runwright.runtime.limits import Limit
 from runwright.runtime.request_watch import RequestWatch
 from runwright.runtime.root import Root
 from runwright.runtime.scheduled_runs import follow_schedule
@@ -162,11 +163,13 @@ def resume_flow_run(
     executor: Any = None,
     progress: Progress | None = None,
     releases: bool = True,
+    queues: bool = True,
 ) -> State:
     """Take over a flow run whose process is gone, or release one that is paused, and run it to its end.
 
     What is recorded as a success is not run again. `flow` None loads the flow from where the record says its code came from.
-    With `releases` False only what was asked for on the record is released.
+    With `releases` False only what was asked for on the record is released; with `queues` False an execution that may not run
+    now, because of its flow's limit, stays Queued and is left.
     Raises `NotOnRecord`, `IllegalTransition` when the run has ended, `LeaseHeld` while its owner's lease runs.
     """
     from runwright.flow_runner import FlowRunner, Terms  # noqa: PLC0415  it stands on this module
@@ -176,9 +179,9 @@ def resume_flow_run(
     if declared is not None and flow is None:
         from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  it stands on this module
 
-        return ExecutionRunner(declared, record=record, executor=executor, progress=progress).take_over(
-            row, releases=releases
-        )
+        return ExecutionRunner(
+            declared, record=record, executor=executor, progress=progress, is_patient=queues
+        ).take_over(row, releases=releases)
     if row.kind.phase.is_final:
         raise IllegalTransition(f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}. Start a new one.")
     flow = flow or _load_flow(row)
@@ -216,6 +219,7 @@ class Assembly:
         self._keeper: LeaseKeeper | None = None
         self._loop: FlowLoop | None = None
         self._watch: RequestWatch | None = None
+        self._limit: Limit | None = None
         self._flow_run: UUID | None = None
         self.inputs = Inputs(self.graph, lambda task: flow.constants.get(task, {}), self._load_children)
         self.writer = Writer(self.store, before_commit=self._secure_results())
@@ -305,6 +309,19 @@ class Assembly:
         if self._keeper is not None and self._watch is None:
             self._watch = RequestWatch(self.store, self._keeper, root, loop.ask)
         return loop
+
+    def limit(self, name: str, slots: int) -> Limit:
+        """Return a limit of flow runs under a name, for the one that this is of."""
+        keeper = self._keeper
+        if keeper is None:
+            raise TypeError("A flow run has a slot under its lease.")
+        self._limit = Limit(self.store, name, slots, lambda: keeper.lease)
+        return self._limit
+
+    def keep_slot(self) -> None:
+        """Keep the slot of the flow run while nobody runs it."""
+        if self._limit is not None:
+            self._limit.keep()
 
     def recall(self) -> dict[str, Any]:
         """Return what a context needs to find earlier runs' caches on the record, for flows that have any."""

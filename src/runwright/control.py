@@ -10,12 +10,13 @@ import getpass
 import queue
 import socket
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from runwright import app, clock, ids, settings
 from runwright.clock import NANOSECONDS, to_iso
 from runwright.engine.stimuli import FinishRun, Reported
 from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
+from runwright.executions.catalogue import Executions
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.graph import Graph, Link, Node
 from runwright.request import ENDING, Request
@@ -31,15 +32,16 @@ if TYPE_CHECKING:
 
     from runwright.engine.stimuli import Requested
     from runwright.errors import LeaseLost
-    from runwright.runs import FlowRun
+    from runwright.runs import FlowRun, FlowVersion
     from runwright.store import Store
 
-    Action = Callable[["Control", FlowRun, Request, dict[str, Any]], object]
+    Action = Callable[["Control", FlowRun, Request, dict[str, Any] | None], object]
 
 PATIENCE = 30.0
 """How long (seconds) an answer is waited for unless somebody says otherwise."""
 
 _LOOK = 0.1
+_ALONE = {"cascade": False}
 
 
 class Control:
@@ -58,9 +60,21 @@ class Control:
         """Cancel a flow run: what runs is stopped and ends Killed, what has not begun ends Cancelled."""
         return self.settle(self.ask(flow_run, "cancel", by=by), timeout)
 
-    def kill(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
-        """Kill a flow run: as `cancel`, and the flow run itself ends Killed."""
-        return self.settle(self.ask(flow_run, "kill", by=by), timeout)
+    def kill(
+        self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE, cascade: bool = True
+    ) -> FlowRun:
+        """Kill a flow run: as `cancel`, and all that was open ends Killed.
+
+        With `cascade` the executions that an execution started, and those that they did, are killed too, also when it has
+        ended itself.
+        """
+        row = app.find_flow_run(self.store, flow_run)
+        below = self._open_below(row) if cascade and row.kind.phase.is_final else []
+        for child in below:
+            self.settle(self.ask(child.id, "kill", data=_ALONE, by=by), timeout)
+        if below:
+            return row
+        return self.settle(self.ask(flow_run, "kill", data=None if cascade else _ALONE, by=by), timeout)
 
     def pause(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
         """Let nothing new begin; what runs ends as it would."""
@@ -79,7 +93,7 @@ class Control:
         """Let what is paused go on: all of it, or one task run; `inputs` are what it asks for.
 
         When nobody runs the flow run this process does, to its end; `options` are those of `app.resume_flow_run`. Raises
-        `LeaseHeld` when another process runs it and nothing of it is paused.
+        `LeaseHeld` when another process runs it and nothing of it is paused, `InputError` when it asks for something else.
         """
         return self.settle(self.ask(flow_run, "resume", task_run, inputs, by=by), timeout, **options)
 
@@ -117,24 +131,28 @@ class Control:
         """Put a request on record and return it; `request` is its id, so that sending it again does not ask again."""
         row = app.find_flow_run(self.store, flow_run)
         ordinal = 0 if task_run is None else self._ordinal(row, task_run)
-        if row.kind.phase.is_final and intent not in OF_ENDED:
-            raise IllegalTransition(_has_ended(row, intent))
+        if row.kind.phase.is_final:
+            self._check_ended(row, intent)
         if intent == "resume":
             self._check_paused(row)
-        asked = Request(request or uuid4(), flow_run, intent, ordinal, data or {}, by or asker())
-        return self.store.ask(asked)
+            self._check_given(row, ordinal, data or {})
+        asked = self.store.ask(Request(request or uuid4(), flow_run, intent, ordinal, data or {}, by or asker()))
+        for child in self._killed_with(asked, row):
+            self.store.ask(Request(uuid5(asked.id, str(child.id)), child.id, intent, data=_ALONE, by=asked.by))
+        return asked
 
     def settle(self, request: Request, timeout: float = PATIENCE, **options: Any) -> FlowRun:
         """Wait until a request was answered and has taken effect, carried out here where nobody holds the flow run."""
         end = clock.now() + int(timeout * NANOSECONDS)
         while True:
-            request = self._latest(request)
+            request = self.latest(request)
             row = app.find_flow_run(self.store, request.flow_run)
             if request.answer is not None:
                 request.answer.raise_if_refused()
                 if not self.is_under_way(request, row):
+                    self._settle_below(request, row, end)
                     return row
-            elif not self.is_held(row.id) and self._carry_out(row, request, options):
+            elif not self.is_held(row.id) and self._carry_out(row, request, options if timeout > 0 else None):
                 continue
             if clock.now() >= end:
                 return row
@@ -150,24 +168,38 @@ class Control:
         """Say whether what was asked for, and begun, is not over: a flow run that is to end has not ended."""
         return request.intent in ENDING and not row.kind.phase.is_final
 
-    def is_open(self, request: Request) -> bool:
-        """Say whether nobody has answered a request yet."""
-        return self._latest(request).is_open
+    def latest(self, request: Request) -> Request:
+        """Return a request as it is on record now, with its answer if there is one."""
+        kept = self.store.requests(request.flow_run, open_only=False)
+        return next(each for each in kept if each.id == request.id)
 
     # ---- where nobody holds the flow run
 
-    def _carry_out(self, row: FlowRun, request: Request, options: dict[str, Any]) -> bool:
-        """Do what was asked, here; says whether it is answered now, which it is not when somebody else was faster."""
-        actions = OF_ENDED if row.kind.phase.is_final else OF_UNHELD
+    def _carry_out(self, row: FlowRun, request: Request, options: dict[str, Any] | None) -> bool:
+        """Do what was asked, here; says whether it is answered now. Without `options` no task is run for it."""
         try:
-            actions.get(request.intent, decide)(self, row, request, options)
-        except LeaseHeld:
+            ACTIONS.get(request.intent, decide)(self, row, request, options)
+        except LeaseHeld:  # somebody else was faster
             return False
-        return not self.is_open(request)
+        return not self.latest(request).is_open
 
-    def _latest(self, request: Request) -> Request:
-        kept = self.store.requests(request.flow_run, open_only=False)
-        return next(each for each in kept if each.id == request.id)
+    def _killed_with(self, request: Request, row: FlowRun) -> list[FlowRun]:
+        """Return the open flow runs that are killed with one."""
+        return self._open_below(row) if request.intent == "kill" and request.data != _ALONE else []
+
+    def _open_below(self, row: FlowRun) -> list[FlowRun]:
+        """Return the open executions that an execution started, and behind them those that they did."""
+        if _text_of(self.store, row) is None:
+            return []
+        children = Executions(self.store.url).children_of(str(row.id))
+        below = [each for child in children for each in self._open_below(child)]
+        return [child for child in children if not child.kind.phase.is_final] + below
+
+    def _settle_below(self, request: Request, row: FlowRun, end: int) -> None:
+        for child in self._killed_with(request, row):
+            for each in self.store.requests(child.id):
+                if each.intent == request.intent:
+                    self.settle(each, max(0.0, (end - clock.now()) / NANOSECONDS))
 
     def _ordinal(self, row: FlowRun, task_run: UUID) -> int:
         ordinal = ids.ordinal_of(task_run)
@@ -175,6 +207,20 @@ class Control:
         if ids.flow_run_of(task_run) != row.id or not self.store.task_runs(which):
             raise NotOnRecord(f"No task run {task_run} is in flow run {row.name} ({row.id}).")
         return ordinal
+
+    def _check_given(self, row: FlowRun, ordinal: int, data: dict[str, Any]) -> None:
+        """Raise `InputError` when a pause asks for something else than what is given."""
+        if _text_of(self.store, row) is not None:
+            Executions(self.store.url).check_given(row, data, ordinal)
+
+    def _check_ended(self, row: FlowRun, intent: str) -> None:
+        """Raise `IllegalTransition` unless a flow run that has ended can be asked this; one of a Python flow is over."""
+        possible = list(OF_ENDED) if _text_of(self.store, row) is not None else []
+        if intent not in possible:
+            instead = f"{' or '.join(possible).capitalize()} it" if possible else "Start a new one"
+            raise IllegalTransition(
+                f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}, nothing is left to {intent}. {instead}."
+            )
 
     def _check_paused(self, row: FlowRun) -> None:
         """Raise `LeaseHeld` for a flow run that another process runs, and nothing of it waits for anybody."""
@@ -188,7 +234,7 @@ class Control:
             )
 
 
-def decide(control: Control, row: FlowRun, request: Request, options: dict[str, Any]) -> None:
+def decide(control: Control, row: FlowRun, request: Request, options: dict[str, Any] | None) -> None:
     """Take the lease of a flow run that nobody holds, and let its machine do what was asked; no task is run."""
     del request, options
     store = control.store
@@ -211,22 +257,23 @@ def decide(control: Control, row: FlowRun, request: Request, options: dict[str, 
         keeper.release()
 
 
-def take_over(control: Control, row: FlowRun, request: Request, options: dict[str, Any]) -> None:
-    """Run a flow run that nobody holds to its end, or to its next pause; the request is on its record."""
+def take_over(control: Control, row: FlowRun, request: Request, options: dict[str, Any] | None) -> None:
+    """Run a flow run that nobody holds as far as it goes; what was asked is on its record, and comes first."""
     del request
-    app.resume_flow_run(row.id, record=control.store.url, releases=False, **options)
+    if options is not None:
+        app.resume_flow_run(row.id, record=control.store.url, releases=False, **options)
 
 
-OF_UNHELD: dict[str, Action] = {"resume": take_over}
+ACTIONS: dict[str, Action] = {"resume": take_over}
 """What is done by intent about a flow run that nobody holds; `decide` does the rest."""
 
-OF_ENDED: dict[str, Action] = {"restart": decide, "mark": decide}
-"""What is done by intent about a flow run that has ended; other intents are refused."""
+OF_ENDED = ("restart", "mark")
+"""What a flow run that has ended can be asked, if it is one of a YAML flow; other intents are refused."""
 
 
 def graph_of(store: Store, row: FlowRun) -> Graph:
     """Return the graph of a flow run as its record knows it: enough to end what is open, without the user's code."""
-    version = next(each for each in store.flows(flow_id=row.flow_id) if each.version == row.flow_version)
+    version = _version_of(store, row)
     if "yaml" in version.source:
         return DeclaredFlow.from_version(version).compile()
     place = {task.slug: index for index, task in enumerate(version.tasks)}
@@ -236,6 +283,15 @@ def graph_of(store: Store, row: FlowRun) -> Graph:
         for edge in version.edges
     ]
     return Graph(version.name, nodes, links)
+
+
+def _version_of(store: Store, row: FlowRun) -> FlowVersion:
+    return next(each for each in store.flows(flow_id=row.flow_id) if each.version == row.flow_version)
+
+
+def _text_of(store: Store, row: FlowRun) -> str | None:
+    """Return the text of a flow that was written in YAML."""
+    return _version_of(store, row).source.get("yaml")
 
 
 def asker() -> str:
@@ -256,8 +312,3 @@ def _apply(root: Root, stimulus: Requested) -> None:
     for effect in root.apply(stimulus):
         if isinstance(effect, FinishRun):
             root.apply(Reported(0, 0, KIND_BY_NAME[effect.state].code, {"message": effect.message}))
-
-
-def _has_ended(row: FlowRun, intent: str) -> str:
-    instead = f"{' or '.join(OF_ENDED).capitalize()} it" if OF_ENDED else "Start a new one"
-    return f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}, nothing is left to {intent}. {instead}."

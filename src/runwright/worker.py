@@ -73,17 +73,22 @@ class Worker:
             except queue.Empty:
                 named = None
             try:
-                if named is not None:
-                    self._launch(named)
-                else:
+                if named is None:
                     self._look()
+                elif self._is_claimable(app.find_flow_run(self._store, named)):
+                    self._launch(named)
             except Exception:
                 _logger.exception("The record could not be looked at; looking again.")
 
     def _look(self) -> None:
-        for row in self._store.flow_runs(FlowRunFilter(states=_OPEN)):
+        queues: set[str] = set()
+        for row in reversed(self._store.flow_runs(FlowRunFilter(states=_OPEN))):
             if self._stopped.is_set():
                 return
+            if row.kind.name == "Queued" and not row.details.get("forced"):
+                if row.flow_name in queues:
+                    continue  # it waits behind an earlier one
+                queues.add(row.flow_name)
             if self._is_claimable(row):
                 self._launch(row.id)
 
@@ -91,7 +96,8 @@ class Worker:
         with self._lock:
             if row.id in self._running or len(self._running) >= self._most:
                 return False
-        if row.kind.name == "Scheduled" and (row.scheduled_start_time or 0) > clock.now():
+        is_early = (row.scheduled_start_time or 0) > clock.now() and not row.details.get("forced")
+        if row.kind.name == "Scheduled" and is_early:
             return False
         lease = self._store.find_lease(row.id)
         if lease is not None and lease.expires > self._store.now():
@@ -115,7 +121,7 @@ class Worker:
 
     def _run(self, flow_run: UUID) -> None:
         try:
-            app.resume_flow_run(flow_run, record=self._store.url, progress=_ignore, releases=False)
+            app.resume_flow_run(flow_run, record=self._store.url, progress=_ignore, releases=False, queues=False)
         except (LeaseHeld, LeaseLost, IllegalTransition):
             pass  # somebody else runs it, or it has ended
         except Exception:

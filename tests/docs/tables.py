@@ -15,6 +15,7 @@ from runwright.expressions.json_query_functions import FUNCTIONS as QUERY_FUNCTI
 from runwright.expressions.parser import OPERATORS
 from runwright.expressions.tags import TAGS
 from runwright.expressions.value_tests import TESTS
+from runwright.runnables import PLACES
 from runwright.spec.conditions import CONDITIONS, Condition
 from runwright.spec.elements import Element, Key, table_of
 from runwright.spec.flow_spec import Concurrency, FlowSpec, Listener, PluginDefaults, Sla
@@ -69,6 +70,31 @@ def yaml_flows_table() -> str:
     )
 
 
+def task_types_table() -> str:
+    """Return every task type that does work, with its keys and outputs."""
+    head = "| type | what it does | keys | outputs |\n|---|---|---|---|\n"
+    return head + "".join(
+        f"| [`{_short(each)}`](yaml-flows.md#{_short(each).lower().replace('.', '')}) | {(each.__doc__ or '').partition(chr(10))[0]} "
+        f"| {_words(_own_keys(each))} | {_words(PLACES[each].outputs)} |\n"
+        for each in ALL_TYPES
+        if each in PLACES
+    )
+
+
+def _own_keys(element: type[Element]) -> list[str]:
+    return [key.name for key in table_of(element).keys if key.name not in table_of(Task).by_name]
+
+
+def _words(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _short(element: type[Element]) -> str:
+    """Return the shortest name of a type, the first of those that are equally short."""
+    names = list(getattr(element, "names", ()))
+    return min(names, key=lambda name: (name.count("."), names.index(name))) if names else element.__name__
+
+
 def _family(title: str, parent: type[Element], members: Iterable[type[Element]]) -> str:
     return f"### {title}\n\nKeys of all:\n\n{_keys(parent, Element)}" + "".join(
         _entry(each, parent) for each in members
@@ -80,9 +106,8 @@ def _elements(title: str, members: Iterable[type[Element]], parent: type[Element
 
 
 def _entry(element: type[Element], parent: type[Element]) -> str:
-    names = list(getattr(element, "names", ()))
-    short = min(names, key=lambda name: (name.count("."), names.index(name))) if names else element.__name__
-    others = ", ".join(f"`{name}`" for name in names if name != short)
+    short = _short(element)
+    others = ", ".join(f"`{name}`" for name in getattr(element, "names", ()) if name != short)
     doc = (element.__doc__ or "").partition("\n")[0]
     return f"#### `{short}`\n\n{doc}{f' Also written {others}.' if others else ''}\n\n{_keys(element, parent)}"
 
@@ -138,6 +163,7 @@ def _cell(text: str) -> str:
 
 
 TABLES = {
+    "task-types.md": task_types_table,
     "yaml-flows.md": yaml_flows_table,
     "expressions.md": expressions_table,
     "states.md": states_table,

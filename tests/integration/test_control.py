@@ -192,7 +192,7 @@ def test_an_owner_that_does_not_answer_is_waited_for(record: Store, held: Scribe
     control = Control(record)
     assert "Running" == control.kill(held.flow_run, timeout=0).kind.name
     (request,) = record.requests(held.flow_run)
-    assert control.is_open(request)
+    assert control.latest(request).is_open
     record.release(held.lease)
     assert "Killed" == control.settle(request).kind.name
     assert [] == record.requests()

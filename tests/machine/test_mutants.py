@@ -102,7 +102,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         MAP, "reference tasks decide", (Edit("if was_expanded and node.is_reference:", "if False:"),)),
     # cancelling
     "cancelling reaches the attempts": (
-        CHAIN, "kills every attempt", (Edit("            if cell.serving and not self._stands_for_others(cell):\n                decision", "            if False:\n                decision"),)),
+        CHAIN, "kills every attempt", (Edit("for cell in sorted(served, key=lambda cell: cells.IS_ACTIVE[cell.code]):", "for cell in ():"),)),
     "cancelling blocks submission (with what waits left alone, which hides it)": (
         SCOPES["map in a window"], "nothing is submitted after a cancel",
         (Edit("        if self.is_cancelled or self.is_held:\n            return\n        while", "        while"),

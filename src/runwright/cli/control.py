@@ -56,6 +56,12 @@ def with_waiting(command: Command) -> Command:
     return command
 
 
+def with_executor(command: Command) -> Command:
+    """Add where tasks run, when they run here."""
+    text = "inline, threads[:N], processes[:N] or dask[:N]."
+    return click.option("-e", "--executor", metavar="EXECUTOR", help=text)(command)
+
+
 def command_of(verb: Verb) -> click.Command:
     """Return the command that asks for one thing."""
 
@@ -81,7 +87,7 @@ def command_of(verb: Verb) -> click.Command:
 @with_waiting
 @click.option("--task-run", metavar="TASK_RUN", help="Only this one of those that are paused.")
 @click.option("-i", "--input", "inputs", metavar="NAME=VALUE", multiple=True, help="What the paused task run asks for.")
-@click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N], processes[:N] or dask[:N].")
+@with_executor
 @with_output
 @with_record
 @click.pass_obj
@@ -109,7 +115,7 @@ def resume(
     task_run_id = find_task_run(store, task_run).id if task_run is not None else None
     control = Control(session.record)
     request = control.ask(row.id, "resume", task_run_id, read_parameters(inputs, None))
-    if control.is_held(row.id):
+    if not is_waiting or control.is_held(row.id):
         return finish(session, control, request, timeout if is_waiting else 0.0)
 
     def begin(progress: Progress) -> State:
@@ -123,7 +129,7 @@ def finish(session: Session, control: Control, request: Request, timeout: float)
     from runwright.cli import rows  # noqa: PLC0415  help needs none of it
 
     row = control.settle(request, timeout)
-    is_open = control.is_open(request)
+    is_open = control.latest(request).is_open
     data = {**rows.flow_run_row(row), "request_id": str(request.id), "is_answered": not is_open}
     what = f"{request.intent}: {'asked' if is_open else 'done'}; {data['path']} is {row.kind.name}"
     show_one(session, data, lambda: [what], (*rows.FLOW_RUN_FIELDS, "request_id", "is_answered"))

@@ -87,9 +87,9 @@ class Ledger:
     def branch_around(self, ordinal: int) -> Branch:
         """Return the branch that a run belongs to; raises `LookupError` for one that no branch has."""
         group = self._span_around(ordinal)
-        if not isinstance(group, Branch):
-            raise LookupError(f"Ordinal {ordinal} is in no branch.")
-        return group
+        if isinstance(group, Branch):
+            return group
+        raise LookupError(f"Ordinal {ordinal} is in no branch.")
 
     def _span_around(self, ordinal: int) -> Group | Branch | None:
         place = bisect_right(self._spans, ordinal, key=lambda each: each.first)
@@ -348,7 +348,8 @@ class Ledger:
         """Return a run that has ended and runs again."""
         if not isinstance(group, Branch) or event.kind != _STATE:
             return None
-        cell = self._ended.get(event.ordinal)
+        children = self._groups.get(event.ordinal)
+        cell = self._ended.get(event.ordinal) or (None if children is None else children.parent)
         if cell is None:
             cell = self._open_member(group, index, event.at)
             cell.code, cell.version, cell.attempt = group.status[index], event.version - 1, event.attempt

@@ -11,6 +11,7 @@ from runwright.events import Event, EventKind
 from runwright.states import KIND_BY_CODE
 
 if TYPE_CHECKING:
+    from runwright.engine.branches import Branch
     from runwright.engine.cells import Cell, Group
     from runwright.engine.stimuli import Decision
 
@@ -44,6 +45,9 @@ class Recorder(Ledger):
         raise NotImplementedError
 
     def _settle_if_empty(self, group: Group, at: int, decision: Decision) -> None:
+        raise NotImplementedError
+
+    def _settle_branch(self, branch: Branch, at: int, decision: Decision) -> None:
         raise NotImplementedError
 
     def _finish(self, decision: Decision) -> None:

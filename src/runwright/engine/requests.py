@@ -61,9 +61,10 @@ class Requests(Recorder):
         if self.has_begun and (self._root.code, cells.CANCELLING) in LEGAL:
             message = f"The flow run is being {'killed' if self.is_killed else 'cancelled'}."
             self._record(self._root, cells.CANCELLING, {"message": message}, at, decision)
-        for cell in self._cells.values():
-            if cell.serving and not self._stands_for_others(cell):
-                decision.effects.append(Kill(cell.ordinal, cell.serving))
+        served = [cell for cell in self._cells.values() if cell.serving and not self._stands_for_others(cell)]
+        # What has not begun goes first: it would begin in the place of what is stopped.
+        for cell in sorted(served, key=lambda cell: cells.IS_ACTIVE[cell.code]):
+            decision.effects.append(Kill(cell.ordinal, cell.serving))
         for group in list(self._groups.values()):
             self._cancel_untouched(group, at, decision)
         for cell in sorted(self._cells.values(), key=lambda cell: -cell.ordinal):
@@ -173,12 +174,21 @@ class Requests(Recorder):
                 self._end(cell, marked, {"message": "Marked.", "marked": True}, at, decision)
             else:
                 self._run_again(cell, at, decision)
-        for branch in {id(cell.group): cell.group for cell in again}.values():
-            if isinstance(branch, Branch):
-                branch.recount()
-                self._feed(branch)
-                if branch.is_over:
-                    self._settle_if_empty(branch, at, decision)  # type: ignore[arg-type]  it takes both
+        for branch in {cell.group.first: cell.group for cell in again if isinstance(cell.group, Branch)}.values():
+            branch.recount()
+            self._feed(branch)
+        for cell in again:
+            self._ask_again(cell, at, decision)
+
+    def _ask_again(self, cell: Cell, at: int, decision: Decision) -> None:
+        """Ask how a run goes on that stands for others, where nothing below it does."""
+        if cell.ordinal not in self._cells or cell.code != cells.RUNNING:
+            return
+        children = self._groups.get(cell.ordinal)
+        if isinstance(children, Branch):
+            self._settle_branch(children, at, decision)
+        else:
+            decision.effects.append(Resolve(cell.ordinal, cell.serving, self._node(cell).index, cell.index))
 
     def _run_again(self, cell: Cell, at: int, decision: Decision) -> None:
         if not self._stands_for_others(cell) or self._node(cell).flowable.restarts_whole:
@@ -187,13 +197,6 @@ class Requests(Recorder):
             return
         self._record(cell, cells.RUNNING, {"message": "Restarted.", **_AGAIN}, at, decision)
         cell.serving = cell.attempt
-        children = self._groups.get(cell.ordinal)
-        if children is None or not isinstance(children, Branch) or not self._has_bad(children):
-            decision.effects.append(Resolve(cell.ordinal, cell.serving, self._node(cell).index, cell.index))
-
-    @staticmethod
-    def _has_bad(branch: Branch) -> bool:
-        return branch.bad > 0 or branch.killed > 0
 
     def _restartable(self) -> Iterator[Cell]:
         """Yield what ended badly and belongs to the tasks proper, those above first."""

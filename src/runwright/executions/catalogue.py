@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from runwright import app, ids
 from runwright.clock import to_datetime
@@ -16,10 +15,12 @@ from runwright.executions.declared_flow import DeclaredFlow
 from runwright.hosting.file_access import Place
 from runwright.results import InlineResult
 from runwright.runtime.outputs import Outputs
+from runwright.spec import resolve
 from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
 if TYPE_CHECKING:
+    from uuid import UUID
     from collections.abc import Iterator, Mapping, Sequence
 
     from runwright.runs import FlowRun, TaskRun
@@ -151,6 +152,14 @@ class Executions:
     def error_logs(self, execution_id: str) -> list[dict[str, Any]]:
         """Return the error lines of the failed tasks of an execution."""
         return [entry for entry in self.log_entries(execution_id) if entry["level"] == "ERROR" and "taskId" in entry]
+
+    def check_given(self, row: FlowRun, inputs: Mapping[str, Any], ordinal: int = 0) -> None:
+        """Raise `InputError` when what is given for a pause (0: all that wait) is not what that asks for."""
+        tasks = {task.id: task for _, task in self.flow_of(row).spec.all_tasks()}
+        for each in self.store.task_runs(TaskRunFilter(flow_run=row.id, states=("Paused",))):
+            declared = getattr(tasks.get(each.slug), "on_resume", ())
+            if declared and ordinal in {0, each.ordinal}:
+                resolve(declared, inputs)
 
     def resume(self, execution_id: str, inputs: Mapping[str, Any]) -> None:
         """Let a paused execution go on; raises `NotOnRecord`, and `RunwrightError` for one that is not paused."""

@@ -26,9 +26,11 @@ from runwright.spec import resolve
 from runwright.states import (
     CLASS_BY_CODE,
     KIND_BY_NAME,
+    Cancelled,
     Failed,
     Paused,
     Pending,
+    Queued,
     Running,
     State,
 )
@@ -61,13 +63,17 @@ class Origin(NamedTuple):
     due: int | None = None
 
 
+_LOOK = 0.5
+"""Seconds between two looks at whether a slot is free."""
+
 _PLAIN = Origin()
 
 
 class ExecutionRunner:
     """Runs one flow: `start` a new execution, or `go_on` with one that is on record.
 
-    `record` is where it is recorded, `progress` hears of every task run that is final.
+    `record` is where it is recorded, `progress` hears of every task run that is final. A patient runner waits for a slot where
+    the flow limits how many of its executions run at once; another leaves the execution Queued.
     """
 
     def __init__(
@@ -77,12 +83,14 @@ class ExecutionRunner:
         record: str | None = None,
         executor: Any = None,
         progress: Callable[[FlowLoop], None] | None = None,
+        is_patient: bool = True,
     ) -> None:
         """Prepare to run `flow`; tasks run in threads unless told otherwise."""
         self.flow = flow
         self.record = record
         self.executor = executor
         self.progress = progress
+        self.is_patient = is_patient
         self.host = app.execution_host(record)
 
     def start(
@@ -137,6 +145,9 @@ class ExecutionRunner:
                 self._wait_until(row.scheduled_start_time)
             state, successor = self._run(row, () if releases else None)
             releases = False
+            if isinstance(state, Queued) and self.is_patient:
+                clock.wait(queue.SimpleQueue(), _LOOK)
+                continue
             if successor is None:
                 return state
             row = app.find_flow_run(app.open_record(self.record), successor)
@@ -181,6 +192,9 @@ class ExecutionRunner:
         """Return the state that an execution is left in, and the one that replaces it."""
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             root = assembly.take_over(row)
+            refused = self._refused_by_limit(assembly, root, row)
+            if refused is not None:
+                return refused, None
             execution = self._execution(assembly, root, row)
             self._restore(assembly, root, row, execution)
             loop = assembly.loop(
@@ -189,6 +203,8 @@ class ExecutionRunner:
             try:
                 has_run_through = loop.run(Running("Running flow."), released)
                 state = self._ended(loop, root, execution)
+                if isinstance(state, Paused):
+                    assembly.keep_slot()
             finally:
                 execution.close()
             successor = self._replaced(row, execution) if state.kind.name == "Retried" else None
@@ -196,6 +212,23 @@ class ExecutionRunner:
             if not has_run_through:
                 raise KeyboardInterrupt
             return state, successor
+
+    def _refused_by_limit(self, assembly: app.Assembly, root: Root, row: FlowRun) -> State | None:
+        """Return the state of an execution that may not run now, because as many as its flow allows do; None for one that may."""
+        declared = self.flow.spec.concurrency
+        if declared is None:
+            return None
+        limit = assembly.limit(self.flow.name, declared.limit)
+        if limit.enter() or root.has_begun or row.details.get("forced"):
+            return None
+        text = f"{declared.limit} executions of the flow run already."
+        if declared.behavior == "QUEUE":
+            if row.kind.name != "Queued":
+                root.queue(text)
+            return Queued(text)
+        state = Cancelled(text) if declared.behavior == "CANCEL" else Failed(text)
+        root.end(state)
+        return state
 
     def _ended(self, loop: FlowLoop, root: Root, execution: Execution) -> State:
         """Record the end of an execution, or leave it where it waits; returns the state that it is in."""

@@ -13,7 +13,6 @@ from runwright.control import Control
 from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.executions.catalogue import Executions
 from runwright.executions.runner import ExecutionRunner, Origin
-from runwright.spec import resolve
 from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
@@ -83,10 +82,7 @@ class ExecutionService:
         children = self.executions.children_of(str(row.id)) if cascade else []
         if row.kind.phase.is_final and not any(not child.kind.phase.is_final for child in children):
             raise IllegalTransition("Execution is already finished, can't kill it")
-        for each in (row, *children):
-            if not each.kind.phase.is_final:
-                self._control.settle(self._control.ask(each.id, "kill", by="api"), 0.0)
-        return app.find_flow_run(self.record, row.id)
+        return self._control.kill(row.id, by="api", timeout=0, cascade=cascade)
 
     def restart(self, row: FlowRun, revision: int | None = None) -> FlowRun:
         """Have what failed run again; raises `IllegalTransition` for what has not ended, or where nothing failed."""
@@ -126,7 +122,7 @@ class ExecutionService:
         """Let a paused execution go on; raises `InputError` for inputs that its pause does not take."""
         if row.kind.name != "Paused":
             raise IllegalTransition("Execution is not paused, can't resume it")
-        self._check_given(row, inputs)
+        self.executions.check_given(row, inputs)
         given = ExecutionRunner(self.executions.flow_of(row), record=self.record.url).stored(dict(inputs), row.id)
         self._control.ask(row.id, "resume", data=given, by="api")
         self._run(row.id)
@@ -167,16 +163,6 @@ class ExecutionService:
         namespace, _, flow_id = row.flow_name.partition("/")
         flow = self.executions.flow_named(namespace, flow_id, revision or row.flow_version)
         return ExecutionRunner(flow, record=self.record.url)
-
-    def _check_given(self, row: FlowRun, inputs: Mapping[str, Any]) -> None:
-        """Raise `InputError` when what is given for a pause is not what that asks for."""
-        flow = self.executions.flow_of(row)
-        tasks = {task.id: task for _, task in flow.spec.all_tasks()}
-        paused = (each for each in self.task_runs(row) if each.kind.name == "Paused")
-        for each in paused:
-            declared = getattr(tasks.get(each.slug), "on_resume", ())
-            if declared:
-                resolve(declared, inputs)
 
 
 def _task_run_id(text: str) -> UUID:

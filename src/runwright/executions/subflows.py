@@ -7,12 +7,13 @@ began is found again by what started it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from typing import TYPE_CHECKING, Any
 
 from runwright import app
-from runwright.errors import NotOnRecord, RunnableFailed
+from runwright.errors import IllegalTransition, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
 from runwright.executions.runner import ExecutionRunner, Origin
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
@@ -198,7 +199,7 @@ class _Child:
         """Return the execution when it has ended; it is killed when nobody wants it any more."""
         try:
             await _Thread(self._run).ended()
-            while not self._now().kind.phase.is_final:  # it is paused, or somebody else runs it
+            while not self._now().kind.phase.is_final:  # noqa: ASYNC110  it is paused, or somebody else runs it: no event tells
                 await asyncio.sleep(LOOK)
         except asyncio.CancelledError:
             self._kill()
@@ -219,7 +220,7 @@ class _Child:
     def _last(self, row: FlowRun) -> FlowRun:
         """Return the execution at the end of a chain of retries."""
         while row.kind.name == "Retried":
-            later = [each for each in self._executions.successors_of(row)]
+            later = self._executions.successors_of(row)
             if not later:
                 return row
             row = later[0]
@@ -229,7 +230,8 @@ class _Child:
         from runwright.control import Control  # noqa: PLC0415  only who kills needs it
 
         if self._row is not None:
-            Control(self._record).kill(self._row.id, by="parent")
+            with contextlib.suppress(IllegalTransition):  # it has just ended
+                Control(self._record).kill(self._row.id, by="parent", timeout=0)
 
     def _flow(self) -> DeclaredFlow:
         namespace, flow_id = self._scope.render(self._task.namespace), self._scope.render(self._task.flow_id)
@@ -282,7 +284,7 @@ def _rounds(scope: AttemptScope) -> list[str]:
 
 def _state_of(row: FlowRun, *, transmits: bool) -> Any:
     name = row.kind.name if transmits and row.kind.name in _TRANSMITTED else "Success"
-    if transmits and row.kind.phase.is_final and not row.kind.phase.name == "OK" and name == "Success":
+    if transmits and row.kind.phase.is_final and row.kind.phase.name != "OK" and name == "Success":
         name = "Failed"
     return name
 

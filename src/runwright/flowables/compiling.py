@@ -13,6 +13,7 @@ from runwright.flowables.composite import Bodies, Composite
 from runwright.flowables.items import parts_of
 from runwright.flowables.working_directory import WorkingDirectory
 from runwright.graph import Graph, Link, Node
+from runwright.runnables import PURE
 from runwright.runtime.declared_task import DeclaredTask
 from runwright.spec.tasks import flow_control as declared
 from runwright.spec.tasks.task import branches_of
@@ -80,7 +81,12 @@ class _Compiler:
         run = None if flowable is not None else self._runnable_for(task)
         if isinstance(task, declared.WorkingDirectory):
             folder_of = task.id
-        node = Node(index, task.id, task.id, DeclaredTask(task, run, retry=retry, folder_of=folder_of))
+        node = Node(
+            index,
+            task.id,
+            task.id,
+            DeclaredTask(task, run, retry=retry, folder_of=folder_of, is_pure=type(task) in PURE),
+        )
         self._nodes.append(node)
         if flowable is not None:
             node.flowable = flowable(task, self._bodies(task, retry, folder_of))

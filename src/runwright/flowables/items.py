@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TYPE_CHECKING
 
-from runwright.spec.tasks.flow_control import ForEachItem
 from runwright.spec.tasks.task import Task
+
+if TYPE_CHECKING:
+    from runwright.spec.tasks.flow_control import ForEachItem
 
 
 class ItemsPart(Task, frozen=True, kw_only=True):

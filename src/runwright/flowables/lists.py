@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from runwright.flowable import Answer
 from runwright.flowables.composite import Composite
+
+if TYPE_CHECKING:
+    from runwright.flowable import Answer
 
 
 class Sequential(Composite):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runwright.errors import NotRunnable
 from runwright.spec.tasks import ForeignTask, flow_control, plain, programs, values
@@ -16,49 +16,63 @@ if TYPE_CHECKING:
     from runwright.scope import Runnable
     from runwright.spec.tasks import Task
 
-PLACES: dict[type[Task], str] = {
-    plain.Log: "log:write",
-    plain.Echo: "log:echo",
-    plain.FetchLogs: "log:fetch",
-    plain.PurgeLogs: "log:purge",
-    plain.Return: "debug:hand_on",
-    plain.Fail: "execution:fail",
-    plain.Labels: "execution:set_labels",
-    plain.Resume: "execution:resume",
-    plain.Count: "execution:count",
-    plain.PurgeExecutions: "execution:purge",
-    plain.Toggle: "execution:toggle_trigger",
-    plain.OutputValues: "output:hand_on",
-    plain.UploadFiles: "namespace_files:upload",
-    plain.DownloadFiles: "namespace_files:download",
-    plain.DeleteFiles: "namespace_files:delete",
-    values.SetKv: "kv:keep",
-    values.GetKv: "kv:get",
-    values.KvKeys: "kv:list_keys",
-    values.DeleteKv: "kv:delete",
-    values.SetState: "state:add",
-    values.GetState: "state:get",
-    values.DeleteState: "state:delete",
-    values.HttpRequest: "http:request",
-    values.HttpDownload: "http:download",
-    values.LocalFiles: "files:keep_local",
-    values.Concat: "files:concat",
-    values.Size: "files:measure",
-    values.DeleteFile: "files:delete",
-    values.Write: "files:write",
-    values.PurgeFiles: "files:purge",
-    values.Split: "items:split",
-    values.Reverse: "items:reverse",
-    values.DeduplicateItems: "items:deduplicate",
-    values.FilterItems: "items:filter_items",
-    programs.ShellCommands: "programs:run_shell_commands",
-    programs.ShellScript: "programs:run_shell_script",
-    programs.PythonCommands: "programs:run_python_commands",
-    programs.PythonScript: "programs:run_python_script",
-    programs.PythonCall: "calls:call",
-    flow_control.Sleep: "waiting:sleep",
+
+class Place(NamedTuple):
+    """Where a task type is done, as the module in this folder and the function in it, and which outputs it may have."""
+
+    function: str
+    outputs: tuple[str, ...] = ()
+
+
+PROGRAM = ("vars", "exitCode", "outputFiles", "taskRunner")
+PLACES: dict[type[Task], Place] = {
+    plain.Log: Place("log:write"),
+    plain.Echo: Place("log:echo"),
+    plain.FetchLogs: Place("log:fetch", ("size", "uri")),
+    plain.PurgeLogs: Place("log:purge", ("count",)),
+    plain.Return: Place("debug:hand_on", ("value",)),
+    plain.Fail: Place("execution:fail"),
+    plain.Labels: Place("execution:set_labels"),
+    plain.Resume: Place("execution:resume"),
+    plain.Count: Place("execution:count", ("results", "total")),
+    plain.PurgeExecutions: Place("execution:purge", ("executionsCount", "logsCount", "metricsCount", "storagesCount")),
+    plain.Toggle: Place("execution:toggle_trigger"),
+    plain.OutputValues: Place("output:hand_on", ("values",)),
+    plain.UploadFiles: Place("namespace_files:upload", ("files",)),
+    plain.DownloadFiles: Place("namespace_files:download", ("files",)),
+    plain.DeleteFiles: Place("namespace_files:delete", ("files",)),
+    values.SetKv: Place("kv:keep"),
+    values.GetKv: Place("kv:get", ("value",)),
+    values.KvKeys: Place("kv:list_keys", ("keys",)),
+    values.DeleteKv: Place("kv:delete", ("deleted",)),
+    values.SetState: Place("state:add", ("count", "key", "uri")),
+    values.GetState: Place("state:get", ("count", "data", "key")),
+    values.DeleteState: Place("state:delete", ("deleted", "key")),
+    values.HttpRequest: Place("http:request", ("uri", "code", "headers", "body", "encryptedBody")),
+    values.HttpDownload: Place("http:download", ("uri", "code", "headers", "length")),
+    values.LocalFiles: Place("files:keep_local", ("uris",)),
+    values.Concat: Place("files:concat", ("uri",)),
+    values.Size: Place("files:measure", ("size",)),
+    values.DeleteFile: Place("files:delete", ("uri", "deleted")),
+    values.Write: Place("files:write", ("uri",)),
+    values.PurgeFiles: Place("files:purge", ("uris",)),
+    values.Split: Place("items:split", ("uris",)),
+    values.Reverse: Place("items:reverse", ("uri",)),
+    values.DeduplicateItems: Place("items:deduplicate", ("uri", "processedItemsTotal", "droppedItemsTotal", "numKeys")),
+    values.FilterItems: Place("items:filter_items", ("uri", "processedItemsTotal", "droppedItemsTotal")),
+    programs.ShellCommands: Place("programs:run_shell_commands", PROGRAM),
+    programs.ShellScript: Place("programs:run_shell_script", PROGRAM),
+    programs.PythonCommands: Place("programs:run_python_commands", PROGRAM),
+    programs.PythonScript: Place("programs:run_python_script", PROGRAM),
+    programs.PythonCall: Place("calls:call", ("value",)),
+    flow_control.Sleep: Place("waiting:sleep"),
 }
-"""The module in this folder and the function in it, by task type."""
+"""All types that do work; an output that there is nothing for may be missing."""
+
+PURE: frozenset[type[Task]] = frozenset(
+    {plain.Log, plain.Echo, plain.Return, plain.Fail, plain.Labels, plain.OutputValues}
+)
+"""Types that change nothing but the record: what a crash takes of them with the record, nobody has seen."""
 
 _added: dict[type[Task], Runnable] = {}
 
@@ -70,24 +84,30 @@ def add_runnable(task_type: type[Task], runnable: Runnable) -> None:
 
 def runnable_for(task: Task) -> Runnable:
     """Return what a task does; raises `NotRunnable` for types that are not here or that stand for other tasks."""
-    added = _added.get(type(task))
-    return _from_table(type(task)) if added is None and type(task) in PLACES else added or _refuse(task)
+    task_type = type(task)
+    if task_type in _added:
+        return _added[task_type]
+    if task_type in PLACES:
+        return _from_table(task_type)
+    raise _refusal(task)
 
 
 @cache
 def _from_table(task_type: type[Task]) -> Runnable:
-    module, _, function = PLACES[task_type].partition(":")
+    module, _, function = PLACES[task_type].function.partition(":")
     return getattr(import_module(f"{__name__}.{module}"), function)
 
 
-def _refuse(task: Task) -> Runnable:
+def _refusal(task: Task) -> NotRunnable:
     if isinstance(task, ForeignTask):
-        raise NotRunnable(
+        return NotRunnable(
             f"{task.id}: Runwright has no task type {task.type!r}. Do its work with a script (shell.Commands, python.Script), "
             "with http.Request, or with a Python function (python.Call)."
         )
     if isinstance(task, flow_control.Template):
-        raise NotRunnable(
+        return NotRunnable(
             f"{task.id}: There are no templates any more. Make a flow of it, and run that with flow.Subflow."
         )
-    raise NotRunnable(f"{task.id}: {task.type} stands for other tasks: it runs as a part of a flow, and not by itself.")
+    return NotRunnable(
+        f"{task.id}: {task.type} stands for other tasks: it runs as a part of a flow, and not by itself."
+    )

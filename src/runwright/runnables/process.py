@@ -11,14 +11,14 @@ import signal
 import subprocess
 import time
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from runwright.errors import RunnableFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from threading import Event
 
     Hear = Callable[[str, bool], None]
@@ -31,6 +31,9 @@ LONGEST_LINE = 16 << 20
 
 MARK = "RUNWRIGHT_PROGRAM"
 """A variable in the environment by which processes are found that have left the group."""
+
+_WATCH = 'read -r _; kill -s KILL -- "-$0"'
+"""Waits until its standard input ends, which it does when this process dies, and kills the group that it is called by."""
 
 _LOOK = 0.05
 _CHUNK = 1 << 16
@@ -56,11 +59,27 @@ def run_program(
     """Run a program to its end; `hear` gets each line, and whether it came on standard error.
 
     Once `stopping` is set it is asked to end, and killed after `grace` seconds. When the program has ended, however that
-    came, nothing of its group goes on. Raises `RunnableFailed` when it does not start.
+    came, or when this process has died, nothing of its group goes on. Raises `RunnableFailed` when it does not start.
     """
     mark = uuid.uuid4().hex
     with _started(arguments, folder, {**environment, MARK: mark}) as process:
         return _Run(process, mark, hear).to_its_end(stopping, grace)
+
+
+@contextmanager
+def _watched(group: int) -> Iterator[None]:
+    """Have a process group killed if this process dies inside the block."""
+    with subprocess.Popen(  # noqa: S603  words of our own
+        ["/bin/sh", "-c", _WATCH, str(group)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as watch:
+        try:
+            yield
+        finally:
+            watch.kill()
 
 
 def _started(arguments: Sequence[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -100,13 +119,14 @@ class _Run:
         """Listen until the program has ended."""
         killed_at: float | None = None
         try:
-            while self._process.poll() is None:
-                self._listen(_LOOK)
-                if stopping.is_set() and killed_at is None:
-                    self._signal(signal.SIGTERM)
-                    killed_at = time.monotonic() + grace
-                elif killed_at is not None and time.monotonic() >= killed_at:
-                    break
+            with _watched(self._process.pid):
+                while self._process.poll() is None:
+                    self._listen(_LOOK)
+                    if stopping.is_set() and killed_at is None:
+                        self._signal(signal.SIGTERM)
+                        killed_at = time.monotonic() + grace
+                    elif killed_at is not None and time.monotonic() >= killed_at:
+                        break
         finally:
             self._signal(signal.SIGKILL, is_everywhere=killed_at is not None or self._process.poll() is None)
         self._process.wait()

@@ -19,6 +19,8 @@ KINDS = ("counter", "gauge", "timer")
 MOST_MALFORMED = 20
 """How many beginnings in a line may lead nowhere, before the rest of it is left alone."""
 
+# Scripts also say what Python calls the levels.
+_LEVELS = {**LEVELS, "WARNING": LEVELS["WARN"], "CRITICAL": LEVELS["ERROR"], "FATAL": LEVELS["ERROR"]}
 _BEGIN, _END = "::{", "}::"
 
 
@@ -63,7 +65,7 @@ class Speech:
         return True
 
     def _log(self, entry: Mapping[str, Any]) -> bool:
-        message, level = entry.get("message"), LEVELS.get(str(entry.get("level", "INFO")).upper())
+        message, level = entry.get("message"), _LEVELS.get(str(entry.get("level", "INFO")).upper())
         if message is None or level is None:
             return False
         self._scope.logger.log(level, as_text(message))

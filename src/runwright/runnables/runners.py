@@ -27,6 +27,7 @@ _TYPES = {_PROCESS: _PROCESS, "runner.Process": _PROCESS, _DOCKER: _DOCKER, "run
 _WITHHELD = ("SECRET_", "RUNWRIGHT_ENCRYPTION_KEY")
 _PULL = {"ALWAYS": "always", "IF_NOT_PRESENT": "missing", "NEVER": "never"}
 _PATIENCE = 30.0
+_NOT_STARTED = 125  # as `docker run` says that the fault is its own, and not that of the command
 
 
 class Runner(Protocol):
@@ -98,6 +99,11 @@ class Containers:
         if ending.was_stopped:
             remove = [self._program, "rm", "--force", name]
             subprocess.run(remove, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603  a name of our own
+        elif ending.status == _NOT_STARTED:
+            raise RunnableFailed(
+                f"`docker` could not start a container of {self._image!r:.200}: the log says why. Leave taskRunner out (or use "
+                f"{_PROCESS}) to run the commands on this machine."
+            )
         return ending
 
 

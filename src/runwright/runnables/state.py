@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ from runwright.runnables.rendering import as_text, entries_of, truth_of
 if TYPE_CHECKING:
     from runwright.scope import Scope
     from runwright.spec.tasks import values
+
+LONGEST_NAME = 200
 
 
 def add(task: values.SetState, scope: Scope) -> dict[str, Any]:
@@ -49,7 +52,13 @@ def _key(task: values.StateTask, scope: Scope) -> str:
     value = (scope.variables.get("taskrun") or {}).get("value")
     if value is not None and truth_of(scope, task.taskrun_value):
         parts.append(as_text(value))
-    return "/".join(quote(part, safe="").replace(".", "%2E") for part in parts)
+    return "/".join(_file_name(part) for part in parts)
+
+
+def _file_name(part: str) -> str:
+    """Return a text as the name of a file: the text itself, or what stands for it where it is too long."""
+    name = quote(part, safe="").replace(".", "%2E")
+    return name if len(name) <= LONGEST_NAME else hashlib.sha256(part.encode()).hexdigest()
 
 
 def _uri(key: str, scope: Scope) -> str:

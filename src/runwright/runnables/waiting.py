@@ -14,4 +14,6 @@ if TYPE_CHECKING:
 
 async def sleep(task: flow_control.Sleep, scope: Scope) -> None:
     """Wait for the duration, or until the attempt is cancelled."""
-    await asyncio.sleep(seconds_of(scope, task.duration))
+    seconds = seconds_of(scope, task.duration)
+    scope.logger.info("Waiting for %g s.", seconds)
+    await asyncio.sleep(seconds)

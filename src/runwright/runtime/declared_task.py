@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class DeclaredTask:
     """`spec` is the declaration, `run` what it does (None for one that stands for others), `retry` what applies to it.
 
-    `folder_of` is the id of the `WorkingDirectory` around it. It travels to other processes when `run` is found by its name.
+    `folder_of` is the id of the `WorkingDirectory` around it. A pure task changes nothing but the record. It travels to other processes when `run` is found by its name.
     """
 
     timeout = None
@@ -23,13 +23,20 @@ class DeclaredTask:
     cache_for = None
 
     def __init__(
-        self, spec: Any, run: Runnable | None, *, retry: Retry | None = None, folder_of: str | None = None
+        self,
+        spec: Any,
+        run: Runnable | None,
+        *,
+        retry: Retry | None = None,
+        folder_of: str | None = None,
+        is_pure: bool = False,
     ) -> None:
         """Hold the declaration and what it does."""
         self.spec = spec
         self.run = run
         self.retry = retry
         self.folder_of = folder_of
+        self.is_pure = is_pure
         self.name: str = spec.id
         self.is_async = run is not None and iscoroutinefunction(run)
         self.has_condition = spec.run_if != "true"

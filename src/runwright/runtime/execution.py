@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _RUNNING, _PAUSED = KIND_BY_NAME["Running"].code, KIND_BY_NAME["Paused"].code
 _SECOND = 1_000_000_000
+_MILLISECOND = 1_000_000
 
 
 class Facts:
@@ -335,7 +336,7 @@ class Execution:
         began = self._started.get(ordinal) or cell.opened
         task_run: dict[str, Any] = {
             "id": task_run_id,
-            "startDate": to_datetime(began),
+            "startDate": to_datetime(began - began % _MILLISECOND),
             "attemptsCount": run_count - 1,
         }
         branch = cell.group

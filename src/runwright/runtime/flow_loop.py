@@ -133,6 +133,7 @@ class FlowLoop:
         self._calls: dict[int, TaskCall] = {}
         self._thread = self._busy = 0
         self._capacity = 1 if executor.slots == 1 else executor.slots * 4
+        self._is_pure = [getattr(node.task, "is_pure", False) for node in graph.nodes]
         self._is_async = [node.task.is_async for node in graph.nodes]
         self._cached: list[tuple[Any, Cached]] = []
 
@@ -325,7 +326,7 @@ class FlowLoop:
         self._apply(Reported(kill.ordinal, kill.attempt, KIND_BY_NAME[state].code, data))
 
     def _queue(self, submit: Submit) -> None:
-        if submit.needs_commit and self._is_strict and self._is_dirty:
+        if submit.needs_commit and self._is_strict and self._is_dirty and not self._is_pure[submit.node]:
             if not self._held:
                 self._held_since = clock.now()
             self._held.append(submit)

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from runwright.engine.stimuli import Requested
-from runwright.errors import IllegalTransition, LeaseLost, RunwrightError
+from runwright.errors import IllegalTransition, LeaseLost, RecordError, RunwrightError
 from runwright.events import EventKind
 from runwright.ids import MAX_VERSION
 from runwright.request import ENDING, REOPENING, Answer
@@ -125,16 +125,22 @@ class RequestWatch:
 
 def heed(asked: Asked, machine: Machine, apply: Callable[[Requested], object], flush: Callable[[], object]) -> None:
     """Let the machine do what was asked, by way of `apply`, and answer once that is durable; on the flow's own thread."""
-    if machine.is_finished and asked.request.intent not in REOPENING:
+    if machine.is_finished and not (asked.is_early and asked.request.intent in REOPENING):
         _answer_late(asked, machine)
         return
+    is_done = False
     try:
         _check(asked, machine)
         apply(_stimulus_of(asked.request))
-    except IllegalTransition as error:
-        asked.answer(Answer.from_error(error))
-    else:
+        is_done = True
         flush()
+    except RecordError:
+        raise  # the request is for the next owner
+    except Exception as error:
+        asked.answer(Answer.from_error(error))  # and not for the next owner, to break on it too
+        if is_done or not isinstance(error, IllegalTransition):
+            raise
+    else:
         asked.answer(Answer())
 
 

@@ -43,10 +43,8 @@ def _wait(retry: Retry, attempts: int, *, is_linear: bool, chance: float | None)
         raise TypeError(f"{type(retry).__name__} is no known kind of retry.")
     interval = _nanoseconds(retry.interval)
     most = None if retry.max_interval is None else _nanoseconds(retry.max_interval)
-    if is_linear:
-        wait = interval * int(retry.delay_factor) * (attempts - 1)
-    else:
-        wait = _grown(interval, retry.delay_factor, attempts - 1, most)
+    linear = interval * int(retry.delay_factor) * (attempts - 1)
+    wait = linear if is_linear else _grown(interval, retry.delay_factor, attempts - 1, most)
     return wait if most is None else min(wait, most)
 
 

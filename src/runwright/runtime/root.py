@@ -46,6 +46,11 @@ class Root:
         """Plan the start of a flow run that has not begun, for a time (ns)."""
         self.apply(Reported(0, 0, KIND_BY_NAME["Scheduled"].code, {"due": due}))
 
+    def queue(self, message: str) -> None:
+        """Note that the flow run waits for a slot."""
+        self.apply(Reported(0, 0, KIND_BY_NAME["Queued"].code, {"message": message}))
+        self.writer.flush()
+
     def annotate(self, data: dict[str, Any]) -> None:
         """Note what became known of the flow run."""
         self.apply(Annotated(data))

@@ -67,6 +67,8 @@ class RunnableRunner:
 
     async def run_async(self, state: State | None, upstream: Any) -> State:
         """Run a task that only waits, on the current event loop; as `run_in` otherwise."""
+        from asyncio import timeout  # noqa: PLC0415  who runs on an event loop has loaded it
+
         from runwright.context import current  # noqa: PLC0415  the attempt has activated it
 
         del state, upstream
@@ -74,10 +76,12 @@ class RunnableRunner:
         scope = AttemptScope(self.context["situation"])
         try:
             self._announce_running()
+            limit = timeout(self.context.get("limit"))
             try:
-                reached = self._reached(await self.task.run(self.task.spec, scope), scope)
+                async with limit:
+                    reached = self._reached(await self.task.run(self.task.spec, scope), scope)
             except Exception as error:  # noqa: BLE001  what a task does
-                reached = self._broken(error, scope)
+                reached = self._late(scope) if limit.expired() else self._broken(error, scope)
             return self._concluded(reached, scope)
         finally:
             scope.close()
@@ -105,12 +109,16 @@ class RunnableRunner:
                 return self._reached(self.task.run(self.task.spec, scope), scope)
             return self._reached(call_within(limit, self.task.run, {"task": self.task.spec, "scope": scope}), scope)
         except TaskTimeout:
-            scope.stopping.set()
-            text = f"Timeout after {limit:g} s: the task took longer than it may."
-            scope.logger.error(text)  # noqa: TRY400  the text says it all
-            return TimedOut(text)
+            return self._late(scope)
         except Exception as error:  # noqa: BLE001  what a task does
             return self._broken(error, scope)
+
+    def _late(self, scope: AttemptScope) -> State:
+        """Return the state of an attempt that took longer than it may, after it was told to end."""
+        scope.stopping.set()
+        text = f"Timeout after {self.context['limit']:g} s: the task took longer than it may."
+        scope.logger.error(text)
+        return TimedOut(text)
 
     def _reached(self, came: Outcome | dict[str, Any] | None, scope: AttemptScope) -> State:
         """Return the state of what a runnable answered."""

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright.errors import IllegalTransition, InputError, NotOnRecord, RunwrightError
-from runwright.executions.runner import Upload
 from runwright.server.auth import Role
 from runwright.server.bodies import empty_answer, json_answer, read_json
-from runwright.server.multipart import read_form
+from runwright.server.execution_inputs import read_inputs
 from runwright.server.problems import Problem
 from runwright.server.routes import GuardedRoute, delete, post
 
@@ -98,10 +97,7 @@ class ExecutionActions:
         return await self._answer(lambda: self._service.replay(row, values.get("taskRunId"), revision))
 
     async def _resume(self, row: FlowRun, request: Request) -> Response:
-        form = await read_form(request)
-        given: dict[str, Any] = dict(form.texts)
-        for name, sent in form.files.items():
-            given[name] = Upload(sent.name or name, b"".join([chunk async for chunk in sent.chunks()]))
+        given = await read_inputs(request)
         await self._in_thread(lambda: self._service.resume(row, given))
         return empty_answer()
 

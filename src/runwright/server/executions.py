@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from runwright.clock import from_datetime
 from runwright.compat.executions import ExecutionDocuments
 from runwright.errors import FileMissing
-from runwright.executions.runner import Origin, Upload
+from runwright.executions.runner import Origin
 from runwright.executions.service import ExecutionService
 from runwright.server import limits
 from runwright.server.auth import Role
 from runwright.server.bodies import empty_answer, json_answer
 from runwright.server.execution_actions import ExecutionActions
-from runwright.server.multipart import read_form
+from runwright.server.execution_inputs import read_inputs
 from runwright.server.paging import Page
 from runwright.server.problems import Problem
 from runwright.server.routes import delete, get, post
@@ -87,10 +87,7 @@ class Endpoints:
 
     async def create(self, request: Request) -> Response:
         """Create an execution, from a form with its inputs."""
-        form = await read_form(request)
-        given: dict[str, Any] = dict(form.texts)
-        for name, sent in form.files.items():
-            given[name] = Upload(sent.name or name, b"".join([chunk async for chunk in sent.chunks()]))
+        given = await read_inputs(request)
         values = request.query_params
         origin = Origin(labels=labels_in(values.getlist("labels")), due=_due(values.get("scheduleDate")))
         namespace, flow = request.path_params["namespace"], request.path_params["flow"]

@@ -69,7 +69,7 @@ def test_an_owner_that_answers_and_does_not_end_is_told_of_too(runwright, held, 
     assert (7, "kill: done; etl/brisk-otter is Running\n") == (outcome.status, outcome.out)
 
 
-@pytest.mark.parametrize("verb", ["cancel", "kill", "pause", "resume"])
+@pytest.mark.parametrize("verb", ["cancel", "kill", "pause", "resume", "restart"])
 def test_what_has_ended_is_a_conflict(runwright, run, verb):
     outcome = runwright("fr", verb, "brisk-otter")
 
@@ -77,7 +77,7 @@ def test_what_has_ended_is_a_conflict(runwright, run, verb):
     assert "has ended: it is Failed" in outcome.err
 
 
-@pytest.mark.parametrize("verb", ["cancel", "kill", "pause", "resume"])
+@pytest.mark.parametrize("verb", ["cancel", "kill", "pause", "resume", "restart"])
 def test_what_is_not_there_is_not_found(runwright, run, verb):
     assert 3 == runwright("fr", verb, "nobody").status
 

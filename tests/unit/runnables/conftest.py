@@ -4,76 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from io import BytesIO
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
-from runwright import clock, expression
-from runwright.drive import FileInfo
-from runwright.errors import FileMissing, KeyTaken
-from runwright.runnables import runnable_for
+from runwright import expression, runnables
+from runwright.drive import SCHEME
+from runwright.drives.memory import MemoryDrive
+from runwright.runnables import PLACES, runnable_for
 from runwright.scope import Outcome
 from runwright.spec import parse_flow_spec
+from runwright.spec.tasks.flow_control import Template
+from runwright.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import BinaryIO
-
-    from runwright.key_values import KeyValue
-
-
-class MemoryDrive:
-    """Files by URI."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-
-    def put(self, uri: str, data: bytes | BinaryIO) -> str:
-        self.files[uri] = data if isinstance(data, bytes) else data.read()
-        return uri
-
-    def open(self, uri: str) -> BinaryIO:
-        if uri not in self.files:
-            raise FileMissing(f"There is no file {uri}: check the URI.")
-        return BytesIO(self.files[uri])
-
-    def find(self, uri: str) -> FileInfo | None:
-        return FileInfo(uri, len(self.files[uri]), 0) if uri in self.files else None
-
-    def list(self, prefix: str) -> Iterator[FileInfo]:
-        yield from (FileInfo(uri, len(data), 0) for uri, data in sorted(self.files.items()) if uri.startswith(prefix))
-
-    def delete(self, uri: str) -> bool:
-        return self.files.pop(uri, None) is not None
-
-
-class MemoryKeyValues:
-    """Values by namespace and key."""
-
-    def __init__(self) -> None:
-        self.values: dict[tuple[str, str], KeyValue] = {}
-
-    def find_value(self, namespace: str, key: str) -> KeyValue | None:
-        found = self.values.get((namespace, key))
-        return None if found is None or (found.expires is not None and found.expires <= clock.now()) else found
-
-    def list_values(self, namespace: str, prefix: str = "") -> list[KeyValue]:
-        keys = sorted(self.values)
-        return [self.values[key] for key in keys if key[0] == namespace and key[1].startswith(prefix)]
-
-    def keep_value(self, value: KeyValue, *, overwrite: bool = True) -> KeyValue:
-        before = self.find_value(value.namespace, value.key)
-        if before is not None and not overwrite:
-            raise KeyTaken(f"The key {value.key!r} has a value.")
-        kept = value if before is None else msgspec.structs.replace(value, version=before.version + 1)
-        self.values[value.namespace, value.key] = kept
-        return kept
-
-    def delete_value(self, namespace: str, key: str) -> bool:
-        return self.values.pop((namespace, key), None) is not None
 
 
 class KeptExecutions:
@@ -130,12 +77,18 @@ class TestScope:
         self.task_id, self.task_run_id = "t", "tr1"
         self.prefix = f"kestra:///company/team/orders/executions/{self.execution_id}/tasks/t/tr1/"
         self.variables: dict[str, Any] = variables
-        self.drive, self.key_values, self.executions = MemoryDrive(), MemoryKeyValues(), KeptExecutions()
+        self.drive, self.key_values = MemoryDrive(uuid.uuid4().hex), open_store("memory://")
+        self.executions = KeptExecutions()
         self.stopping = threading.Event()
         self.folder = folder
         self.lines, self.numbers = Lines(), []
         self.logger = logging.Logger("test", level=1)  # noqa: LOG001  one for each test
         self.logger.addHandler(self.lines)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Return what is on the drive."""
+        return {info.uri: self.drive.open(info.uri).read() for info in self.drive.list(SCHEME)}
 
     def render(self, value: Any, /, **more: Any) -> Any:
         return self._deep(value, expression.Template.render, {**self.variables, **more})
@@ -165,6 +118,16 @@ class TestScope:
         return self.stopping.wait(seconds)
 
 
+@pytest.fixture(autouse=True)
+def _templates_do_nothing() -> Iterator[None]:
+    """Let what was said elsewhere of the one type that tests and the documentation use count for nothing here."""
+    before = runnables._added.pop(Template, None)
+    yield
+    runnables._added.pop(Template, None)
+    if before is not None:
+        runnables._added[Template] = before
+
+
 @pytest.fixture
 def scope(tmp_path: Path) -> TestScope:
     """Return a scope with a folder of its own."""
@@ -181,7 +144,10 @@ def run(scope: TestScope):
         scope.variables.update(variables)
         task = declared(keys)
         made: Any = runnable_for(task)(task, scope)
-        return made if isinstance(made, Outcome) else Outcome(made)
+        outcome = made if isinstance(made, Outcome) else Outcome(made)
+        declared_outputs = PLACES[type(task)].outputs if type(task) in PLACES else outcome.outputs
+        assert set(outcome.outputs or ()) <= set(declared_outputs or ())
+        return outcome
 
     return run
 

@@ -12,12 +12,12 @@ def test_local_files_are_written_and_kept(run, scope):
     run("type: storage.LocalFiles\ninputs: {out/stay.txt: '{{ n }}', gone.txt: x}", n=1)
     uris = run("type: storage.LocalFiles\noutputs: [out/*]").outputs["uris"]
     assert {"out/stay.txt": f"{scope.prefix}out/stay.txt"} == uris
-    assert b"1" == scope.drive.files[uris["out/stay.txt"]]
+    assert b"1" == scope.files[uris["out/stay.txt"]]
 
 
 def test_a_text_is_written(run, scope):
     uri = run("type: storage.Write\ncontent: 'é {{ n }}'\nextension: txt", n=1).outputs["uri"]
-    assert (f"{scope.prefix}content.txt", "é 1") == (uri, scope.drive.files[uri].decode())
+    assert (f"{scope.prefix}content.txt", "é 1") == (uri, scope.files[uri].decode())
     assert f"{scope.prefix}content" == run("type: storage.Write\ncontent: ''").outputs["uri"]
     with pytest.raises(RunnableFailed, match="has a slash"):
         run("type: storage.Write\ncontent: x\nextension: /../../x")
@@ -29,12 +29,12 @@ def test_files_are_joined(run, scope, files):
     keys = f'type: storage.Concat\nfiles: {files}\nseparator: "\\n"\nextension: .csv'
     outputs = run(keys, a=a, b=b, list=[a, b], map={"x": a, "y": b}, text=f'["{a}", "{b}"]').outputs
     assert {"uri": f"{scope.prefix}concat.csv"} == outputs
-    assert b"one\ntwo" == scope.drive.files[outputs["uri"]]
+    assert b"one\ntwo" == scope.files[outputs["uri"]]
 
 
 def test_one_file_may_be_joined(run, scope):
     uri = run("type: storage.Concat\nfiles: '{{ u }}'", u=scope.drive.put("kestra:///a", b"one")).outputs["uri"]
-    assert (f"{scope.prefix}concat.tmp", b"one") == (uri, scope.drive.files[uri])
+    assert (f"{scope.prefix}concat.tmp", b"one") == (uri, scope.files[uri])
     with pytest.raises(RunnableFailed, match="files must be the URIs of files"):
         run("type: storage.Concat\nfiles: [1]")
 
@@ -56,7 +56,7 @@ def test_the_files_of_an_execution_are_purged(run, scope):
     for uri in (*own, *others):
         scope.drive.put(uri, b"")
     assert {"uris": own} == run("type: storage.PurgeCurrentExecutionFiles").outputs
-    assert sorted(others) == sorted(scope.drive.files)
+    assert sorted(others) == sorted(scope.files)
 
 
 NAMESPACE = "kestra:///company/other/_files/"
@@ -68,7 +68,7 @@ def test_files_of_the_working_directory_become_files_of_a_namespace(run, scope):
     (scope.folder / "b.txt").write_text("b")
     keys = "type: namespace.UploadFiles\nnamespace: '{{ ns }}'\nfiles: ['**/*.sql']\ndestination: /here"
     assert {"files": {"here/sub/a.sql": f"{NAMESPACE}here/sub/a.sql"}} == run(keys, ns="company.other").outputs
-    assert {f"{NAMESPACE}here/sub/a.sql": b"a"} == scope.drive.files
+    assert {f"{NAMESPACE}here/sub/a.sql": b"a"} == scope.files
 
 
 def test_files_on_the_drive_become_files_of_a_namespace(run, scope):
@@ -77,7 +77,7 @@ def test_files_on_the_drive_become_files_of_a_namespace(run, scope):
     assert ["a/b.csv"] == list(run(f"{head}filesMap: {{a/b.csv: '{{{{ u }}}}'}}", u=uri).outputs["files"])
     assert ["y.csv"] == list(run(f"{head}files: ['{{{{ u }}}}']").outputs["files"])
     assert ["c.csv"] == list(run(f"{head}files: '{{{{ m }}}}'", m={"c.csv": uri}).outputs["files"])
-    assert [b"y"] * 4 == list(scope.drive.files.values())
+    assert [b"y"] * 4 == list(scope.files.values())
 
 
 @pytest.mark.parametrize(("conflict", "content"), [("OVERWRITE", b"new"), ("skip", b"old")])
@@ -85,7 +85,7 @@ def test_a_file_that_is_there_is_replaced_or_not(run, scope, conflict, content):
     scope.drive.put(f"{NAMESPACE}a.txt", b"old")
     (scope.folder / "a.txt").write_text("new")
     run(f"type: namespace.UploadFiles\nnamespace: company.other\nfiles: [a.txt]\nconflict: {conflict}")
-    assert content == scope.drive.files[f"{NAMESPACE}a.txt"]
+    assert content == scope.files[f"{NAMESPACE}a.txt"]
 
 
 def test_a_file_that_is_there_may_be_a_failure(run, scope):
@@ -102,7 +102,7 @@ def test_a_file_cannot_leave_the_namespace(run, scope):
     uri = scope.drive.put("kestra:///x/y.csv", b"y")
     with pytest.raises(RunnableFailed, match="leads out of the namespace"):
         run("type: namespace.UploadFiles\nnamespace: n\nfilesMap: {'../x': '{{ u }}'}", u=uri)
-    assert [uri] == list(scope.drive.files)
+    assert [uri] == list(scope.files)
 
 
 def test_files_of_a_namespace_are_read_and_deleted(run, scope):
@@ -114,4 +114,4 @@ def test_files_of_a_namespace_are_read_and_deleted(run, scope):
     assert "sql/a.sql" == (scope.folder / "in" / "sql" / "a.sql").read_text()
     outputs = run("type: namespace.DeleteFiles\nnamespace: company.other\nfiles: ['**/b.sql', c.txt]").outputs
     assert {"files": {"c.txt": f"{NAMESPACE}c.txt", "sql/b.sql": f"{NAMESPACE}sql/b.sql"}} == outputs
-    assert [f"{NAMESPACE}sql/a.sql"] == [uri for uri in scope.drive.files if uri.startswith(NAMESPACE)]
+    assert [f"{NAMESPACE}sql/a.sql"] == [uri for uri in scope.files if uri.startswith(NAMESPACE)]

@@ -17,7 +17,7 @@ def split(run, scope):
     def split(keys, data=LINES):
         uri = scope.drive.put("kestra:///x/data.csv", data)
         uris = run(f"type: storage.Split\nfrom: '{{{{ u }}}}'\n{keys}", u=uri).outputs["uris"]
-        return [scope.drive.files[uri] for uri in uris]
+        return [scope.files[uri] for uri in uris]
 
     return split
 
@@ -84,7 +84,7 @@ def test_a_file_falls_into_a_limited_number_of_parts(split, monkeypatch):
 def test_a_file_is_turned_round(run, scope, data, keys, expected):
     uri = scope.drive.put("kestra:///x", data)
     outputs = run(f"type: storage.Reverse\nfrom: '{{{{ u }}}}'\n{keys}", u=uri).outputs
-    assert expected == scope.drive.files[outputs["uri"]]
+    assert expected == scope.files[outputs["uri"]]
 
 
 def test_a_wrong_encoding_is_told(run, scope):
@@ -97,7 +97,7 @@ def test_the_last_item_with_a_key_is_kept(run, scope):
     data = b'{"k": "a", "n": 1}\n{"k": "b", "n": 2}\n{k: "a", n: 3}\n{"k": "c"}'
     scope.drive.put("kestra:///x", data)
     outputs = run("type: storage.DeduplicateItems\nfrom: kestra:///x\nexpr: ' {{ k }} '").outputs
-    assert b'{"k": "b", "n": 2}\n{k: "a", n: 3}\n{"k": "c"}' == scope.drive.files[outputs.pop("uri")]
+    assert b'{"k": "b", "n": 2}\n{k: "a", n: 3}\n{"k": "c"}' == scope.files[outputs.pop("uri")]
     assert {"processedItemsTotal": 4, "droppedItemsTotal": 1, "numKeys": 3} == outputs
 
 
@@ -114,7 +114,7 @@ def test_the_last_item_with_a_key_is_kept(run, scope):
 def test_items_are_filtered(run, scope, keys, expected):
     scope.drive.put("kestra:///x", b'{"value": 1}\n{"value": 2}\n')
     outputs = run(f"type: storage.FilterItems\nfrom: kestra:///x\n{keys}").outputs
-    assert expected == scope.drive.files[outputs.pop("uri")]
+    assert expected == scope.files[outputs.pop("uri")]
     kept = expected.count(b"\n")
     assert {"processedItemsTotal": 2, "droppedItemsTotal": 2 - kept} == outputs
 

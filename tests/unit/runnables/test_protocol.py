@@ -30,7 +30,8 @@ def test_metrics_are_recorded(speech, scope):
 
 def test_lines_are_logged(speech, scope):
     assert speech.hear('::{"logs": [{"level": "warn", "message": "careful %d"}, {"message": {"a": 1}}]}::')
-    assert [("WARNING", "careful %d"), ("INFO", '{"a":1}')] == scope.lines.seen
+    assert speech.hear('::{"logs": {"level": "CRITICAL", "message": "oh"}}::')
+    assert [("WARNING", "careful %d"), ("INFO", '{"a":1}'), ("ERROR", "oh")] == scope.lines.seen
 
 
 @pytest.mark.parametrize("line", ["", "plain", "std::vector", "::{", "}::", '::{"outputs": {"a": 1}}', '::["a"]::'])

@@ -9,7 +9,7 @@ import pytest
 
 from runwright import app, ids
 from runwright.engine.stimuli import Created, FinishRun, Reported, Started
-from runwright.errors import IllegalTransition, LeaseLost
+from runwright.errors import IllegalTransition, LeaseLost, RecordFull
 from runwright.graph import Graph, Node
 from runwright.request import Answer, Request
 from runwright.runs import FlowVersion, TaskInfo
@@ -216,6 +216,34 @@ def test_what_an_owner_did_and_did_not_live_to_answer_is_not_done_again(owner, m
     assert DONE == heir.answer_to(request)
     assert [str(request.id)] == [each["request"] for each in heir.requested()]
     watch.stop()
+
+
+@pytest.mark.parametrize(("error", "answer"), [(KeyError("state"), "KeyError"), (RecordFull("full"), None)])
+def test_what_breaks_one_owner_does_not_break_the_next(owner, error, answer):
+    def break_down(_):
+        raise error
+
+    request = owner.ask("pause")
+    watch = owner.watch()
+    with pytest.raises(type(error)):
+        heed(owner.inbox.get_nowait(), owner.root.machine, break_down, owner.root.writer.flush)
+    watch.stop()
+
+    given = owner.answer_to(request)
+    assert answer == (given and given.error)
+
+
+def test_what_cannot_be_recorded_is_answered_and_breaks_its_owner(owner):
+    def refuse():
+        raise IllegalTransition("Nothing was recorded.")
+
+    request = owner.ask("pause")
+    watch = owner.watch()
+    with pytest.raises(IllegalTransition, match="Nothing was recorded"):
+        heed(owner.inbox.get_nowait(), owner.root.machine, owner.apply, refuse)
+    watch.stop()
+
+    assert "IllegalTransition" == owner.answer_to(request).error
 
 
 def test_an_owner_that_lost_the_flow_run_answers_nothing(owner):
