@@ -5,6 +5,7 @@ A file part is named by its input, or `files` with the input's id as its file na
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.datastructures import FormData, UploadFile
@@ -13,7 +14,6 @@ from starlette.formparsers import MultiPartException
 
 from runwright.server import limits
 from runwright.server.problems import Problem
-from runwright.server.routes import OPEN_FORM
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,8 +48,9 @@ class Form(NamedTuple):
     files: dict[str, SentFile]
 
 
-async def read_form(request: Request) -> Form:
-    """Return the inputs of a request, none for one without a body; its files are there until the request is answered.
+@asynccontextmanager
+async def read_form(request: Request) -> AsyncIterator[Form]:
+    """Give the inputs of a request, none for one without a body; the files are there until the block ends.
 
     Raises `Problem` 415 for a body that is no form, 400 for one that is damaged or has too many parts.
     """
@@ -57,15 +58,18 @@ async def read_form(request: Request) -> Form:
     if kind != TYPE:
         if await request.body():
             raise Problem(415, f"Inputs are sent as {TYPE}.")
-        return Form({}, {})
+        yield Form({}, {})
+        return
     try:
         form = await request.form(max_files=MOST_FILES, max_fields=MOST_TEXTS, max_part_size=limits.MEBIBYTE)
     except HTTPException as error:
         raise Problem(400, f"The form cannot be read: {error.detail}") from None
     except MultiPartException as error:
         raise Problem(400, f"The form cannot be read: {error.message}") from None
-    request.scope[OPEN_FORM] = form  # the route closes it
-    return _inputs_of(form)
+    try:
+        yield _inputs_of(form)
+    finally:
+        await form.close()
 
 
 def _inputs_of(form: FormData) -> Form:

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from runwright.server.context import ServerContext
 
-OPEN_FORM = "runwright.form"
-"""Where the scope of a request keeps a form whose files are to be closed when the request is answered."""
-
 
 class GuardedRoute(Route):
     """A path with its methods, the least role that may use it, and the most bytes that its body may have."""
@@ -59,11 +56,7 @@ class GuardedRoute(Route):
                 405, "This path does not know that method.", headers={"Allow": ", ".join(sorted(self.methods))}
             )
         admit(scope, self.role)
-        try:
-            await super().handle(scope, limited_receive(scope, receive, self.limit), send)
-        finally:
-            if OPEN_FORM in scope:
-                await scope[OPEN_FORM].close()
+        await super().handle(scope, limited_receive(scope, receive, self.limit), send)
 
 
 class GuardedSocket(WebSocketRoute):

@@ -39,9 +39,11 @@ async def size_of(request):
 
 
 async def form_of(request):
-    form = await read_form(request)
-    files = {name: [file.name, [each.decode() async for each in file.chunks()]] for name, file in form.files.items()}
-    return json_answer({"texts": form.texts, "files": files})
+    async with read_form(request) as form:
+        files = {
+            name: [file.name, [each.decode() async for each in file.chunks()]] for name, file in form.files.items()
+        }
+        return json_answer({"texts": form.texts, "files": files})
 
 
 async def numbers_of(request):
