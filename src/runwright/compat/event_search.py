@@ -12,6 +12,7 @@ from uuid import UUID
 
 from runwright import clock, ids
 from runwright.compat.events import TaskRunEvents
+from runwright.compat.flow_run_events import FlowRunEvents
 from runwright.compat.task_run_body import LATE_AFTER, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
@@ -51,6 +52,7 @@ class EventSearch:
         """Build events from the record."""
         self._record = record
         self._builder = TaskRunEvents(record)
+        self._flow_runs = FlowRunEvents(record)
 
     def find(self, which: EventFilter) -> list[Found]:
         """Return all that match a filter that was resolved, in the order that it asks for."""
@@ -72,6 +74,8 @@ class EventSearch:
         """Return the document of one."""
         if found.source is None:
             return found.document or {}
+        if not found.source.ordinal:
+            return self._flow_runs.build_one(found.source)[0]
         built = self._builder.build_alone(found.source)
         return built[0] if found.order[1] == 0 else built[-1]
 
@@ -90,6 +94,11 @@ class EventSearch:
     def _transitions(self, event: Event) -> list[Found]:
         """Return what an event of the log is to event clients: nothing, or its transition, its implied Pending before it."""
         found = []
+        if not event.ordinal:
+            if event.kind in {EventKind.CREATED, EventKind.STATE}:
+                name = f"{FLOW_RUN}{KIND_BY_CODE[event.state].event_name}"
+                found.append(Found(event.at // 1_000, (event.cursor, 1), name, event, None))
+            return found
         if event.version == _FIRST_IN_LOG:
             created = self._builder.place_of(event).created // 1_000
             found.append(Found(created, (event.cursor, 0), f"{TASK_RUN}Pending", event, None))
@@ -118,7 +127,7 @@ class EventSearch:
     def _read(self, flow_run: UUID | None, ordinal: int | None, since: int) -> Iterator[Event]:
         before = None
         while page := self._record.events(LogFilter(0, flow_run, ordinal, _PAGE, before=before, newest_first=True)):
-            yield from (event for event in page if event.ordinal)
+            yield from page
             if len(page) < _PAGE or max(event.at for event in page) < since:
                 return
             before = page[-1].cursor
@@ -140,7 +149,7 @@ def scopes_of(which: EventFilter) -> list[LogFilter] | None:
     if which.id and which.id.id:
         return _places(which.id.id, "")
     if which.resource and which.resource.id:
-        return _places(which.resource.id, TASK_RUN)
+        return [*_places(which.resource.id, TASK_RUN), *_places(which.resource.id, FLOW_RUN)]
     for each in which.related_filters:
         if each.id and all(name.startswith(FLOW_RUN) for name in each.id):
             return [LogFilter(flow_run=place.flow_run) for place in _places(each.id, FLOW_RUN)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright import ids
-from runwright.compat.task_run_body import FlowRunFacts, Progress, late_id, with_offset, with_z
+from runwright.compat.task_run_body import FOLLOWS_WITHIN, FlowRunFacts, Progress, late_id, with_offset, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_NAME
 from runwright.views import EventFilter
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 100_000
 
-_FOLLOWS_WITHIN = 5 * 60 * 1_000_000
 _FLOW_RUNS_KEPT = 64
 _PENDING = KIND_BY_NAME["Pending"].code
 _PAGE = 1_000
@@ -181,7 +180,7 @@ def _told(
     message = shorten_message(state["message"])
     progress.state = {**state, "message": message}
     progress.event_id = str(identity)
-    is_near = before_at is not None and progress.at - before_at < _FOLLOWS_WITHIN
+    is_near = before_at is not None and progress.at - before_at < FOLLOWS_WITHIN
     return {
         "occurred": with_z(progress.at),
         "event": f"prefect.task-run.{state['name']}",

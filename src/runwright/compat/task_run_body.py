@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from runwright.runs import EdgeInfo
     from runwright.views import Expansion, Views
 
+FOLLOWS_WITHIN = 5 * 60 * 1_000_000
+"""How near two events of a run must be for the second to name the first, in microseconds."""
+
 LATE_AFTER = 15 * 1_000_000_000
 """How long after its time a scheduled run counts as late, in nanoseconds."""
 
@@ -156,12 +159,16 @@ class FlowRunFacts:
             {"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"}
             for tag in sorted(place.task.tags)
         ]
+        return [*tags, *self.resources]
+
+    @property
+    def resources(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the flow run and its flow as related resources."""
         row = self._row
-        return [
-            *tags,
+        return (
             _resource(f"prefect.flow-run.{row.id}", "flow-run", row.name),
             _resource(f"prefect.flow.{row.flow_id}", "flow", row.flow_name),
-        ]
+        )
 
     def body_of(self, place: Place, progress: Progress) -> dict[str, Any]:
         """Return the task run as it is now."""

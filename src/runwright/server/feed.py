@@ -14,6 +14,7 @@ import msgspec
 from runwright import clock
 from runwright.compat.event_search import document_of
 from runwright.compat.events import TaskRunEvents
+from runwright.compat.flow_run_events import FlowRunEvents
 from runwright.errors import RunwrightError
 from runwright.events import Event
 from runwright.received_events import ReceivedEvent
@@ -115,6 +116,7 @@ class Feed:
         self._begin = asyncio.Lock()
         self._cursors = 0, 0
         self._builder = TaskRunEvents(record)
+        self._flow_runs = FlowRunEvents(record)
 
     @property
     def listening(self) -> int:
@@ -184,12 +186,16 @@ class Feed:
         documents: list[dict[str, Any]] = []
         if wants_documents:
             late = self._builder.tell_late(clock.now())
-            documents = [*late, *self._builder.build(events), *map(document_of, received)]
+            told = [each for event in events for each in self._build(event)]
+            documents = [*late, *told, *map(document_of, received)]
         self._cursors = (
             events[-1].cursor if events else log,
             received[-1].cursor if received else others,
         )
         return News(events, received, documents)
+
+    def _build(self, event: Event) -> list[dict[str, Any]]:
+        return (self._builder if event.ordinal else self._flow_runs).build_one(event)
 
     def _begin_building(self) -> TaskRunEvents:
         builder = TaskRunEvents(self._record)

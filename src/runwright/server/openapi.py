@@ -66,7 +66,7 @@ def description_of(served: Sequence[GuardedRoute]) -> dict[str, Any]:
 def _operation(route: GuardedRoute, verb: str, body: dict[str, Any] | None) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{verb.lower()}{re.sub(r'[^a-zA-Z0-9]+', '_', route.path)}".rstrip("_"),
-        "summary": (route.endpoint.__doc__ or "").strip().partition("\n")[0],
+        "summary": (route.endpoint.__doc__ or f"{verb} {route.path}").strip().partition("\n")[0],
         "security": [] if route.role is Role.ANYONE else _SECURITY,
         "x-role": route.role.name.lower(),
         "responses": {"default": {"description": "The answer, or what is wrong with the request."}},

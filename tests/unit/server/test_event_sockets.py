@@ -14,7 +14,7 @@ from runwright.server.auth import Role
 from runwright.testing.scribe import Scribe
 
 from .conftest import KEYS
-from .test_events import found, sent
+from .test_events import NOT_OF_FLOW_RUNS, found, sent
 
 OUT, IN = "/api/events/out", "/api/events/in"
 
@@ -29,7 +29,8 @@ def shake_hands(socket, token=None):
 
 
 def ask(socket, **message):
-    socket.send_json({"type": "filter", "filter": {}, **message})
+    which = {"event": NOT_OF_FLOW_RUNS, **message.pop("filter", {})}
+    socket.send_json({"type": "filter", "filter": which, **message})
 
 
 def told(socket, count):
@@ -249,3 +250,16 @@ def test_who_becomes_late_is_told_when_it_is_so(client, scribe, now):
 
     assert ("prefect.task-run.Late", late["id"]) == (late["event"], running["follows"])
     assert [late] == found(client, event={"name": ["prefect.task-run.Late"]})["events"]
+
+
+def test_the_end_of_a_flow_run_comes_after_its_task_runs(client, scribe):
+    scribe.commit()
+    with connect(client) as socket:
+        shake_hands(socket)
+        ask(socket, filter={"event": {"prefix": ["prefect."]}})
+        assert ["prefect.flow-run.Pending", "prefect.flow-run.Running"] == [each["event"] for each in told(socket, 2)]
+        scribe.enter(1, "Success").enter(2, "Success").enter(0, "Success").commit()
+        events = told(socket, 5)
+
+    assert "prefect.flow-run.Completed" == events[-1]["event"]
+    assert str(ids.event_id(scribe.flow_run, 0, 2)) == events[-1]["follows"]

@@ -16,8 +16,12 @@ from runwright.testing.scribe import NOON, Scribe
 WHEN = to_datetime(NOON)
 
 
+NOT_OF_FLOW_RUNS = {"exclude_prefix": ["prefect.flow-run."]}
+
+
 def found(client, limit=50, **conditions):
-    answer = client.post("/api/events/filter", json={"filter": conditions, "limit": limit})
+    which = {"event": NOT_OF_FLOW_RUNS, **conditions}
+    answer = client.post("/api/events/filter", json={"filter": which, "limit": limit})
     assert 200 == answer.status_code, answer.text
     return answer.json()
 
@@ -58,7 +62,7 @@ def resource(scribe, ordinal):
     [
         (["Failed"], {"event": {"name": ["prefect.task-run.Failed", "other"]}}),
         (["Retrying", "Running"], {"event": {"prefix": ["prefect.task-run.R"]}}),
-        (["NotReady", "AwaitingRetry", "Pending", "Pending"], {"event": {"exclude_prefix": ["prefect.task-run.R", "prefect.task-run.F"]}}),
+        (["NotReady", "AwaitingRetry", "Pending", "Pending"], {"event": {"exclude_prefix": ["prefect.flow", "prefect.task-run.R", "prefect.task-run.F"]}}),
         (["Failed"], {"event": {"prefix": ["prefect.task-run.F"], "exclude_name": ["prefect.task-run.Finished"]}}),
         ([], {"resource": {"id": ["prefect.task-run.nothing"]}}),
         ([], {"resource": {"id_prefix": ["prefect.flow."]}}),
@@ -73,7 +77,7 @@ def resource(scribe, ordinal):
         (["Failed"], {"text": {"query": "broke"}, "event": {"prefix": ["prefect.task-run.F"]}}),
         (["Failed"], {"text": {"query": '"It broke" nothing +retrying -trigger'}, "event": {"prefix": ["prefect.task-run.F"]}}),
         (["Failed", "Retrying", "AwaitingRetry"], {"text": {"query": "-pending"}}),
-        (["NotReady", "Failed", "Retrying", "AwaitingRetry", "Running", "Pending", "Pending"], {"id": {"id": []}, "event": {"name": []}}),
+        (["NotReady", "Failed", "Retrying", "AwaitingRetry", "Running", "Pending", "Pending"], {"id": {"id": []}, "event": {"name": [], "prefix": ["prefect.task"]}}),
     ],
 )  # fmt: skip
 def test_events_are_found_by_every_condition(client, story, expected, conditions):
@@ -175,7 +179,8 @@ def test_the_ends_of_time_are_no_error(client, story):
 
 
 def counted(client, by, **body):
-    answer = client.post(f"/api/events/count-by/{by}", json={"filter": {}, **body})
+    which = {"event": NOT_OF_FLOW_RUNS, **body.pop("filter", {})}
+    answer = client.post(f"/api/events/count-by/{by}", json={"filter": which, **body})
     assert 200 == answer.status_code, answer.text
     return answer.json()
 
@@ -319,3 +324,24 @@ def test_who_was_late_was_late_whatever_came_then(client, overdue):
     assert before == after[:-1]
     assert ("prefect.task-run.Running", before[-1]["id"]) == (after[-1]["event"], after[-1]["follows"])
     assert ["Running", "Scheduled", "Pending"] == names(client, resource={"id": [resource(overdue, 2)]})
+
+
+def test_flow_runs_have_events_of_their_own(client, story):
+    story.enter(0, "Failed", message="Some failed.").commit()
+    about = {"resource": {"id": [f"prefect.flow-run.{story.flow_run}"]}, "event": None}
+    failed, running, pending = found(client, **about)["events"]
+
+    assert ["prefect.flow-run.Failed", "prefect.flow-run.Running", "prefect.flow-run.Pending"] == [
+        each["event"] for each in (failed, running, pending)
+    ]
+    assert [running["id"], pending["id"], None] == [each["follows"] for each in (failed, running, pending)]
+    assert {"type": "FAILED", "name": "Failed", "message": "Some failed."} == failed["payload"]["validated_state"]
+    assert ("once", "prefect.flow") == (
+        failed["resource"]["prefect.resource.name"],
+        failed["related"][0]["prefect.resource.id"].rpartition(".")[0],
+    )
+    assert "prefect.orchestration" not in failed["resource"]
+    row = client.get(f"/api/flow_runs/{story.flow_run}").json()
+    assert failed["id"] == row["state_id"]
+    assert [failed] == found(client, id={"id": [failed["id"]]}, event=None)["events"]
+    assert 10 == found(client, event=None)["total"]

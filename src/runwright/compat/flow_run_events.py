@@ -1,0 +1,117 @@
+"""Flow-run events: the documented `prefect.flow-run.{State}` JSON of a flow run's own transitions, built on read from the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runwright import ids
+from runwright.compat.task_run_body import FOLLOWS_WITHIN, FlowRunFacts, Progress, with_offset, with_z
+from runwright.events import EventKind
+from runwright.views import EventFilter
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from runwright.events import Event
+    from runwright.views import Views
+
+_TRANSITIONS = frozenset({EventKind.CREATED, EventKind.STATE})
+_KEPT = 256
+
+
+class FlowRunEvents:
+    """Builds documented events from the flow runs' own events of the log, from anywhere in it, those of one run oldest first."""
+
+    def __init__(self, views: Views) -> None:
+        """Read from `views` what the log does not say with every event, and what came before."""
+        self._views = views
+        self._facts: dict[UUID, FlowRunFacts] = {}
+        self._seen: dict[UUID, Progress] = {}
+
+    def build_one(self, event: Event) -> list[dict[str, Any]]:
+        """Return what an event of the log is to event clients: nothing, or a transition of its flow run."""
+        if event.ordinal:
+            return []
+        progress = self._seen.get(event.flow_run)
+        is_next = progress is not None and progress.version == event.version - 1
+        if event.kind not in _TRANSITIONS:
+            if progress is not None and is_next:
+                progress.version = event.version
+            return []
+        if progress is None or not is_next:
+            progress = self._before(event)
+        before = progress.state, progress.event_id, progress.at
+        _enter(progress, event)
+        self._remember(event.flow_run, progress)
+        return [_document(self._facts_of(event.flow_run), progress, *before)]
+
+    def _before(self, event: Event) -> Progress:
+        """Return what a flow run had come to before an event."""
+        progress = Progress()
+        if event.version > 1:
+            earlier = EventFilter(flow_run=event.flow_run, ordinal=0, limit=ids.MAX_VERSION, before=event.cursor)
+            for each in self._views.events(earlier):
+                if each.kind in _TRANSITIONS:
+                    _enter(progress, each)
+        return progress
+
+    def _remember(self, flow_run: UUID, progress: Progress) -> None:
+        self._seen.pop(flow_run, None)
+        while len(self._seen) >= _KEPT:
+            del self._seen[next(iter(self._seen))]
+        self._seen[flow_run] = progress
+
+    def _facts_of(self, flow_run: UUID) -> FlowRunFacts:
+        facts = self._facts.get(flow_run)
+        if facts is None:
+            while len(self._facts) >= _KEPT:
+                del self._facts[next(iter(self._facts))]
+            facts = self._facts[flow_run] = FlowRunFacts(self._views, flow_run)
+        return facts
+
+
+def _enter(progress: Progress, event: Event) -> None:
+    data = event.data if event.kind == EventKind.STATE else None
+    progress.enter(event.state, event.at, data or {}, 0)
+    progress.version = event.version
+    progress.event_id = str(ids.event_id(event.flow_run, 0, event.version))
+
+
+def _document(
+    facts: FlowRunFacts, progress: Progress, before: Any, before_id: str | None, before_at: int | None
+) -> dict[str, Any]:
+    state = progress.state
+    flow_run, flow = facts.resources
+    is_near = before_at is not None and progress.at - before_at < FOLLOWS_WITHIN
+    return {
+        "occurred": with_z(progress.at),
+        "event": f"prefect.flow-run.{state['name']}",
+        "resource": {
+            "prefect.resource.id": flow_run["prefect.resource.id"],
+            "prefect.resource.name": flow_run["prefect.resource.name"],
+            "prefect.run-count": "1" if progress.start is not None else "0",
+            "prefect.state-message": state["message"],
+            "prefect.state-name": state["name"],
+            "prefect.state-timestamp": with_offset(progress.at),
+            "prefect.state-type": state["type"],
+        },
+        "related": [flow],
+        "payload": {
+            "intended": {"from": None if before is None else before["type"], "to": state["type"]},
+            "initial_state": None if before is None else _brief(before),
+            "validated_state": _brief(state),
+        },
+        "id": progress.event_id,
+        "follows": before_id if is_near else None,
+        "received": with_z(progress.at),
+    }
+
+
+def _brief(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state as the events of flow runs have it: with a message only where there is one."""
+    brief = {"type": state["type"], "name": state["name"]}
+    if state["message"]:
+        brief["message"] = state["message"]
+    if "pause_reschedule" in state["state_details"]:
+        brief["pause_reschedule"] = str(state["state_details"]["pause_reschedule"]).lower()
+    return brief
