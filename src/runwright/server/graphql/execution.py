@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
-
 from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
@@ -23,15 +22,17 @@ from graphql import (
     validate,
 )
 from graphql.execution.values import get_variable_values
+
 from runwright.errors import LeaseHeld, LeaseLost, NotOnRecord, QueryError, RecordError, RunwrightError
+from runwright.server.auth import Role
 from runwright.server.graphql import limits
-from runwright.server.graphql.mutations import Mutations, shape
+from runwright.server.graphql.mutations import Mutations, role_of, shape
 from runwright.server.graphql.schema import schema
 from runwright.server.graphql.selection import Selected, Selection, root_type
-from runwright.stores.texts import to_json
 
 if TYPE_CHECKING:
     from graphql import DocumentNode
+
     from runwright.query import Query, Summary
     from runwright.remote_runs import RemoteRuns
     from runwright.store import Store
@@ -66,13 +67,13 @@ class GraphQL:
         self._mutations = None if runs is None else Mutations(record, runs)
         self._known: OrderedDict[str, DocumentNode] = OrderedDict()
 
-    def answer(self, request: Request, *, may_change: bool = True) -> Answer:
-        """Return the answer to an operation; `may_change` says whether a mutation is allowed."""
+    def answer(self, request: Request, role: Role = Role.VIEWER) -> Answer:
+        """Return the answer to an operation of somebody in a role; viewers change nothing."""
         try:
             document = self._document(request.query)
             operation, selection = _prepared(document, request)
             if operation.operation is OperationType.MUTATION:
-                return self._change(operation, selection, may_change=may_change)
+                return self._change(operation, selection, role)
             return self._read(document, operation, selection)
         except Exception as error:  # noqa: BLE001  no stack reaches a client
             return _told(error)
@@ -104,22 +105,24 @@ class GraphQL:
         if field.key in queries:
             return self._record.query(queries[field.key])
         if field.key in told:
-            return to_json(told[field.key])
+            return _json(told[field.key])
         if field.name == "__typename":
-            return to_json(field.type.name)
+            return _json(field.type.name)
         if field.name == "hello":
-            return to_json("👋")
+            return _json("👋")
         if self._mutations is None:
             raise QueryError(f"{field.name} is not for a record that is only read.")
-        return to_json(shape(self._mutations.look_up(field.name, selection.arguments(field)), field, selection))
+        return _json(shape(self._mutations.look_up(field.name, selection.arguments(field)), field, selection))
 
     # ---- mutations
 
-    def _change(self, operation: OperationDefinitionNode, selection: Selection, *, may_change: bool) -> Answer:
-        if self._mutations is None or not may_change:
-            return failure(403, "This request may not change anything.", FORBIDDEN)
+    def _change(self, operation: OperationDefinitionNode, selection: Selection, role: Role) -> Answer:
+        fields = selection.fields(root_type("mutation"), [operation.selection_set])
+        needed = max((role_of(each.name) for each in fields), default=Role.OPERATOR)
+        if self._mutations is None or role < needed:
+            return failure(403, f"This mutation needs the role {needed.name.lower()}.", FORBIDDEN)
         data: dict[str, Any] = {}
-        for field in selection.fields(root_type("mutation"), [operation.selection_set]):
+        for field in fields:
             if field.name == "__typename":
                 data[field.key] = field.type.name
                 continue
@@ -128,10 +131,14 @@ class GraphQL:
             except RunwrightError as error:
                 return _told(error, field.key)
             data[field.key] = shape(found, field, selection)
-        return Answer(200, to_json({"data": data}).encode())
+        return Answer(200, msgspec.json.encode({"data": data}))
 
 
 _NOT_OF_A_RECORD = frozenset({"__schema", "__type", "__typename", "hello", "get_task_run_info", "mapped_children"})
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def failure(status: int, message: str, code: str, locations: Any = None, path: list[str] | None = None) -> Answer:
@@ -141,7 +148,7 @@ def failure(status: int, message: str, code: str, locations: Any = None, path: l
         error["locations"] = [{"line": each.line, "column": each.column} for each in locations]
     if path:
         error["path"] = path
-    return Answer(status, to_json({"errors": [error], "data": None}).encode())
+    return Answer(status, msgspec.json.encode({"errors": [error], "data": None}))
 
 
 def _checked(text: str) -> DocumentNode:

@@ -16,6 +16,7 @@ from graphql import (
     Visitor,
     visit,
 )
+
 from runwright.errors import QueryError
 from runwright.query import Nested, Nodes, Query, Related
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from graphql import DocumentNode, SelectionSetNode
+
     from runwright.query import Summary
 
 MOST_TOKENS = 2_000

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-
 from graphql import get_named_type, is_list_type, is_object_type
+
 from runwright.clock import from_datetime
 from runwright.errors import QueryError
 from runwright.query import Aggregate, Compare, Query, Summary, Value, columns
 from runwright.remote_flows import RemoteFlows, unpacked
+from runwright.server.auth import Role
 
 if TYPE_CHECKING:
     from runwright.remote_runs import RemoteRuns
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
     Given = dict[str, Any]
 
+_OF_AUTHORS = frozenset(
+    {
+        "create_project",
+        "create_flow",
+        "create_flow_from_compressed_string",
+        "register_tasks",
+        "register_edges",
+        "set_schedule_active",
+        "set_schedule_inactive",
+    }
+)
 _DONE = {"success": True, "error": None}
 
 
@@ -157,6 +169,11 @@ class Mutations:
         counts = Summary("task_run", (Value("state"), Aggregate("count", "count")), where, group_by=("state",))
         states = msgspec.json.decode(self._record.query(counts))
         return {**found, "state_counts": {each["state"]: each["count"] for each in states}}
+
+
+def role_of(name: str) -> Role:
+    """Return the least role that may use a mutation: registering flows takes more than running them."""
+    return Role.AUTHOR if name in _OF_AUTHORS else Role.OPERATOR
 
 
 def shape(value: Any, field: Selected, selection: Selection) -> Any:

@@ -1,17 +1,21 @@
-"""Routes: where GraphQL is served: `/graphql`, and the root for clients that know no other path."""
+"""Routes: where GraphQL is served: `/graphql`, and the root for clients that know no other path.
+
+What an operation may change is asked inside, because one path serves queries and mutations.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.responses import Response
-from starlette.routing import Route
 
 from runwright.remote_runs import RemoteRuns
+from runwright.server.auth import Role
 from runwright.server.graphql.execution import BAD_REQUEST, FORBIDDEN, GraphQL, Request, failure
+from runwright.server.limits import BATCH
+from runwright.server.routes import get, post
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,28 +23,24 @@ if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
     from starlette.routing import BaseRoute
 
+    from runwright.server.context import ServerContext
     from runwright.server.graphql.execution import Answer
-    from runwright.store import Store
-
-    class Context(Protocol):
-        """What the surface needs of a server."""
-
-        record: Store
 
 
-def routes(context: Context) -> Sequence[BaseRoute]:
-    """Return the routes of the surface."""
-    endpoint = _Endpoint(context.record)
+def routes(context: ServerContext) -> Sequence[BaseRoute]:
+    """Return `/graphql`, and the root for POST alone."""
+    endpoint = _Endpoint(context)
     return [
-        Route("/graphql", endpoint.post, methods=["POST"]),
-        Route("/graphql", endpoint.get, methods=["GET"]),
-        Route("/", endpoint.post, methods=["POST"]),
+        post("/graphql", endpoint.post, Role.VIEWER, BATCH),
+        get("/graphql", endpoint.get),
+        post("/", endpoint.post, Role.VIEWER, BATCH),
     ]
 
 
 class _Endpoint:
-    def __init__(self, record: Store) -> None:
-        self._graphql = GraphQL(record, RemoteRuns(record))
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+        self._graphql = GraphQL(context.record, RemoteRuns(context.record))
 
     async def post(self, request: HttpRequest) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -52,14 +52,14 @@ class _Endpoint:
         except (msgspec.DecodeError, RecursionError) as error:
             batch = " Several operations in one list are not taken." if body.lstrip()[:1] == b"[" else ""
             return _response(failure(400, f"The body is no GraphQL request: {error}.{batch}", BAD_REQUEST))
-        return _response(await asyncio.to_thread(self._graphql.answer, asked))
+        return _response(await self._context.in_thread(self._graphql.answer, asked, request.scope["principal"].role))
 
     async def get(self, request: HttpRequest) -> Response:
         given = request.query_params
         if "query" not in given:
             return _response(failure(400, "Give a query: ?query={...}", BAD_REQUEST))
         asked = Request(given["query"], given.get("variables"), given.get("operationName"))
-        answer = await asyncio.to_thread(self._graphql.answer, asked, may_change=False)
+        answer = await self._context.in_thread(self._graphql.answer, asked, Role.VIEWER)
         if answer.status == HTTPStatus.FORBIDDEN:
             return _response(failure(405, "Send mutations with POST.", FORBIDDEN), {"Allow": "POST"})
         return _response(answer)

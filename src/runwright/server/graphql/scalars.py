@@ -15,6 +15,7 @@ from graphql import (
 
 if TYPE_CHECKING:
     from graphql import ValueNode
+
     from runwright.entities import Type
 
 

@@ -26,11 +26,13 @@ from graphql import (
     extend_schema,
     parse,
 )
+
 from runwright.entities import ENTITIES
 from runwright.server.graphql.scalars import INTERVAL, OF_MUTATIONS, OF_TYPE
 
 if TYPE_CHECKING:
     from graphql import GraphQLInputType, GraphQLOutputType
+
     from runwright.entities import Column, Entity, Relation, Type
 
 _OF_ANY = ("eq", "neq", "gt", "gte", "lt", "lte")

@@ -17,6 +17,7 @@ from graphql import (
     get_named_type,
 )
 from graphql.execution.values import get_argument_values, get_directive_values
+
 from runwright.entities import ENTITIES
 from runwright.errors import QueryError
 from runwright.query import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from graphql import FragmentDefinitionNode, SelectionSetNode
+
     from runwright.entities import Entity
     from runwright.query import Condition, Field, SummaryField
 
