@@ -78,6 +78,20 @@ def is_like(text: str, pattern: str, *, ignores_case: bool) -> bool:
     return re.fullmatch("".join(found), text, flags) is not None
 
 
+def natural(what: str, number: int) -> int:
+    """Return a limit or offset; raises `QueryError` for what is none."""
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 1 << 31:
+        raise QueryError(f"{what} is {number!r}: a number from 0 to 2147483647 is needed.")
+    return number
+
+
+def fraction_of(number: float | None) -> float:
+    """Return the fraction of a percentile; raises `QueryError` for what is none."""
+    if number is None or not 0 <= number <= 1:
+        raise QueryError(f"A percentile is of a fraction from 0 to 1, not {number!r}.")
+    return float(number)
+
+
 def _listed(column: Column, value: Any) -> tuple[Any, ...]:
     if isinstance(value, str) or not hasattr(value, "__iter__"):
         raise QueryError(f"{column.name} is compared with several values: give a list.")

@@ -206,7 +206,8 @@ def condition_from(entity: Entity, given: Mapping[str, Any] | None) -> Condition
         elif name in entity.columns:
             parts += [Compare(name, operator[1:], each) for operator, each in value.items() if each is not None]
         else:
-            parts.append(Exists(name, condition_from(ENTITIES[entity.relation(name).entity], value)))
+            inner = condition_from(ENTITIES[entity.relation(name).entity], value)
+            parts.append(None if inner is None and value else Exists(name, inner))
     return all_of(*parts)
 
 

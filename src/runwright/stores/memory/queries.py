@@ -11,7 +11,18 @@ from runwright.entities import entity_named
 from runwright.errors import QueryError
 from runwright.query import Aggregate, And, Compare, Exists, Fixed, Nested, Nodes, Not, Order, Query, Value
 from runwright.stores.json_matching import matches
-from runwright.stores.query_values import COMPARABLE, LISTS, MICROSECOND, OF_JSON, PATTERNS, SUMMABLE, fits, wanted
+from runwright.stores.query_values import (
+    COMPARABLE,
+    LISTS,
+    MICROSECOND,
+    OF_JSON,
+    PATTERNS,
+    SUMMABLE,
+    fits,
+    fraction_of,
+    natural,
+    wanted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -60,6 +71,7 @@ class Evaluation:
     # ---- which rows, in which order
 
     def _selected(self, entity: Entity, query: Query | Summary, rows: list[Row]) -> list[Row]:
+        _check(entity, query)
         found = [row for row in rows if query.where is None or self._holds(entity, row, query.where) is True]
         first = [Order(name) for name in query.distinct_on if all(each.column != name for each in query.order)]
         for order in reversed([*first, *query.order]):
@@ -166,6 +178,26 @@ class Evaluation:
         return self._field(entity, rows[0], field)
 
 
+def _check(entity: Entity, query: Query | Summary) -> None:
+    """Raise `QueryError` for what is wrong with a query, whether there are rows or none."""
+    natural("offset", query.offset)
+    if query.limit is not None:
+        natural("limit", query.limit)
+    if query.where is not None:
+        _check_condition(entity, query.where)
+
+
+def _check_condition(entity: Entity, condition: Condition) -> None:
+    if isinstance(condition, Compare):
+        wanted(entity, condition)
+    elif isinstance(condition, Exists):
+        other = entity_named(entity.relation(condition.relation).entity)
+        _check_condition(other, condition.where or And())
+    else:
+        for part in [condition.part] if isinstance(condition, Not) else condition.parts:
+            _check_condition(entity, part)
+
+
 def _compared(entity: Entity, row: Row, condition: Compare) -> bool | None:
     value, operator = wanted(entity, condition), condition.operator
     column = entity.column(condition.column)
@@ -203,9 +235,7 @@ def _aggregate(entity: Entity, field: Aggregate, rows: Iterable[Row]) -> Any:
 
 def _number(field: Aggregate, type_: Type, values: list[Any]) -> Any:
     if field.function == "percentile":
-        if field.fraction is None or not 0 <= field.fraction <= 1:
-            raise QueryError(f"A percentile is of a fraction from 0 to 1, not {field.fraction!r}.")
-        return values[max(0, math.ceil(len(values) * field.fraction) - 1)]
+        return values[max(0, math.ceil(len(values) * fraction_of(field.fraction)) - 1)]
     if field.function == "avg":
         average = sum(values) / len(values)
         return int(average) if type_ == "duration" else average

@@ -24,7 +24,7 @@ from runwright.query import (
     Summary,
     Value,
 )
-from runwright.stores.query_values import COMPARABLE, SUMMABLE, wanted
+from runwright.stores.query_values import COMPARABLE, SUMMABLE, fraction_of, natural, wanted
 from runwright.stores.sql.expressions import shown
 from runwright.stores.sql.tables import tables
 
@@ -160,8 +160,8 @@ class _Making:
         return f" WHERE {' AND '.join(terms)}" if terms else ""
 
     def _page(self, query: Query | Summary) -> str:
-        limit = None if query.limit is None else self.bind(_natural("limit", query.limit))
-        offset = self.bind(_natural("offset", query.offset)) if query.offset else None
+        limit = None if query.limit is None else self.bind(natural("limit", query.limit))
+        offset = self.bind(natural("offset", query.offset)) if query.offset else None
         return self.dialect.page(limit, offset)
 
     # ---- order
@@ -305,7 +305,7 @@ class _Making:
             raise QueryError(f"{row.entity.name}.{field.columns[0]} is {expression.type}: it has no {field.function}.")
         raw = expression.sorted_by(self.dialect)[0]
         if field.function == "percentile":
-            sql = self.dialect.percentile(raw, self.bind(_fraction(field.fraction)))
+            sql = self.dialect.percentile(raw, self.bind(fraction_of(field.fraction)))
         else:
             sql = f"{field.function}({raw})"
         if expression.type == "duration":
@@ -338,15 +338,3 @@ def _word(name: str) -> str:
     if _WORD.fullmatch(name) is None:
         raise QueryError(f"{name!r} is no name: letters, digits and underscores make one.")
     return name
-
-
-def _natural(what: str, number: int) -> int:
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 1 << 31:
-        raise QueryError(f"{what} is {number!r}: a number from 0 to 2147483647 is needed.")
-    return number
-
-
-def _fraction(number: float | None) -> float:
-    if number is None or not 0 <= number <= 1:
-        raise QueryError(f"A percentile is of a fraction from 0 to 1, not {number!r}.")
-    return float(number)
