@@ -240,9 +240,9 @@ class RemoteRuns:
     # ---- writing
 
     def _enter(self, row: FlowRun | TaskRun, code: int, data: dict[str, Any]) -> None:
-        """Append a transition, by the first way to it that the table allows."""
+        """Append a transition, by the first way to it that the table allows; what a run is in already needs none."""
         refusal: IllegalTransition | None = None
-        for way in _WAYS:
+        for way in _WAYS if row.state != code else ((),):
             steps = [(KIND_BY_NAME[name].code, {"restart": True} if name == "Resume" else {}) for name in way]
             events = self._transitions(row, [*steps, (code, data)])
             try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from runwright.remote_runs import RemoteRuns
+from runwright.server.auth import Role
 from runwright.server.graphql.execution import GraphQL, Request
 
 
@@ -26,15 +28,9 @@ def refusal(record):
     """Return what is said about a query that is refused, and its code."""
     graphql = GraphQL(record, RemoteRuns(record))
 
-    def refusal(query, variables=None, **more):
-        answer = graphql.answer(Request(query, variables, **more))
-        error = answer_of(answer)["errors"][0]
+    def refusal(query, variables=None, role=Role.VIEWER, **more):
+        answer = graphql.answer(Request(query, variables, **more), role)
+        error = msgspec.json.decode(answer.body)["errors"][0]
         return answer.status, error["extensions"]["code"], error["message"]
 
     return refusal
-
-
-def answer_of(answer):
-    import msgspec
-
-    return msgspec.json.decode(answer.body)
