@@ -45,10 +45,10 @@ def query(session: Session, text: str | None, file: str | None, variables: str |
 
 def _answer(session: Session, text: str, variables: str | None) -> Any:
     try:
-        from runwright.server.graphql.execution import GraphQL, Request  # noqa: PLC0415  brings a library
+        from runwright.server.graphql.execution import GraphQL, GraphQLRequest  # noqa: PLC0415  brings a library
     except ModuleNotFoundError as missing:
         raise MissingExtra(f"Queries need {missing.name}: install runwright[server].") from None
-    return GraphQL(session.open_record()).answer(Request(text, variables)).body
+    return GraphQL(session.open_record()).answer(GraphQLRequest(text, variables)).body
 
 
 def _read(file: str | None) -> str:

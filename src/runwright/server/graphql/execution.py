@@ -42,7 +42,7 @@ _PARSED_KEPT = 200
 _log = logging.getLogger("runwright.server")
 
 
-class Request(msgspec.Struct):
+class GraphQLRequest(msgspec.Struct):
     """What a client sends. `variables` is an object, or as some clients send it the JSON text of one."""
 
     query: str
@@ -67,7 +67,7 @@ class GraphQL:
         self._mutations = None if runs is None else Mutations(record, runs)
         self._known: OrderedDict[str, DocumentNode] = OrderedDict()
 
-    def answer(self, request: Request, role: Role = Role.VIEWER) -> Answer:
+    def answer(self, request: GraphQLRequest, role: Role = Role.VIEWER) -> Answer:
         """Return the answer to an operation of somebody in a role; viewers change nothing."""
         try:
             document = self._document(request.query)
@@ -166,7 +166,7 @@ def _checked(text: str) -> DocumentNode:
     return document
 
 
-def _prepared(document: DocumentNode, request: Request) -> tuple[OperationDefinitionNode, Selection]:
+def _prepared(document: DocumentNode, request: GraphQLRequest) -> tuple[OperationDefinitionNode, Selection]:
     """Return the operation, and its selection with fragments and variables."""
     operation = next(each for each in document.definitions if isinstance(each, OperationDefinitionNode))
     if request.operationName and (operation.name is None or operation.name.value != request.operationName):

@@ -7,7 +7,7 @@ import pytest
 
 from runwright.remote_runs import RemoteRuns
 from runwright.server.auth import Role
-from runwright.server.graphql.execution import GraphQL, Request
+from runwright.server.graphql.execution import GraphQL, GraphQLRequest
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def refusal(record):
     graphql = GraphQL(record, RemoteRuns(record))
 
     def refusal(query, variables=None, role=Role.VIEWER, **more):
-        answer = graphql.answer(Request(query, variables, **more), role)
+        answer = graphql.answer(GraphQLRequest(query, variables, **more), role)
         error = msgspec.json.decode(answer.body)["errors"][0]
         return answer.status, error["extensions"]["code"], error["message"]
 

@@ -58,13 +58,13 @@ def test_variables_are_what_they_say(refusal):
 
 
 def test_what_fails_inside_is_told_by_a_number_alone(record, caplog):
-    from runwright.server.graphql.execution import GraphQL, Request
+    from runwright.server.graphql.execution import GraphQL, GraphQLRequest
 
     class Broken:
         def query(self, query):
             raise OSError("/secret/path")
 
-    status, body = GraphQL(Broken()).answer(Request("{ task_run { id } }"))
+    status, body = GraphQL(Broken()).answer(GraphQLRequest("{ task_run { id } }"))
 
     assert 500 == status
     assert b"secret" not in body
