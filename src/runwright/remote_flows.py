@@ -33,6 +33,7 @@ BATCH = 500
 LARGEST = 16 * 1024 * 1024
 MOST_DRAFTS = 1_000
 _OF_TASKS = ("type", "max_retries", "retry_delay", "timeout", "cache_key", "cache_for", "trigger", "auto_generated")
+_NUMBERS = frozenset({"max_retries", "retry_delay", "timeout", "cache_for"})
 _OF_FLOWS = ("environment", "run_config", "storage", "schedule", "parameters", "reference_tasks")
 
 
@@ -145,6 +146,9 @@ class _Draft:
 
 def _task(document: Document, mapped: set[str]) -> TaskInfo:
     policies = {key: document[key] for key in _OF_TASKS if document.get(key) is not None}
+    for key in _NUMBERS & policies.keys():
+        if isinstance(policies[key], bool) or not isinstance(policies[key], int | float):
+            raise TypeError(f"{key} is {policies[key]!r}, no number")
     slug = str(document["slug"])
     return TaskInfo(
         slug, str(document.get("name") or slug), tuple(document.get("tags") or ()), slug in mapped, policies

@@ -102,7 +102,7 @@ def test_what_was_never_created_is_refused(flows, project):
         flows.create(project, {})
 
 
-@pytest.mark.parametrize("broken", [{"name": "no slug"}, {"slug": "x", "tags": 5}])
+@pytest.mark.parametrize("broken", [{"name": "no slug"}, {"slug": "x", "tags": 5}, {"slug": "x", "max_retries": "2"}])
 def test_a_task_that_cannot_be_read_is_told(flows, project, broken):
     with pytest.raises(FlowError, match="cannot be read"):
         flows.create(project, {"name": "bad", "tasks": [broken]})

@@ -8,7 +8,7 @@ from typing import Any
 def matches(document: Any, operator: str, value: Any) -> bool:
     """Say whether a document fulfils an operator for JSON columns of `runwright.query`."""
     if operator == "eq":
-        return document == value
+        return _is_same(document, value)
     if operator == "contains":
         return contains(document, value)
     if operator == "contained_in":
@@ -23,6 +23,15 @@ def contains(whole: Any, part: Any) -> bool:
     if isinstance(whole, list) and not isinstance(part, list | dict):
         return any(_contains(each, part) for each in whole)
     return _contains(whole, part)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Say whether two documents are equal; a truth is no number."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_same(each, other[key]) for key, each in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
 def _contains(whole: Any, part: Any) -> bool:

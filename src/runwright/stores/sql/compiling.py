@@ -66,7 +66,7 @@ class Compiler:
         text = making.answer(query, None)
         if isinstance(query, Query) and query.is_single:
             text = f"coalesce({text},'null')"
-        return Statement(f"SELECT {text}", making.values)
+        return Statement(f"SELECT {self.dialect.json_text(text)}", making.values)
 
 
 class _Row(NamedTuple):
@@ -306,6 +306,8 @@ class _Making:
         raw = expression.sorted_by(self.dialect)[0]
         if field.function == "percentile":
             sql = self.dialect.percentile(raw, self.bind(fraction_of(field.fraction)))
+        elif field.function == "avg":
+            sql = self.dialect.average(raw)
         else:
             sql = f"{field.function}({raw})"
         if expression.type == "duration":

@@ -17,6 +17,8 @@ _GLOB_MARKS = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
 class Dialect:
     """SQLite's."""
 
+    is_strict_about_groups = False
+    """Whether what a group shows must be one of the expressions that it is made by."""
     true = "1"
     false = "0"
     large = "{sql}"
@@ -128,8 +130,8 @@ class Dialect:
         return "$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in path)
 
     def key_json(self, sql: str, *path: str | int) -> str:
-        """Return the JSON under keys of our own."""
-        return f"({sql}->'{self.bound_path(path)}')"
+        """Return the JSON text under keys of our own; null for a JSON null."""
+        return f"nullif({sql}->'{self.bound_path(path)}','null')"
 
     def key_text(self, sql: str, *path: str | int) -> str:
         """Return the text under keys of our own; null for a JSON null."""
@@ -137,6 +139,10 @@ class Dialect:
 
     def key_number(self, sql: str, *path: str | int) -> str:
         """Return the number under keys of our own."""
+        return self.key_text(sql, *path)
+
+    def key_integer(self, sql: str, *path: str | int) -> str:
+        """Return the whole number under keys of our own."""
         return self.key_text(sql, *path)
 
     def key_truth(self, sql: str, *path: str | int) -> str:
@@ -170,6 +176,14 @@ class Dialect:
             else:
                 found.append(f"[{literal}]" if literal in "*?[" else literal)
         return "".join(found)
+
+    def collated(self, sql: str) -> str:
+        """Return text that is ordered by its characters, not as a language orders it."""
+        return sql
+
+    def average(self, sql: str) -> str:
+        """Return the average of numbers, with decimals."""
+        return f"avg({sql})"
 
     def is_same(self, one: str, other: str) -> str:
         """Return whether two values are equal, or both null."""

@@ -40,7 +40,7 @@ class Document:
         """Return where the value is, null when it is nowhere."""
         d, ref = self._d, self._result
         fields = [
-            (name, (d.key_number if name in _NUMBERS else d.key_text)(ref, place)) for place, name in enumerate(_REF)
+            (name, (d.key_integer if name in _NUMBERS else d.key_text)(ref, place)) for place, name in enumerate(_REF)
         ]
         given = d.json_text(d.key_json(self._details, "document", "_result"))
         return f"CASE WHEN {ref} IS NOT NULL THEN {d.json_text(d.object(fields))} ELSE {given} END"
@@ -60,7 +60,7 @@ class Document:
             "Looped": [("loop_count", self._number("loop_count", "NULL"))],
             "Cached": [
                 ("cached_parameters", self._json("cached_parameters")),
-                ("cached_result_expiration", self._time(d.key_number(self._details, "expires"))),
+                ("cached_result_expiration", self._time(d.key_integer(self._details, "expires"))),
                 ("hashed_inputs", self._json("hashed_inputs")),
             ],
         }
@@ -115,7 +115,7 @@ class Document:
         return self._d.time_text(nanoseconds)
 
     def _number(self, key: str, otherwise: str) -> str:
-        return f"coalesce({self._d.key_number(self._details, key)},{otherwise})"
+        return f"coalesce({self._d.key_integer(self._details, key)},{otherwise})"
 
     def _json(self, key: str) -> str:
         return self._d.embedded(self._d.key_json(self._details, key))

@@ -45,7 +45,7 @@ class Expression:
 
     def sorted_by(self, dialect: Dialect) -> tuple[str, ...]:
         """Return what orders rows by the column."""
-        return (self.raw,)
+        return (dialect.collated(self.raw) if self.type == "text" else self.raw,)
 
     def grouped_by(self, dialect: Dialect) -> tuple[str, ...]:
         """Return what tells the column's values apart, in the order that groups come in."""
@@ -75,6 +75,8 @@ class Plain(Expression):
             value = to.dialect.bound_boolean(value)
         if self.type == "uuid":
             value = to.dialect.bound_uuid(value)
+        if self.type == "text" and operator in ORDERED:
+            return f"{to.dialect.collated(self.raw)} {_SIGNS[operator]} {to.bind(value)}"
         return f"{self.raw} {_SIGNS[operator]} {to.bind(value)}"
 
     def _json(self, operator: str, value: Any, to: Binding) -> str:
@@ -127,7 +129,7 @@ class Coded(Expression):
 
     def sorted_by(self, dialect: Dialect) -> tuple[str, ...]:
         """Return what orders rows by the column."""
-        return (self.shown(dialect),)
+        return (dialect.collated(f"({self.shown(dialect)})"),)
 
     def grouped_by(self, dialect: Dialect) -> tuple[str, ...]:
         """Return what tells the column's values apart."""
@@ -189,11 +191,19 @@ class Identity(Expression):
 
     def sorted_by(self, dialect: Dialect) -> tuple[str, ...]:
         """Return what orders rows by the column."""
+        if self._is_indirect(dialect):
+            return (self.shown(dialect),)
         return (self._only_given(self.raw), *(self._only_given(part.sql) for part in self._parts))
 
     def grouped_by(self, dialect: Dialect) -> tuple[str, ...]:
         """Return what tells the column's values apart."""
+        if self._is_indirect(dialect):
+            return (self.shown(dialect),)
         return (self._only_given(self._key), *(self._only_given(part.sql) for part in self._parts))
+
+    def _is_indirect(self, dialect: Dialect) -> bool:
+        """Say whether only the whole text can be grouped by: the key is looked up, and the database is strict about groups."""
+        return dialect.is_strict_about_groups and "SELECT" in self._key
 
     def compare(self, operator: str, value: Any, to: Binding) -> str:
         """Return the condition for a value of `runwright.stores.query_values`."""

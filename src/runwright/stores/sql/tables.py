@@ -177,7 +177,7 @@ class _Tables:
             " ORDER BY version DESC LIMIT 1)"
         )
         document = Document(
-            d, "@.state", "@.message", d.key_json("@.details", "result"), d.key_number("@.details", "due"), "@.details"
+            d, "@.state", "@.message", d.key_json("@.details", "result"), d.key_integer("@.details", "due"), "@.details"
         )
         return {
             "id": Identity("flow_run", "@.key", own="@.id"),
@@ -242,7 +242,7 @@ class _Tables:
             "@.state",
             d.key_text("@.data", "message"),
             d.key_json("@.data", "result"),
-            d.key_number("@.data", "due"),
+            d.key_integer("@.data", "due"),
             "@.data",
         )
         return {
@@ -271,7 +271,7 @@ class _Tables:
             "tags": Plain("json", "@.tags"),
             "mapped": Plain("boolean", "@.is_mapped"),
             "auto_generated": Plain("boolean", self._truth("@.policies", "auto_generated")),
-            "max_retries": Plain("integer", d.key_number("@.policies", "max_retries")),
+            "max_retries": Plain("integer", d.key_integer("@.policies", "max_retries")),
             "retry_delay": Plain(
                 "number",
                 f"coalesce({d.key_number('@.policies', 'retry_delay', 0)},{delay})",
