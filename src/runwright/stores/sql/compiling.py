@@ -160,7 +160,10 @@ class _Making:
         return f" WHERE {' AND '.join(terms)}" if terms else ""
 
     def _page(self, query: Query | Summary) -> str:
-        limit = None if query.limit is None else self.bind(natural("limit", query.limit))
+        most = None if query.limit is None else natural("limit", query.limit)
+        if isinstance(query, Query) and query.is_single:
+            most = 1 if most is None else min(most, 1)
+        limit = None if most is None else self.bind(most)
         offset = self.bind(natural("offset", query.offset)) if query.offset else None
         return self.dialect.page(limit, offset)
 
@@ -192,9 +195,8 @@ class _Making:
             raise QueryError(f"{row.entity.name}.{relation.name} is a list: order by what there is one of.")
         other = self._row(relation.entity)
         keys, _ = self._sort_keys(other, Order(order.column, via=order.via[1:]))
-        source = (
-            f"FROM {other.sql(other.table.source)} WHERE {' AND '.join(_Link(row, relation.name).conditions(other))}"
-        )
+        terms = [*_Link(row, relation.name).conditions(other), *filter(None, [other.sql(other.table.where)])]
+        source = f"FROM {other.sql(other.table.source)} WHERE {' AND '.join(terms)}"
         return [f"(SELECT {key} {source})" for key in keys], False
 
     def _after(self, row: _Row, query: Query) -> str:
@@ -267,10 +269,18 @@ class _Making:
         making = f"SELECT {self._summary_object(row, query, query.fields, link)} AS o {source}"
         if not query.group_by:
             return f"({making})"
-        groups = [row.sql(sql) for name in query.group_by for sql in row.column(name).grouped_by(self.dialect)]
+        groups = [sql for name in query.group_by for sql in self._groups(row, name)]
         order = [term for name in query.group_by for term in self._order_terms(row, Order(name))]
         grouped = f"({making} GROUP BY {','.join(groups)} ORDER BY {','.join(order)}) listed"
         return self.dialect.list_of("listed.o", grouped)
+
+    def _groups(self, row: _Row, name: str) -> list[str]:
+        """Return what rows are grouped by for a column; a strict database wants what is shown and ordered by among it."""
+        column = row.column(name)
+        found = [*column.grouped_by(self.dialect)]
+        if self.dialect.is_strict_about_groups and column.type != "json":
+            found += [*column.sorted_by(self.dialect), column.shown(self.dialect)]
+        return [row.sql(sql) for sql in found]
 
     def _summary_object(self, row: _Row, query: Summary, fields: Sequence[SummaryField], link: _Link | None) -> str:
         return self.dialect.object([(_word(each.key), self._summary_field(row, query, each, link)) for each in fields])
