@@ -12,6 +12,8 @@
     │       ├── ExpressionUndefined         a name or entry that is not there
     │       └── ExpressionOverBudget        more steps, depth or text than an expression may use
     ├── IllegalTransition                   the transition table forbids what was proposed
+    ├── StateUpdateRefused                  a state that another program may not give a run now
+    │   └── VersionConflict                 the run was changed since that program read it
     ├── ResultError
     │   ├── ResultSerializationError        a value that cannot become bytes
     │   ├── ResultUnavailable               a stored result that is gone
@@ -32,6 +34,7 @@
     ├── KeyTaken                            a key of a namespace that has a value already
     ├── SecretMissing (LookupError)         no secret of that name
     ├── RunnableFailed                      a task of a YAML flow failed and hands on outputs all the same
+    ├── QueryError (ValueError)             a query for what no record has, or with a value of the wrong type
     ├── StateSerializationError (ValueError)  a state that cannot become a document, or a document that is no state
     └── SettingError (ValueError)           a setting or environment variable that cannot be read
 
@@ -160,6 +163,18 @@ class IllegalTransition(RunwrightError):
     exit_code = 4
 
 
+class StateUpdateRefused(RunwrightError):
+    """A run may not be given the state that another program proposed: nothing was recorded."""
+
+    exit_code = 4
+
+
+class VersionConflict(StateUpdateRefused):
+    """The run was changed since the program read it: read it again."""
+
+    code = "VERSION_LOCKING_ERROR"
+
+
 class ResultError(RunwrightError):
     """A result could not be stored or read."""
 
@@ -257,6 +272,12 @@ class RunnableFailed(RunwrightError):
         """Say what failed, and keep what there is of its outputs."""
         super().__init__(message)
         self.outputs = outputs
+
+
+class QueryError(RunwrightError, ValueError):
+    """A query asks for what no record has, or compares with a value of the wrong type: the message says what there is."""
+
+    exit_code = 2
 
 
 class StateSerializationError(RunwrightError, ValueError):

@@ -52,6 +52,11 @@ def task_run_text(flow_run: str, ordinal: int) -> str:
     return f"{flow_run[:24]}{ordinal << VERSION_BITS:012x}"
 
 
+def task_id(flow: UUID, index: int) -> UUID:
+    """Return the id of the task number `index` of a version of a flow."""
+    return UUID(int=flow.int & ~_SUFFIX_MASK | (index + 1) << VERSION_BITS)
+
+
 def event_id(flow_run: UUID, ordinal: int, version: int) -> UUID:
     """Return the id of the event that brought a task run to `version`.
 

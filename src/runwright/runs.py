@@ -40,7 +40,8 @@ class FlowVersion(msgspec.Struct):
     """A flow as it was when it first ran with this `fingerprint` (a hash of its tasks and edges).
 
     `source` says where its code came from: `file`, `name` (of the flow in that file). `id` and `version` (1, 2, ... for a
-    name) are given by the record at registration; `tasks` are in the order of the graph's nodes.
+    name) are given by the record at registration; `tasks` are in the order of the graph's nodes. `document` is what else
+    the program that registered it said, such as `project`, `run_config`, `storage`.
     """
 
     name: str
@@ -50,6 +51,16 @@ class FlowVersion(msgspec.Struct):
     source: dict[str, str] = {}
     id: UUID | None = None
     version: int = 0
+    created: int = 0
+    document: dict[str, Any] = {}
+
+
+class Project(msgspec.Struct, frozen=True):
+    """A group of flows; a flow is in the one that its `document` names as `project`."""
+
+    id: UUID
+    name: str
+    description: str | None = None
     created: int = 0
 
 

@@ -18,7 +18,7 @@ from runwright.views import Views
 if TYPE_CHECKING:
     from runwright.events import Batch
     from runwright.request import Answer, Request
-    from runwright.runs import FlowVersion
+    from runwright.runs import FlowVersion, Project
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -55,6 +55,10 @@ class Store(Views, KeyValues, ReceivedEvents, Protocol):
 
     def register(self, flow: FlowVersion) -> FlowVersion:
         """Return the flow with its id and version, recorded now unless its fingerprint is known for its name."""
+        ...
+
+    def add_project(self, name: str, description: str | None = None) -> Project:
+        """Return the project of a name, recorded now unless there is one."""
         ...
 
     def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:

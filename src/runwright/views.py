@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runwright.events import Event, LogLine, Metric
+    from runwright.query import Query, Summary
     from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
 
 GroupBy = Literal["state", "task", "flow", "flow_run"]
@@ -117,6 +118,10 @@ class Views(Protocol):
 
     def iterate_events(self, flow_run: UUID | None = None) -> Iterator[Event]:
         """Return all events of a flow run, or of the record, oldest first, without holding them all."""
+        ...
+
+    def query(self, query: Query | Summary) -> str:
+        """Return the JSON that answers a query; raises `QueryError` for what no record has."""
         ...
 
     def expansions(self, flow_run: UUID) -> Sequence[Expansion]:

@@ -12,6 +12,7 @@ HOMES = {
     "cryptography": {"hosting"},
     "dask": {"cache_validators", "executors"},  # two things in one library: a hash of values, and a cluster
     "distributed": {"executors"},
+    "graphql": {"server"},
     "httpx": {"runnables"},
     "hypothesis": {"testing"},
     "obstore": {"results"},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runwright import settings
+from runwright.entities import ENTITIES
 from runwright.expressions.filters import FILTERS
 from runwright.expressions.functions import FUNCTIONS, HOST_FUNCTIONS
 from runwright.expressions.json_query_functions import FUNCTIONS as QUERY_FUNCTIONS
@@ -16,6 +17,7 @@ from runwright.expressions.parser import OPERATORS
 from runwright.expressions.tags import TAGS
 from runwright.expressions.value_tests import TESTS
 from runwright.runnables import PLACES
+from runwright.server.graphql.scalars import OF_TYPE
 from runwright.spec.conditions import CONDITIONS, Condition
 from runwright.spec.elements import Element, Key, table_of
 from runwright.spec.flow_spec import Concurrency, FlowSpec, Listener, PluginDefaults, Sla
@@ -50,6 +52,19 @@ def settings_table() -> str:
     head = "| setting | variable | default | meaning |\n|---|---|---|---|\n"
     return head + "".join(
         f"| `{each.name}` | `{each.variable}` | `{each.default}` | {each.meaning} |\n" for each in settings.TABLE
+    )
+
+
+def graphql_table() -> str:
+    """Return every entity with its columns and relations."""
+    return "\n".join(
+        f"### {entity.name}\n\n{entity.says}\n\n| column or relation | type | meaning |\n|---|---|---|\n"
+        + "".join(f"| `{each.name}` | {OF_TYPE[each.type].name} | {each.says} |\n" for each in entity.columns.values())
+        + "".join(
+            f"| `{each.name}` | {f'[{each.entity}]' if each.is_list else each.entity} | {each.says} |\n"
+            for each in entity.relations.values()
+        )
+        for entity in ENTITIES.values()
     )
 
 
@@ -168,6 +183,7 @@ TABLES = {
     "expressions.md": expressions_table,
     "states.md": states_table,
     "settings.md": settings_table,
+    "graphql.md": graphql_table,
 }
 
 

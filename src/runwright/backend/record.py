@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from runwright import app, codec, settings
 from runwright.errors import NotOnRecord
@@ -84,8 +84,3 @@ def is_plain_data(ref: ResultRef) -> bool:
 
 def _results_root() -> Path:
     return Path(settings.load().home) / "results"
-
-
-def task_id(flow_id: UUID, slug: str) -> str:
-    """Return the id of a task, which is made of its flow's and its slug."""
-    return str(uuid5(flow_id, slug))

@@ -81,7 +81,7 @@ class TaskRunView:
         """Return the view of a row that was read already."""
         return cls(
             task_run_id=str(row.id),
-            task_id=reading.task_id(flow_id, row.slug),
+            task_id=str(ids.task_id(flow_id, row.task_index)),
             task_slug=row.slug,
             name=row.name,
             state=reading.state_of_task_run(row),

@@ -43,6 +43,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.catalog:routes",
     "runwright.server.openapi:routes",
     "runwright.server.signing_in:routes",
+    "runwright.server.graphql.routes:routes",
 )
 """Where each surface's function is, as `module:name`, in the order in which paths are looked for."""
 

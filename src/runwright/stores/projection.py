@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _STATE = int(EventKind.STATE)
 _PENDING = KIND_BY_NAME["Pending"].code
+_MAPPED = KIND_BY_NAME["Mapped"].code
 _RUNNING = KIND_BY_NAME["Running"].code
 _RETRYING = KIND_BY_NAME["Retrying"].code
 _ACTIVE = frozenset(code for code, kind in KIND_BY_CODE.items() if kind.phase is Phase.ACTIVE)
@@ -296,7 +297,7 @@ class RunFold:
     def _note(self, row: TaskRunRow | FlowRunRow, event: Event) -> None:
         """Fold an event that is no transition."""
         if event.kind == EventKind.EXPANDED:
-            if row.state in FINAL_CODES:
+            if row.state in FINAL_CODES and row.state != _MAPPED:  # other engines say Mapped before the children begin
                 raise self._refusal(event, "a run that has ended has no more children")
             self._expand(event)
         elif event.kind == EventKind.ANNOTATED:

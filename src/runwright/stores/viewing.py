@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
     from runwright.stores.rows import TaskRunRow
 
+RESULT_CLASSES = {
+    "local": ("LocalResult", "dir"),
+    "s3": ("S3Result", "bucket"),
+    "gcs": ("GCSResult", "bucket"),
+    "azure": ("AzureResult", "container"),
+    "inline": ("PrefectResult", ""),
+}
+"""What the documents of states call the class of a result and the field with its place, by the result's kind."""
+
 _decode_ref = msgspec.json.Decoder(ResultRef).decode
 
 

@@ -12,8 +12,10 @@ from runwright import ids
 from runwright.runs import Attempt, FlowRun, FlowVersion, TaskInfo, TaskRun
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
 from runwright.stores.matching import codes_of, counts_rows, histories, id_range
+from runwright.stores.memory.entity_rows import EntityRows
+from runwright.stores.memory.queries import Evaluation
 from runwright.stores.memory.rows import MemoryRows
-from runwright.stores.texts import from_json
+from runwright.stores.texts import from_json, to_json
 from runwright.stores.viewing import task_run_from_row
 from runwright.views import EventFilter, Expansion
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runwright.events import Event, LogLine, Metric
+    from runwright.query import Query, Summary
     from runwright.received_events import ReceivedEvent
+    from runwright.runs import Project
     from runwright.stores.rows import FlowRunRow, TaskRunRow
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
@@ -39,6 +43,7 @@ class MemoryViews:
         self._logs: list[LogLine] = []
         self._metrics: list[Metric] = []
         self._received: list[ReceivedEvent] = []
+        self._projects: list[Project] = []
 
     def task_runs(self, which: TaskRunFilter) -> list[TaskRun]:
         """Return task runs, without the flow runs' own root runs."""
@@ -145,6 +150,12 @@ class MemoryViews:
             Expansion(row.parent, row.first, row.count, row.task, row.at, from_json(row.plan) if row.plan else None)
             for row in rows
         ]
+
+    def query(self, query: Query | Summary) -> str:
+        """Return the JSON that answers a query; raises `QueryError` for what no record has."""
+        with self._lock:
+            rows = EntityRows(self._rows, self._events, self._logs, self._projects)
+            return to_json(Evaluation(rows.of).answer(query))
 
     # ---- task runs
 

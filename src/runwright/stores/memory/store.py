@@ -10,7 +10,7 @@ from msgspec.structs import replace as replaced
 
 from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.failpoints import hit
-from runwright.runs import TaskInfo
+from runwright.runs import Project, TaskInfo
 from runwright.states import KIND_BY_CODE
 from runwright.store import Difference
 from runwright.stores import keeping, leasing
@@ -19,7 +19,7 @@ from runwright.stores.memory.requests import MemoryRequests
 from runwright.stores.memory.rows import MemoryRows
 from runwright.stores.memory.slots import MemorySlots
 from runwright.stores.projection import Fold
-from runwright.stores.registration import flow_id_of
+from runwright.stores.registration import flow_id_of, project_id_of
 from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
@@ -63,6 +63,16 @@ class MemoryStore(MemoryViews):
             added = _kept(flow, len(versions) + 1, flow.created or self.now())
             self._rows.flows.append(added)
             return copy(added)
+
+    def add_project(self, name: str, description: str | None = None) -> Project:
+        """Return the project of a name, recorded now unless there is one."""
+        with self._lock:
+            known = next((each for each in self._projects if each.name == to_text(name)), None)
+            if known is None:
+                said = None if description is None else to_text(description)
+                known = Project(project_id_of(name), to_text(name), said, self.now())
+                self._projects.append(known)
+            return known
 
     def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
         """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""
@@ -258,6 +268,7 @@ def _kept(flow: FlowVersion, version: int, at: int) -> FlowVersion:
         version=version,
         created=at,
         source=from_json(to_json(flow.source)),
+        document=from_json(to_json(flow.document)),
     )
 
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from runwright.errors import IllegalTransition, RecordError, RecordFull, RecordUnreadable
+from runwright.stores.json_matching import matches
+from runwright.stores.texts import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,6 +168,7 @@ def _open_to_read(path: str, flags: int) -> apsw.Connection:
     try:
         _prepare(db, path)
         db.execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000")
+        db.create_scalar_function("json_matches", _json_matches, 3, deterministic=True)
     except BaseException:
         db.close()
         raise
@@ -180,6 +183,11 @@ def _prepare(db: apsw.Connection, path: str) -> None:
     is_empty = not application and not db.pragma("user_version") and not db.execute("SELECT 1 FROM sqlite_schema").get
     if application != APPLICATION_ID and not is_empty:
         raise RecordUnreadable(f"{path} is a database of another program: give another path for the record.")
+
+
+def _json_matches(*values: Any) -> bool | None:
+    document, operator, value = values
+    return None if document is None else matches(from_json(document), operator, from_json(value))
 
 
 def _make_file(path: str) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
+from runwright.runs import EdgeInfo, FlowVersion, Project, TaskInfo
+from runwright.stores.registration import project_id_of
 from runwright.stores.sql import queries
 from runwright.stores.sqlite.connection import rows_of
 from runwright.stores.texts import from_json, to_json, to_text
@@ -23,8 +24,8 @@ def register(db: apsw.Connection, flow: FlowVersion, flow_id: UUID, at: int) -> 
     name, fingerprint = to_text(flow.name), to_text(flow.fingerprint)
     key = db.execute(_SQL["find_by_fingerprint"], (name, fingerprint)).get
     if key is None:
-        source, edges = to_json(flow.source), to_json(flow.edges)
-        key = db.execute(_SQL["add_flow"], (flow_id.bytes, name, name, fingerprint, at, source, edges)).get
+        texts = to_json(flow.source), to_json(flow.edges), to_json(flow.document)
+        key = db.execute(_SQL["add_flow"], (flow_id.bytes, name, name, fingerprint, at, *texts)).get
         db.executemany(
             _SQL["add_task"],
             [
@@ -59,9 +60,18 @@ def find(
             UUID(bytes=identity),
             version,
             created,
+            from_json(document),
         )
-        for number, identity, title, version, fingerprint, created, source, edges in rows
+        for number, identity, title, version, fingerprint, created, source, edges, document in rows
     ]
+
+
+def add_project(db: apsw.Connection, name: str, description: str | None, at: int) -> Project:
+    """Return the project of a name, put there inside the caller's transaction when it is new."""
+    said = None if description is None else to_text(description)
+    db.execute(_SQL["add_project"], (project_id_of(name).bytes, to_text(name), said, at))
+    identity, *rest = rows_of(db, _SQL["find_project"], (to_text(name),))[0]
+    return Project(UUID(bytes=identity), *rest)
 
 
 def _tasks(db: apsw.Connection, flow: int) -> tuple[TaskInfo, ...]:

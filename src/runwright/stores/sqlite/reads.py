@@ -17,6 +17,8 @@ from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
 from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import counts_rows, histories
 from runwright.stores.rows import TaskRunRow
+from runwright.stores.sql.compiling import Compiler
+from runwright.stores.sql.dialect import Dialect
 from runwright.stores.sqlite import flows, log, received, requests, selection
 from runwright.stores.sqlite.connection import connect_to_check, connect_to_read, explained, rows_of
 from runwright.stores.sqlite.selection import SQL
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from runwright.query import Query, Summary
     from runwright.received_events import ReceivedEvent
     from runwright.request import Request
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
+_COMPILER = Compiler(Dialect())
 _CHUNK = 5_000
 _EVER = (1 << 63) - 1
 _COLUMNS = len(TaskRunRow.__struct_fields__)
@@ -151,6 +155,12 @@ class SqliteViews:
                 return self._open_requests.of(flow_run)
         with self._reading() as db:
             return requests.find(db, flow_run, open_only=open_only)
+
+    def query(self, query: Query | Summary) -> str:
+        """Return the JSON that answers a query; raises `QueryError` for what no record has."""
+        text, values = _COMPILER.compile(query)
+        with self._reading() as db:
+            return db.execute(text, values).get
 
     def find_damage(self) -> list[str]:
         """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""

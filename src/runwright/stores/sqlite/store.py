@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
     from runwright.request import Answer, Request
-    from runwright.runs import FlowVersion
+    from runwright.runs import FlowVersion, Project
     from runwright.store import Difference, Lease
 
 
@@ -66,6 +66,11 @@ class SqliteStore(SqliteViews):
         """Return the flow with its id and version, recorded now unless its fingerprint is known for its name."""
         with self._writing() as db, Transaction(db):
             return flows.register(db, flow, flow_id_of(flow), flow.created or leases.now(db))
+
+    def add_project(self, name: str, description: str | None = None) -> Project:
+        """Return the project of a name, recorded now unless there is one."""
+        with self._writing() as db, Transaction(db):
+            return flows.add_project(db, name, description, leases.now(db))
 
     def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
         """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""

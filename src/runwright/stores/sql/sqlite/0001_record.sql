@@ -17,6 +17,7 @@ CREATE TABLE flow (
     created     INTEGER NOT NULL,
     source      TEXT    NOT NULL,
     edges       TEXT    NOT NULL,
+    document    TEXT    NOT NULL DEFAULT '{}',           -- what came with it from the program that registered it
     UNIQUE (name, version),
     UNIQUE (name, fingerprint)
 ) STRICT;
@@ -31,6 +32,15 @@ CREATE TABLE task (
     policies  TEXT    NOT NULL,
     PRIMARY KEY (flow, idx)
 ) STRICT, WITHOUT ROWID;
+
+-- A flow is in the project that its document names.
+CREATE TABLE project (
+    key         INTEGER PRIMARY KEY,
+    id          BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    name        TEXT    NOT NULL UNIQUE,
+    description TEXT,
+    created     INTEGER NOT NULL
+) STRICT;
 
 -- -------------------------------------------------------------------------------------------------------------------- the log
 
@@ -77,6 +87,10 @@ CREATE TABLE flow_run (
 CREATE INDEX flow_run_by_flow  ON flow_run (flow);
 CREATE INDEX flow_run_by_name  ON flow_run (name);
 CREATE INDEX flow_run_by_state ON flow_run (state);
+
+-- A key that a client gave makes one flow run of a version of a flow, whoever else gives it.
+CREATE UNIQUE INDEX flow_run_by_idempotency_key ON flow_run (extra ->> '$."idempotency_key"', flow)
+    WHERE extra ->> '$."idempotency_key"' IS NOT NULL;
 
 -- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i, or what the plan says.
 CREATE TABLE expansion (

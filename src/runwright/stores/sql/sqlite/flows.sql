@@ -4,16 +4,22 @@
 SELECT key FROM flow WHERE name = ? AND fingerprint = ?;
 
 -- name: add_flow
-INSERT INTO flow (id, name, version, fingerprint, created, source, edges)
-VALUES (?, ?, (SELECT coalesce(max(version), 0) + 1 FROM flow WHERE name = ?), ?, ?, ?, ?) RETURNING key;
+INSERT INTO flow (id, name, version, fingerprint, created, source, edges, document)
+VALUES (?, ?, (SELECT coalesce(max(version), 0) + 1 FROM flow WHERE name = ?), ?, ?, ?, ?, ?) RETURNING key;
 
 -- name: add_task
 INSERT INTO task (flow, idx, slug, name, is_mapped, tags, policies) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: flows
-SELECT key, id, name, version, fingerprint, created, source, edges FROM flow
+SELECT key, id, name, version, fingerprint, created, source, edges, document FROM flow
 WHERE (:name IS NULL OR name = :name) AND (:id IS NULL OR id = :id) AND (:key IS NULL OR key = :key)
 ORDER BY key DESC;
 
 -- name: tasks
 SELECT slug, name, is_mapped, tags, policies FROM task WHERE flow = ? ORDER BY idx;
+
+-- name: add_project
+INSERT INTO project (id, name, description, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: find_project
+SELECT id, name, description, created FROM project WHERE name = ?;
