@@ -97,12 +97,28 @@ class Scope(Protocol):
     task_id: str
     task_run_id: str
     variables: Mapping[str, Any]
-    logger: Logger
-    drive: Drive
-    key_values: KeyValues
-    executions: Executions
     stopping: Event
     prefix: str
+
+    @property
+    def logger(self) -> Logger:
+        """Return the logger of the task run."""
+        ...
+
+    @property
+    def drive(self) -> Drive:
+        """Return where files are."""
+        ...
+
+    @property
+    def key_values(self) -> KeyValues:
+        """Return where values of namespaces are."""
+        ...
+
+    @property
+    def executions(self) -> Executions:
+        """Return where executions are looked up and asked for things."""
+        ...
 
     @property
     def folder(self) -> Path:
@@ -137,6 +153,6 @@ class Scope(Protocol):
 class Runnable(Protocol):
     """What a task type does. One that only waits may be a coroutine function: it takes no thread, and is cancelled to stop."""
 
-    def __call__(self, task: Any, scope: Scope) -> Outcome | dict[str, Any] | Awaitable[None] | None:
+    def __call__(self, task: Any, scope: Scope) -> Outcome | dict[str, Any] | Awaitable[Outcome | None] | None:
         """Do the work of a declared task; a dict stands for an `Outcome` with those outputs, None for none."""
         ...

@@ -19,7 +19,8 @@ from runwright.stores import open_store
 ROOT = Path(__file__).parents[2]
 CLIENT = Path(os.environ.get("RUNWRIGHT_PREFECT1_PYTHON", ROOT / ".clients/prefect1/bin/python"))
 needs_client = pytest.mark.skipif(
-    not CLIENT.exists(), reason="no client of Prefect 1: RUNWRIGHT_PREFECT1_PYTHON names a Python that has prefect==1.4.1"
+    not CLIENT.exists(),
+    reason="no client of Prefect 1: RUNWRIGHT_PREFECT1_PYTHON names a Python that has prefect==1.4.1",
 )
 
 

@@ -182,7 +182,7 @@ class _History:
                 first, count, parent, task = next(spans)
             index = row.ordinal - first
             if isinstance(task, dict):
-                origin = (parent, *place_in(task, index))
+                origin = (parent, *place_in(task, index))  # pyright: ignore[reportUnknownArgumentType]  data of an event
             else:
                 origin = (parent, index, -1) if task is None else (parent, task, index)
             yield from self._compare_row(row, origin)

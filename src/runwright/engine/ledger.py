@@ -40,7 +40,7 @@ class Ledger:
         self.window = window
         self.keeps_ended = False
         self.is_cancelled = self.is_killed = self.is_held = False
-        self.outstanding = 0
+        self.outstanding: int = 0
         self._root = Cell(0, None, -1, None)
         self._cells: dict[int, Cell] = {0: self._root}
         self._groups: dict[int, Group | Branch] = {}
@@ -103,7 +103,7 @@ class Ledger:
 
     # ---- children
 
-    def _open_root(self, count: int) -> None:
+    def _open_root(self, count: int) -> Group:
         group = Group(self._root, 1, count, None, [])
         self._groups[0] = group
         self._spans.append(group)
@@ -114,6 +114,7 @@ class Ledger:
             self._cells[cell.ordinal] = cell
             if not cell.waiting:
                 self._ready.append(cell)
+        return group
 
     def _open_group(self, cell: Cell, first: int, count: int) -> Group:
         node = self._node(cell)
@@ -177,7 +178,7 @@ class Ledger:
         group, node = cell.group, cell.node
         if group is None or node is None:
             return None
-        if type(group) is Branch:
+        if isinstance(group, Branch):
             return self._close_member(cell, group, code)
         if cell.index >= 0:
             group.close(cell.index, code)

@@ -118,7 +118,7 @@ class Machine(Requests):
             elif cell.resumed and cell.is_paused:
                 self._resume(cell, at, decision)
         for group in list(self._groups.values()):
-            if type(group) is Branch:
+            if isinstance(group, Branch):
                 self._settle_branch(group, at, decision)
             else:
                 self._settle_if_empty(group, at, decision)
@@ -198,8 +198,7 @@ class Machine(Requests):
             return
         count = len(self.graph.nodes)
         self._append(self._root, _EXPANDED, 0, {"first": 1, "tasks": count}, at, decision)
-        self._open_root(count)
-        self._settle_if_empty(self._groups[0], at, decision)
+        self._settle_if_empty(self._open_root(count), at, decision)
 
     def _expand(self, cell: Cell, length: int, at: int, decision: Decision) -> None:
         """Open the children of a mapped run; the run itself stays open until they are final."""
@@ -225,10 +224,10 @@ class Machine(Requests):
         group = self._close(cell, code)
         if group is None or group.open:
             return
-        if type(group) is Branch:
+        if isinstance(group, Branch):
             self._settle_branch(group, at, decision)
         else:
-            self._settle_if_empty(group, at, decision)  # type: ignore[arg-type]  there are but two
+            self._settle_if_empty(group, at, decision)
 
     def _settle_if_empty(self, group: Group, at: int, decision: Decision) -> None:
         if group.open or cells.IS_FINAL[group.parent.code]:

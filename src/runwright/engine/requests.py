@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from runwright.engine import cells
 from runwright.engine.branches import Branch
@@ -29,9 +29,9 @@ class Requests(Recorder):
     def _on_requested(self, stimulus: Requested, at: int, decision: Decision) -> None:
         if self.is_finished and stimulus.intent not in _REOPENING:
             return
-        answer = _ANSWERS.get(stimulus.intent)
+        answer = self._ANSWERS.get(stimulus.intent)
         if answer is None:
-            known = ", ".join(sorted(_ANSWERS))
+            known = ", ".join(sorted(self._ANSWERS))
             raise IllegalTransition(f"Nobody can ask a flow run to {stimulus.intent!r}: the intents are {known}.")
         if stimulus.intent in _REOPENING:
             self._check_reopening(stimulus)
@@ -223,6 +223,15 @@ class Requests(Recorder):
             branch = branch.parent.group
         return False
 
+    _ANSWERS: ClassVar[dict[str, Callable[[Any, Requested, int, Decision], None]]] = {
+        "cancel": _cancel,
+        "kill": _kill,
+        "pause": _pause,
+        "resume": _let_go_on,
+        "restart": _restart,
+        "mark": _mark,
+    }
+
 
 def _down_to_whole(runs: Iterator[Cell]) -> list[Cell]:
     """Return runs, each above the next, down to the first that a restart begins anew."""
@@ -235,11 +244,3 @@ def _down_to_whole(runs: Iterator[Cell]) -> list[Cell]:
 
 
 _REOPENING = {"restart", "mark"}
-_ANSWERS: dict[str, Callable[[Requests, Requested, int, Decision], None]] = {
-    "cancel": Requests._cancel,  # noqa: SLF001  the table of this class's own answers
-    "kill": Requests._kill,  # noqa: SLF001  as above
-    "pause": Requests._pause,  # noqa: SLF001  as above
-    "resume": Requests._let_go_on,  # noqa: SLF001  as above
-    "restart": Requests._restart,  # noqa: SLF001  as above
-    "mark": Requests._mark,  # noqa: SLF001  as above
-}

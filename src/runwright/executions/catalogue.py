@@ -118,7 +118,7 @@ class Executions:
         if starter is not None:
             related.append(self.find(starter))
         related += [self.find(row.details[name]) for name in ("parent", "original") if row.details.get(name)]
-        return [Place(*each.flow_name.split("/", 1), str(each.id)) for each in related if "/" in each.flow_name]
+        return [_place_of(each) for each in related if "/" in each.flow_name]
 
     def task_states(self, execution_id: str) -> list[dict[str, Any]]:
         """Return the task runs of an execution: `taskId`, `state`, and `value` in a loop."""
@@ -173,6 +173,11 @@ def handed_on_by(row: TaskRun) -> dict[str, Any] | None:
     if row.result is None:
         return row.details.get("outputs")
     return InlineResult().read_ref(row.result).value
+
+
+def _place_of(row: FlowRun) -> Place:
+    namespace, _, flow_id = row.flow_name.partition("/")
+    return Place(namespace, flow_id, str(row.id))
 
 
 def _is_meant(row: FlowRun, which: Selection) -> bool:

@@ -62,7 +62,13 @@ async def run_subflow(task: flow_control.Subflow, scope: AttemptScope) -> Outcom
 def split(task: SplitItems, scope: AttemptScope) -> dict[str, Any]:
     """Cut the file of a `ForEachItem` in batches, and hand on the list of them as a file."""
     batch = task.of.batch
-    how = Cut(batch.rows or 1, batch.bytes, batch.partitions, batch.regex_pattern, batch.separator)
+    rows, partitions = (
+        None if each is None else int(scope.render(str(each))) for each in (batch.rows, batch.partitions)
+    )
+    size = None if batch.bytes is None else scope.render(batch.bytes)
+    if rows is None and size is None and partitions is None and batch.regex_pattern is None:
+        rows = 1
+    how = Cut(rows, size, partitions, batch.regex_pattern, batch.separator)
     uris = cut_file(scope, scope.render(task.of.items), how)
     return {"splits": scope.keep("splits.txt", "".join(f"{uri}\n" for uri in uris).encode())}
 
@@ -79,7 +85,7 @@ async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
         return Outcome()
     free = asyncio.Semaphore(AT_ONCE)
     rows = await asyncio.gather(*(_run_item(declared, scope, uri, number, free) for number, uri in enumerate(uris)))
-    counts = dict.fromkeys(("CREATED", "RUNNING") if declared.wait else ("RUNNING",), 0)
+    counts: dict[str, int] = dict.fromkeys(("CREATED", "RUNNING") if declared.wait else ("RUNNING",), 0)
     for row in rows:
         counts[row.kind.execution] = counts.get(row.kind.execution, 0) + 1
     lines = "".join(json.dumps(row.details.get("outputs") or {}, ensure_ascii=False) + "\n" for row in rows)
@@ -90,7 +96,7 @@ async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
         "outputs": scope.keep("outputs.jsonl", lines.encode()),
     }
     states = {_state_of(row, transmits=declared.transmit_failed) for row in rows} if declared.wait else set[Any]()
-    worst = next((state for state in ("Killed", "Failed", "Warning") if state in states), "Success")
+    worst: Any = next((state for state in ("Killed", "Failed", "Warning") if state in states), "Success")
     return Outcome(outputs, state=worst)
 
 

@@ -77,7 +77,7 @@ PURE: frozenset[type[Task]] = frozenset(
 _added: dict[type[Task], Runnable] = {}
 
 
-def add_runnable(task_type: type[Task], runnable: Runnable) -> None:
+def add_runnable(task_type: type[Task], runnable: Any) -> None:
     """Say what a task type does; the last word counts, over the table too."""
     _added[task_type] = runnable
 

@@ -33,9 +33,23 @@ if TYPE_CHECKING:
 class Host(Protocol):
     """What executions need of the place where they run; it travels to other processes and opens things there anew."""
 
-    drive: Drive
-    key_values: KeyValues
-    executions: Any
+    record: str | None
+    """The URL of the record, None for the configured one."""
+
+    @property
+    def drive(self) -> Drive:
+        """Return where files are."""
+        ...
+
+    @property
+    def key_values(self) -> KeyValues:
+        """Return where values of namespaces are."""
+        ...
+
+    @property
+    def executions(self) -> Any:
+        """Return where executions are looked up and asked for things."""
+        ...
 
     def functions(self, situation: Situation, handed: Callable[[str], None] | None = None) -> Functions:
         """Return the functions of expressions that need a host; `handed` is told of each secret that they hand out."""
@@ -96,7 +110,7 @@ class AttemptScope:
         self.task_id = situation.task_id
         self.task_run_id = situation.task_run_id
         self.variables: Mapping[str, Any] = situation.variables
-        self.stopping = situation.stopping
+        self.stopping: threading.Event = situation.stopping
         self.prefix = situation.prefix
         self._folder: Path | None = None
         self._functions: Functions | None = None

@@ -9,7 +9,11 @@ import pytest
 
 @pytest.mark.parametrize(
     "query",
-    ["flow_run { name state }", "{ flow_run { name state } }", "query Named { flow_run { ...F } } fragment F on flow_run { name state }"],
+    [
+        "flow_run { name state }",
+        "{ flow_run { name state } }",
+        "query Named { flow_run { ...F } } fragment F on flow_run { name state }",
+    ],
 )
 def test_the_answer_is_printed_as_json(runwright, run, query):
     outcome = runwright("query", query)

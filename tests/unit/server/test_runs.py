@@ -13,6 +13,8 @@ from runwright.testing.scribe import NOON, Scribe
 
 from .test_events import found as events_found
 
+UNKNOWN = "00000000-0000-4000-8000-00000000dead"
+
 WHEN = to_datetime(NOON)
 TASK_RUN_KEYS = {
     "id", "created", "updated", "name", "flow_run_id", "task_key", "dynamic_key", "cache_key", "cache_expiration",
@@ -225,13 +227,13 @@ def test_flows_are_read(client, other):
     ("status", "path"),
     [
         (404, f"task_runs/{UUID(int=0)}"),
-        (404, f"task_runs/{uuid4()}"),
+        (404, f"task_runs/{UNKNOWN}"),
         (422, "task_runs/x"),
         (422, "task_runs/%00"),
-        (404, f"flow_runs/{uuid4()}"),
-        (404, f"flows/{uuid4()}"),
+        (404, f"flow_runs/{UNKNOWN}"),
+        (404, f"flows/{UNKNOWN}"),
         (404, "flows/name/none"),
-        (404, f"task_run_states/{uuid4()}"),
+        (404, f"task_run_states/{UNKNOWN}"),
         (422, "task_run_states/"),
     ],
 )
