@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright.errors import NotRunnable
 from runwright.spec.tasks import ForeignTask, flow_control, plain, programs, values
