@@ -71,7 +71,9 @@ def run(folder):
         "one": list(doubled.iter_mapped())[2].get_result(),
         "task_runs": len(view.get_all_task_runs()),
         "logs": sum("double" in log.message and "Task" not in log.message for log in view.get_logs()),
-        "task_run": client.graphql('{ task_run_aggregate(where: {state: {_eq: "Success"}}) { aggregate { count } } }')["data"],
+        "task_run": client.graphql('{ task_run_aggregate(where: {state: {_eq: "Success"}}) { aggregate { count } } }')[
+            "data"
+        ],
     }
 
 
