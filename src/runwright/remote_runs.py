@@ -96,6 +96,7 @@ class RemoteRuns:
                 "run_config": config or None,
                 "context": context,
                 "idempotency_key": idempotency_key,
+                "is_remote": is_remote(flow) or None,
             }
             scheduled = {"message": "Flow run scheduled.", "due": start_time or now}
             events = [

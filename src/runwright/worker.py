@@ -94,7 +94,7 @@ class Worker:
 
     def _is_claimable(self, row: FlowRun) -> bool:
         with self._lock:
-            if row.id in self._running or len(self._running) >= self._most:
+            if row.id in self._running or len(self._running) >= self._most or is_run_elsewhere(row):
                 return False
         is_early = (row.scheduled_start_time or 0) > clock.now() and not row.details.get("forced")
         if row.kind.name == "Scheduled" and is_early:
@@ -130,6 +130,11 @@ class Worker:
         finally:
             with self._lock:
                 self._running.pop(flow_run, None)
+
+
+def is_run_elsewhere(row: FlowRun) -> bool:
+    """Say whether a program elsewhere runs a flow run: its flow came from there, and its code is nowhere here."""
+    return bool(row.details.get("is_remote"))
 
 
 def _ignore(_: Any) -> None:

@@ -6,9 +6,9 @@ it with its own views.
 
 from __future__ import annotations
 
-import datetime
 import json
 import sys
+from datetime import timedelta
 
 import prefect  # pyright: ignore[reportMissingImports]  installed elsewhere
 from prefect import Flow, Parameter, task  # pyright: ignore[reportMissingImports]  as above
@@ -24,7 +24,7 @@ def numbers(count):
     return list(range(count))
 
 
-@task(max_retries=1, retry_delay=datetime.timedelta(seconds=0.1))
+@task(max_retries=1, retry_delay=timedelta(seconds=0.1))
 def double(number):
     if number == 1 and prefect.context["task_run_count"] == 1:
         raise ValueError("once")

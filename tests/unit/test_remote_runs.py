@@ -24,6 +24,7 @@ from runwright.stores.checking import check
 from runwright.testing.fake_clock import FakeClock
 from runwright.testing.scribe import NOON
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
+from runwright.worker import is_run_elsewhere
 
 TASKS = [{"slug": "first-1", "name": "first"}, {"slug": "second-1", "name": "second"}]
 RUNNING, SUCCESS = {"type": "Running", "message": "Starting."}, {"type": "Success", "message": "Done."}
@@ -137,6 +138,11 @@ def test_the_task_runs_of_a_flow_of_our_own_are_left_to_its_engine(record, runs)
     flow_run = runs.create(flow_id=flow.id)
 
     assert [] == record.task_runs(TaskRunFilter(flow_run=flow_run))
+    assert not is_run_elsewhere(row_of(record, flow_run))
+
+
+def test_workers_leave_alone_what_a_program_elsewhere_runs(record, started):
+    assert is_run_elsewhere(row_of(record, started))
 
 
 # ------------------------------------------------------------------------------------------------------------- states

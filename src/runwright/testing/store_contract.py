@@ -23,6 +23,7 @@ from runwright.result import ResultRef
 from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
 from runwright.states import KIND_BY_NAME
 from runwright.testing.lease_contract import LeaseContract
+from runwright.testing.query_contract import QueryContract
 from runwright.testing.received_event_contract import ReceivedEventContract
 from runwright.testing.request_contract import RequestContract
 from runwright.testing.scribe import STEP, Scribe
@@ -314,7 +315,14 @@ class FlowContract:
 
 
 class StoreContract(
-    AppendContract, FlowContract, LeaseContract, ViewContract, RequestContract, SlotContract, ReceivedEventContract
+    AppendContract,
+    FlowContract,
+    LeaseContract,
+    ViewContract,
+    QueryContract,
+    RequestContract,
+    SlotContract,
+    ReceivedEventContract,
 ):
     """Everything; the `store` fixture gives an empty store and is to be overridden."""
 

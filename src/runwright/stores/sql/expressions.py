@@ -71,13 +71,13 @@ class Plain(Expression):
             return self._in(operator, value, to)
         if self.type in {"time", "duration"}:
             return self._moment(operator, value, to)
-        if self.type == "boolean":
-            value = to.dialect.bound_boolean(value)
-        if self.type == "uuid":
-            value = to.dialect.bound_uuid(value)
-        if self.type == "text" and operator in ORDERED:
-            return f"{to.dialect.collated(self.raw)} {_SIGNS[operator]} {to.bind(value)}"
-        return f"{self.raw} {_SIGNS[operator]} {to.bind(value)}"
+        is_ordered_text = self.type == "text" and operator in ORDERED
+        raw = to.dialect.collated(self.raw) if is_ordered_text else self.raw
+        return f"{raw} {_SIGNS[operator]} {self._bound(value, to)}"
+
+    def _bound(self, value: Any, to: Binding) -> str:
+        ways = {"boolean": to.dialect.bound_boolean, "uuid": to.dialect.bound_uuid}
+        return to.bind(ways[self.type](value) if self.type in ways else value)
 
     def _json(self, operator: str, value: Any, to: Binding) -> str:
         no = "NOT " if operator == "neq" else ""
@@ -94,11 +94,8 @@ class Plain(Expression):
         if self.type in {"time", "duration"}:
             found = " OR ".join(self._moment("eq", value, to) for value in values)
             return f"{no}({found or never(to, self.raw)})"
-        if self.type == "boolean":
-            values = [to.dialect.bound_boolean(value) for value in values]
-        if self.type == "uuid":
-            values = [to.dialect.bound_uuid(value) for value in values]
-        return no + is_among(self.raw, values, to)
+        listed = ",".join(self._bound(value, to) for value in values)
+        return f"{no}{self.raw} IN ({listed})" if listed else no + never(to, self.raw)
 
     def _moment(self, operator: str, value: int, to: Binding) -> str:
         """Compare whole microseconds, leaving the column alone so that an index serves."""
