@@ -15,13 +15,15 @@ HOMES = {
     "graphql": {"server"},
     "httpx": {"runnables"},
     "hypothesis": {"testing"},
+    "jinja2": {"ui"},
+    "markupsafe": {"ui"},
     "obstore": {"results"},
     "pandas": {"results"},
     "psycopg": {"stores"},
     "pytest": {"testing"},
     "rich": {"cli"},
-    "starlette": {"server", "ui"},
-    "uvicorn": {"server"},
+    "starlette": {"server", "ui"},  # what both are made of: routes and answers
+    "uvicorn": {"server", "ui"},  # each is served by itself
     "yaml": {"spec"},
 }
 
