@@ -31,7 +31,7 @@ HOMES = {
 EVERYWHERE = {"msgspec"}
 
 # A folder may hold many adapters; these libraries belong to one module of it.
-SINGLE_MODULE = {"cloudpickle", "cryptography", "distributed", "httpx", "obstore", "pandas", "uvicorn", "yaml"}
+SINGLE_MODULE = {"cloudpickle", "cryptography", "distributed", "httpx", "jinja2", "obstore", "pandas", "yaml"}
 
 
 def test_no_library_has_two_homes(tree):
