@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from tests.ui import records
 
+from runwright.server.graphql.execution import GraphQL, GraphQLRequest
 from runwright.stores import open_store
 from runwright.ui.application import pages
 
@@ -37,7 +38,11 @@ def served(store, runs):
         site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = uvicorn.Server(
             uvicorn.Config(
-                pages(store, "record.db"), log_level="error", lifespan="off", timeout_graceful_shutdown=1, ws="none"
+                pages(store, "record.db", answer=lambda text: GraphQL(store).answer(GraphQLRequest(text)).body),
+                log_level="error",
+                lifespan="off",
+                timeout_graceful_shutdown=1,
+                ws="none",
             )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

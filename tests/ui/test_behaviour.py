@@ -198,6 +198,31 @@ def test_the_matrix_tells_its_cells_and_brushes_a_range(large, visit):
     assert "101" == page.inner_text(".figure strong")
 
 
+def test_a_query_is_completed_asked_and_answered_with_the_keyboard(normal, visit):
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{normal.url}/query/graphql")
+    page.fill("#query", "")
+    page.focus("#query")
+
+    page.keyboard.type("{ task_r")
+    page.wait_for_selector("#query-list li")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type("(limit: 2) { flow_run { na")
+    page.wait_for_selector("#query-list li:has-text('name')")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type(" } } }")
+    assert "{ task_run(limit: 2) { flow_run { name } } }" == page.input_value("#query")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("th:has-text('flow_run.name')")
+
+    assert 2 == page.locator("table tbody tr").count()
+    assert [] == visitor.axe()
+    assert [] == visitor.problems
+
+
 def test_what_is_copied_is_what_is_shown(normal, visit):
     visitor = visit(permissions=["clipboard-read", "clipboard-write"])
     page = visitor.page

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-LISTS = ["/task-runs", "/flow-runs", "/flows", "/events", "/query", "/settings"]
+LISTS = ["/task-runs", "/flow-runs", "/flows", "/events", "/query", "/query/graphql", "/settings"]
 GROUPED = [f"/task-runs?group={group}" for group in ("flow", "task", "run", "error", "hour")]
 WRONG = ["/task-runs?q=stat:failed", "/task-runs?q=state:success%20task:nothing", "/nowhere", "/query?where=x"]
 TASK_RUN = [f"/task-runs/TASK?tab={tab}" for tab in ("overview", "attempts", "logs", "result", "events", "source")]

@@ -13,7 +13,7 @@ from runwright.ui.safety import LOOPBACK, Guarded
 from runwright.ui.surface import Surface
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import ASGIApp
 
@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 
 
 def pages(
-    store: Store, name: str = "", *, hosts: Sequence[str] | None = LOOPBACK, is_live: bool = True, queries: str = ""
+    store: Store,
+    name: str = "",
+    *,
+    hosts: Sequence[str] | None = LOOPBACK,
+    is_live: bool = True,
+    answer: Callable[[str], bytes | str] | None = None,
 ) -> ASGIApp:
     """Return the pages over a record.
 
     `name` is what the record is called on them. `hosts` are the names that they may be asked by, None where somebody else sees
-    to that. `queries` is the address that answers GraphQL, if any does.
+    to that. `answer` gives the JSON that answers a GraphQL query.
     """
-    surface = Surface(store, name or store.url.rpartition("/")[2], LogEnd(store), is_live, queries)
+    surface = Surface(store, name or store.url.rpartition("/")[2], LogEnd(store), is_live, answer)
     app = Starlette(routes=routes(surface), exception_handlers={Exception: partial(broken, surface)})
     app.router.redirect_slashes = False
     return Guarded(app, hosts)

@@ -51,11 +51,13 @@ PAGES = (
     PageRoute("/flows/{name:path}", "Flow", "flow.html", "flow:read", "flows"),
     PageRoute("/events", "Events", "events.html", "events:read", "events"),
     PageRoute("/query", "Query", "query.html", "query:read", "query"),
+    PageRoute("/query/graphql", "GraphQL", "graphql.html", "graphql:read", "query"),
     PageRoute("/settings", "Settings", "settings.html", "preferences:read", "settings"),
 )
 PARTS = (
     PageRoute("/parts/durations", "Durations", "durations.html", "task_runs:read_durations", "task-runs"),
     PageRoute("/parts/matrix/{id}", "Matrix", "trouble.html", "flow_run:read_matrix", "flow-runs"),
+    PageRoute("/parts/schema", "Schema", "trouble.html", "graphql:read_schema", "query"),
     PageRoute("/parts/words", "Words", "trouble.html", "completion:read", "task-runs"),
 )
 
@@ -118,7 +120,6 @@ def _html(
         "record": surface.name,
         "is_live": surface.is_live,
         "cursor": surface.log_end.cursor() if surface.is_live else 0,
-        "queries": surface.queries,
         "version": release.version() or "",
     }
     return Response(render(template, context, frame, preferences), status, media_type="text/html; charset=utf-8")

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-def serve(store: Store, name: str, port: int, *, is_opened: bool, tell: Callable[[str], None]) -> None:
-    """Serve the pages until interrupted; `tell` gets the address. Port 0 is any that is free.
+def serve(
+    store: Store,
+    name: str,
+    port: int,
+    *,
+    is_opened: bool,
+    tell: Callable[[str], None],
+    answer: Callable[[str], bytes | str] | None = None,
+) -> None:
+    """Serve the pages until interrupted; `tell` gets the address, `answer` answers GraphQL. Port 0 is any that is free.
 
     Raises `OSError` when the port is taken.
     """
@@ -30,7 +38,7 @@ def serve(store: Store, name: str, port: int, *, is_opened: bool, tell: Callable
         if is_opened:
             webbrowser.open(address)
         config = uvicorn.Config(
-            pages(store, name), log_level="warning", access_log=False, server_header=False, lifespan="off",
+            pages(store, name, answer=answer), log_level="warning", access_log=False, server_header=False, lifespan="off",
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt):

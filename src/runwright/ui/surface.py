@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from runwright.store import Store
@@ -11,11 +13,11 @@ from runwright.ui.log_end import LogEnd
 class Surface(msgspec.Struct, frozen=True):
     """What every page stands on. `name` is what the record is called on pages; `is_live` lets pages follow the log.
 
-    `queries` is the address that answers GraphQL, empty where nobody does.
+    `answer` gives the JSON that answers a GraphQL query, None where nobody does.
     """
 
     views: Store
     name: str
     log_end: LogEnd
     is_live: bool = True
-    queries: str = ""
+    answer: Callable[[str], bytes | str] | None = None

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from tests.ui import records
 
+from runwright.server.graphql.execution import GraphQL, GraphQLRequest
 from runwright.stores import open_store
 from runwright.ui.application import pages
 
@@ -44,7 +45,7 @@ def runs(store):
 @pytest.fixture
 def ask(store):
     """Ask for a path: `ask("/task-runs", method="POST", headers={...})`."""
-    app = pages(store, "record")
+    app = pages(store, "record", answer=lambda text: GraphQL(store).answer(GraphQLRequest(text)).body)
 
     def get(path, *, method="GET", host="127.0.0.1", **options):
         async def send():

@@ -165,6 +165,22 @@ def test_a_question_that_cannot_be_answered_says_why(ask, runs, expected, where)
     assert expected in answer.data["why"]
 
 
+def test_graphql_is_answered_as_a_table(ask, runs):
+    query = (
+        '{ task_run(where: {flow_run: {name: {_eq: "brisk-otter"}}, state: {_eq: "Failed"}}) { state task { slug } } }'
+    )
+    page = ask("/query/graphql.json", params={"query": query}).data
+
+    assert (["state", "task.slug"], [["Failed", "fetch-1"]]) == (page["columns"], page["cells"])
+
+
+def test_graphql_that_cannot_be_answered_says_why(ask, runs):
+    answer = ask("/query/graphql.json", params={"query": "{ task_runs { id } }"})
+
+    assert 400 == answer.status
+    assert "Did you mean 'task_run'" in answer.data["why"]
+
+
 def test_the_log_is_paged_backwards(ask, runs):
     newest = ask("/events.json").data
     older = ask(f"/events.json{newest['older']}").data

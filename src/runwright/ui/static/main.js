@@ -1,6 +1,7 @@
 // Main: starts what a page has. Pages can be read without any of it.
 import "./copy.js";
 import "./dag.js";
+import "./graphql.js";
 import "./keys.js";
 import "./later.js";
 import "./live.js";
