@@ -153,6 +153,16 @@ def million() -> dict[str, Any]:
     return _fan_out("million", 1_000_000, "inline")
 
 
+def pages() -> dict[str, Any]:
+    """Show the pages of a record with 100,000 task runs in ten flow runs."""
+    return _pages("pages", 10)
+
+
+def pages_million() -> dict[str, Any]:
+    """Show the pages of a record with 1,000,000 task runs in a hundred flow runs."""
+    return _pages("pages_million", 100)
+
+
 def validate() -> dict[str, Any]:
     """Check a YAML flow of 500 tasks, beside the bare library for YAML."""
     import yaml
@@ -185,7 +195,9 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         expressions,
         start_up,
         validate,
+        pages,
         million,
+        pages_million,
     )
 }
 
@@ -238,6 +250,14 @@ def _fan_out(name: str, count: int, executor: str) -> dict[str, Any]:
         "limit": {"bare_call_us": round(call, 3), "bare_writer_us": round(writer, 1)},
         "times_bare_writer": round(cpu / writer, 1),
     }
+
+
+def _pages(name: str, runs: int) -> dict[str, Any]:
+    from bench.pages import measured
+
+    for _ in range(runs):
+        _run_map(10_000, "inline")
+    return measured(name, runs * 10_000)
 
 
 def _chain(name: str, count: int, synchronous: str) -> dict[str, Any]:

@@ -47,6 +47,7 @@ ENTRIES = {
     "events": Entry("runwright.cli.events:events", "Read the event log as documented JSON: ls tail."),
     "kv": Entry("runwright.cli.kv:kv", "Values that flows keep under keys of a namespace: ls get set rm."),
     "query": Entry("runwright.cli.query:query", "Ask the record a GraphQL query, and print JSON."),
+    "ui": Entry("runwright.cli.ui:ui", "Look at a record in a browser, read-only."),
     "store": Entry("runwright.cli.store:store", "The record itself: path check rebuild."),
     "server": Entry("runwright.cli.server:server", "Serve runs to programs and people: start."),
     "config": Entry("runwright.cli.config:config", "Settings, and where each comes from: view path."),

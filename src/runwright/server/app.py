@@ -44,6 +44,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.openapi:routes",
     "runwright.server.signing_in:routes",
     "runwright.server.graphql.routes:routes",
+    "runwright.server.pages:routes",
 )
 """Where each surface's function is, as `module:name`, in the order in which paths are looked for."""
 

@@ -1,0 +1,1 @@
+"""UI: pages over a record, read in a browser. They read through views and change nothing."""

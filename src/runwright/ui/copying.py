@@ -1,0 +1,192 @@
+"""Copying: what a page shows as text for other places: the command line, Python, GraphQL, an address, SQL."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, assert_never
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+
+from runwright.clock import to_iso
+from runwright.query import And, Compare, Exists, Not, Or, Related
+
+if TYPE_CHECKING:
+    from runwright.query import Condition, Query, Summary
+    from runwright.runs import FlowRun, TaskRun
+    from runwright.ui.selection import Selection
+    from runwright.ui.surface import Surface
+    from runwright.views import FlowRunFilter, TaskRunFilter
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """One text to copy, and where it is for; `text` is empty where the place cannot say it, and `why` says why."""
+
+    place: str
+    text: str
+    why: str = ""
+
+
+_FIELDS = (
+    "id name map_index state state_message start_time end_time attempt task { slug } flow_run { id name flow { name } }"
+)
+_FLOW_RUN_FIELDS = "id name state state_message start_time end_time parameters flow { name version }"
+_OPTIONS = (
+    ("flow", "--flow"),
+    ("flow_run", "--flow-run"),
+    ("flow_run_name", "--flow-run"),
+    ("task", "--task"),
+    ("states", "--state"),
+    ("map_index", "--map-index"),
+    ("tags", "--tag"),
+    ("since", "--since"),
+    ("until", "--until"),
+)
+
+
+def of_task_runs(surface: Surface, text: str, selection: Selection) -> list[Copy]:
+    """Return a search of task runs for each place."""
+    which = selection.which if selection.is_plain else None
+    beyond = "The named reads cannot say all of this search: copy it as an address, or leave terms out."
+    address = f"task-runs.json?q={quote(text)}" if text else "task-runs.json"
+    return [
+        Copy("Command line", _command("tr ls", which) if which else "", "" if which else beyond),
+        Copy("Python", _python("task_runs", which, surface) if which else "", "" if which else beyond),
+        Copy("GraphQL", _graphql("task_run", where_of(selection.condition), _FIELDS, 100)),
+        Copy("REST", address),
+    ]
+
+
+def of_task_run(surface: Surface, row: TaskRun) -> list[Copy]:
+    """Return the way to one task run for each place."""
+    python = (
+        "from runwright.backend import TaskRunView\n\n"
+        f"run = TaskRunView.from_task_run_id({str(row.id)!r}, record={surface.views.url!r})\nprint(run.state)"
+    )
+    return [
+        Copy("Command line", f"runwright tr get {row.id}\nrunwright tr logs {row.id}\nrunwright tr result {row.id}"),
+        Copy("Python", python),
+        Copy("GraphQL", _graphql("task_run", {"id": {"_eq": str(row.id)}}, _FIELDS, 1)),
+        Copy("REST", f"task-runs/{row.id}.json"),
+    ]
+
+
+def of_flow_run(surface: Surface, row: FlowRun) -> list[Copy]:
+    """Return the way to one flow run for each place."""
+    python = (
+        "from runwright.backend import FlowRunView\n\n"
+        f"run = FlowRunView.from_flow_run_id({str(row.id)!r}, record={surface.views.url!r})\nprint(run.state)"
+    )
+    commands = ("fr get", "tr ls --flow-run", "fr logs")
+    return [
+        Copy("Command line", "\n".join(f"runwright {command} {row.id}" for command in commands)),
+        Copy("Python", python),
+        Copy("GraphQL", _graphql("flow_run", {"id": {"_eq": str(row.id)}}, _FLOW_RUN_FIELDS, 1)),
+        Copy("REST", f"flow-runs/{row.id}.json"),
+    ]
+
+
+def of_flow_runs(surface: Surface, text: str, which: FlowRunFilter | None) -> list[Copy]:
+    """Return a search of flow runs for each place."""
+    if which is None:
+        return []
+    where: dict[str, Any] = {}
+    words = ["runwright", "fr", "ls"]
+    if which.flow is not None:
+        where["flow"] = {"name": {"_eq": which.flow}}
+        words += ["--flow", which.flow]
+    if which.name is not None:
+        where["name"] = {"_eq": which.name}
+    if which.states:
+        where["state"] = {"_in": list(which.states)}
+        words += ["--state", ",".join(which.states)]
+    return [
+        Copy("Command line", shlex.join(words)),
+        Copy("Python", _python("flow_runs", which, surface)),
+        Copy("GraphQL", _graphql("flow_run", where, _FLOW_RUN_FIELDS, 50)),
+        Copy("REST", f"flow-runs.json?q={quote(text)}" if text else "flow-runs.json"),
+    ]
+
+
+def _command(verb: str, which: TaskRunFilter) -> str:
+    words = ["runwright", *verb.split()]
+    for field, option in _OPTIONS:
+        value = getattr(which, field)
+        for each in value if isinstance(value, tuple) and field != "states" else (value,):
+            if each not in {None, ()}:
+                words += [option, _as_word(field, each)]
+    return shlex.join(words)
+
+
+def _as_word(field: str, value: Any) -> str:
+    if field == "states":
+        return ",".join(value)
+    return to_iso(value) if field in {"since", "until"} else str(value)
+
+
+def _python(verb: str, which: TaskRunFilter | FlowRunFilter, surface: Surface) -> str:
+    kind = type(which).__name__
+    given = {name: value for name, value in msgspec.structs.asdict(which).items() if value not in {None, (), False}}
+    filled = ", ".join(f"{name}={value!r}" for name, value in given.items())
+    return "\n".join(
+        [
+            *(["from uuid import UUID", ""] if any(isinstance(value, UUID) for value in given.values()) else []),
+            "from runwright.app import open_record",
+            f"from runwright.views import {kind}",
+            "",
+            f"record = open_record({surface.views.url!r}, read_only=True)",
+            f"rows = record.{verb}({kind}({filled}))",
+        ]
+    )
+
+
+def where_of(condition: Condition | None) -> dict[str, Any]:
+    """Return a condition as the `where` of GraphQL."""
+    match condition:
+        case None:
+            return {}
+        case Compare(column, operator, value):
+            return {column: {f"_{operator}": list(value) if isinstance(value, tuple) else value}}
+        case And(parts):
+            return {"_and": [where_of(part) for part in parts]}
+        case Or(parts):
+            return {"_or": [where_of(part) for part in parts]}
+        case Not(part):
+            return {"_not": where_of(part)}
+        case Exists(relation, where):
+            return {relation: where_of(where)}
+    assert_never(condition)
+
+
+def graphql_of(query: Query) -> str:
+    """Return a query of rows as GraphQL."""
+    given = [f"where: {_graphql_value(where_of(query.where))}"] if query.where is not None else []
+    if query.order:
+        pairs = [f"{order.column}: {'desc' if order.is_descending else 'asc'}" for order in query.order]
+        given.append(f"order_by: [{', '.join(f'{{{pair}}}' for pair in pairs)}]")
+    if query.limit is not None:
+        given.append(f"limit: {query.limit}")
+    arguments = f"({', '.join(given)})" if given else ""
+    return f"query {{\n  {query.entity}{arguments} {{\n    {_graphql_fields(query)}\n  }}\n}}"
+
+
+def _graphql_fields(query: Query | Summary) -> str:
+    texts = []
+    for field in query.fields:
+        inner = f" {{ {_graphql_fields(field.query)} }}" if isinstance(field, Related) else ""
+        texts.append(f"{field.key}{inner}")
+    return " ".join(texts)
+
+
+def _graphql(entity: str, where: dict[str, Any], fields: str, limit: int) -> str:
+    given = [f"where: {_graphql_value(where)}"] if where else []
+    return f"query {{\n  {entity}({', '.join([*given, f'limit: {limit}'])}) {{\n    {fields}\n  }}\n}}"
+
+
+def _graphql_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_graphql_value(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_graphql_value, value)) + "]"
+    return msgspec.json.encode(value).decode()

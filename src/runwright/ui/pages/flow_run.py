@@ -1,0 +1,308 @@
+"""Flow run: one running of a flow, as gantt, graph, table, matrix, logs and events, now or at any moment of its past."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from runwright import clock, codec, ids
+from runwright.events import EventKind
+from runwright.states import KIND_BY_CODE
+from runwright.ui import dag, gantt, log_page, rows
+from runwright.ui.copying import Copy, of_flow_run
+from runwright.ui.dag import Dag
+from runwright.ui.gantt import Gantt
+from runwright.ui.lines import TaskLine, lines_at, lines_now
+from runwright.ui.log_page import LogPage
+from runwright.ui.pages.task_run import READ_ONLY, Act, Tab
+from runwright.views import EventFilter, TaskRunFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runwright.events import Event, LogLine
+    from runwright.runs import FlowRun, FlowVersion
+    from runwright.ui.ask import Ask
+    from runwright.ui.surface import Surface
+
+TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "parameters")
+TABLE_LIMIT = 200
+EVENT_LIMIT = 200
+_MILLISECOND = 1_000_000
+
+
+class Scrubber(msgspec.Struct):
+    """The time of the run in milliseconds after its beginning; `at` is None for now."""
+
+    at: int | None
+    most: int
+    moment: str | None
+    now_link: str
+
+
+class Matrix(msgspec.Struct):
+    """The mapped tasks of the run, and the children of the one that is looked at."""
+
+    tasks: list[Tab]
+    slug: str = ""
+    first: str = ""
+    count: int = 0
+    parts: list[rows.Part] = []
+
+
+class RawEvent(msgspec.Struct, frozen=True):
+    """An event of the log as it stands, and whom it is about."""
+
+    cursor: int
+    id: str
+    timestamp: str
+    kind: str
+    state: str
+    version: int
+    name: str
+    link: str
+    data: Any
+
+
+class FlowRunPage(msgspec.Struct):
+    """The page. Parts that are not asked for stay empty; `counts` are of the moment that is shown."""
+
+    title: str
+    run: dict[str, Any]
+    parts: list[rows.Part]
+    tabs: list[Tab]
+    tab: str
+    acts: list[Act]
+    copies: list[Copy]
+    scrubber: Scrubber
+    select: str = ""
+    selected: TaskLine | None = None
+    links: dict[str, str] = {}
+    gantt: Gantt | None = None
+    graph: Dag | None = None
+    rows: list[dict[str, Any]] = []
+    longest: float = 0.0
+    more: str = ""
+    matrix: Matrix | None = None
+    logs: LogPage | None = None
+    events: list[RawEvent] = []
+    further: str = ""
+    parameters: dict[str, Any] = {}
+    source: dict[str, str] = {}
+
+
+class Look(NamedTuple):
+    """What the parts of the page are made of: the run, its flow, its lines at the moment that is shown, and the time until then."""
+
+    surface: Surface
+    ask: Ask
+    flow_run: FlowRun
+    version: FlowVersion | None
+    lines: list[TaskLine]
+    span: tuple[int, int]
+
+
+class MatrixData(msgspec.Struct):
+    """The children of a mapped task by index: codes of states, attempts, seconds; -1 where a child has not begun."""
+
+    states: list[int]
+    attempts: list[int]
+    seconds: list[float]
+    ids: list[str]
+    names: dict[int, str]
+
+
+def read(surface: Surface, ask: Ask) -> FlowRunPage:
+    """Return the page of a flow run; raises `NotOnRecord`."""
+    views = surface.views
+    flow_run = rows.find_flow_run(views, ask.identity("id"))
+    version = rows.version_of(views, flow_run)
+    tab = ask.one_of("tab", *TABS)
+    end = flow_run.end_time or clock.now()
+    begin = flow_run.start_time or flow_run.created
+    scrubber = _scrubber(ask, begin, end)
+    page = FlowRunPage(
+        flow_run.name,
+        rows.flow_run_row(flow_run),
+        rows.bar(flow_run.counts),
+        [
+            Tab(name, ask.link(tab=name if name != TABS[0] else None, find=None, level=None, task=None), name == tab)
+            for name in TABS
+        ],
+        tab,
+        _acts(flow_run),
+        of_flow_run(surface, flow_run),
+        scrubber,
+        ask.get("select")[:300],
+    )
+    needs_lines = tab in {"gantt", "graph", "matrix"}
+    lines: list[TaskLine] = []
+    if needs_lines or scrubber.at is not None:
+        moment = None if scrubber.at is None else begin + scrubber.at * _MILLISECOND
+        lines = lines_now(views, flow_run) if moment is None else lines_at(views, flow_run, version, moment)
+        end = end if moment is None else moment
+        if moment is not None:
+            page.parts = rows.bar(_counts(lines))
+    _PARTS[tab](page, Look(surface, ask, flow_run, version, lines, (begin, end)))
+    page.selected = next((line for line in lines if line.slug == page.select), None)
+    page.links = {line.slug: ask.link(select=None if line.slug == page.select else line.slug) for line in lines}
+    page.parameters, page.source = flow_run.parameters, flow_run.source
+    return page
+
+
+def read_matrix(surface: Surface, ask: Ask) -> MatrixData:
+    """Return the children of a mapped task, for the canvas that draws them."""
+    flow_run = rows.find_flow_run(surface.views, ask.identity("id"))
+    parent = next(
+        (line for line in lines_now(surface.views, flow_run) if line.slug == ask.get("task") and line.is_mapped), None
+    )
+    if parent is None:
+        return MatrixData([], [], [], [], {})
+    count = sum(parent.counts.values())
+    found = MatrixData([-1] * count, [0] * count, [-1.0] * count, [""] * count, {})
+    which = TaskRunFilter(flow_run=flow_run.id, parent=ids.ordinal_of(UUID(parent.id)))
+    for row in surface.views.task_runs(which):
+        if 0 <= row.map_index < count:
+            found.states[row.map_index] = row.state
+            found.attempts[row.map_index] = row.attempt
+            found.seconds[row.map_index] = rows.span(row.start_time, row.end_time) or 0.0
+            found.ids[row.map_index] = str(row.id)
+    found.names = {code: kind.name for code, kind in KIND_BY_CODE.items() if code in set(found.states)}
+    return found
+
+
+def _counts(lines: Sequence[TaskLine]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for line in lines:
+        counts[line.state] = counts.get(line.state, 0) + 1
+        for state, count in line.counts.items():
+            counts[state] = counts.get(state, 0) + count
+    return counts
+
+
+def _scrubber(ask: Ask, begin: int, end: int) -> Scrubber:
+    most = max(1, -(-(end - begin) // _MILLISECOND))
+    text = ask.get("at")
+    at = min(int(text), most) if text.isdecimal() and len(text) < 16 else None  # noqa: PLR2004  digits of milliseconds
+    moment = None if at is None else rows.iso(begin + at * _MILLISECOND)
+    return Scrubber(at, most, moment, ask.link(at=None))
+
+
+def _acts(flow_run: FlowRun) -> list[Act]:
+    is_over = flow_run.kind.phase.is_final
+    return [
+        Act("Retry", READ_ONLY if is_over else f"It is {flow_run.kind.name}: only what has ended can be retried."),
+        Act("Cancel", f"It has ended: it is {flow_run.kind.name}." if is_over else READ_ONLY),
+    ]
+
+
+def _add_gantt(page: FlowRunPage, look: Look) -> None:
+    page.gantt = gantt.draw(look.lines, look.version.edges if look.version is not None else (), *look.span)
+
+
+def _add_graph(page: FlowRunPage, look: Look) -> None:
+    if look.version is not None:
+        critical = gantt.critical_path(look.lines, look.version.edges)
+        page.graph = dag.draw(
+            look.version.tasks, look.version.edges, {line.slug: line for line in look.lines}, critical
+        )
+
+
+def _add_table(page: FlowRunPage, look: Look) -> None:
+    which = TaskRunFilter(flow_run=look.flow_run.id, task=page.select or None, oldest_first=True, limit=TABLE_LIMIT)
+    page.rows = [rows.task_run_row(row) for row in look.surface.views.task_runs(which)]
+    page.longest = max((row["duration"] or 0.0 for row in page.rows), default=0.0)
+    page.more = f"task-runs?q=run:{look.flow_run.id}"
+
+
+def _add_matrix(page: FlowRunPage, look: Look) -> None:
+    mapped = [line for line in look.lines if line.is_mapped]
+    wanted = look.ask.get("task") or page.select
+    chosen = next((line for line in mapped if line.slug == wanted), mapped[0] if mapped else None)
+    page.matrix = Matrix(
+        [Tab(line.slug, look.ask.link(task=line.slug), line is chosen, sum(line.counts.values())) for line in mapped]
+    )
+    if chosen is not None:
+        page.matrix.slug, page.matrix.parts = chosen.slug, rows.bar(chosen.counts)
+        page.matrix.count = sum(chosen.counts.values())
+        page.matrix.first = chosen.id
+
+
+def _add_logs(page: FlowRunPage, look: Look) -> None:
+    until = None if page.scrubber.at is None else look.span[1]
+    found = look.surface.views.logs(look.flow_run.id, until=until)
+    who = _who(look.surface, look.flow_run)
+    if page.select:
+        ordinals = {
+            row.ordinal
+            for row in look.surface.views.task_runs(TaskRunFilter(flow_run=look.flow_run.id, task=page.select))
+        }
+        found = [line for line in found if line.ordinal in ordinals]
+    page.logs = log_page.page_of(found, look.ask, who)
+
+
+def _add_events(page: FlowRunPage, look: Look) -> None:
+    after = look.ask.get("cursor")
+    cursor = int(after) if after.isdecimal() and len(after) < 19 else 0  # noqa: PLR2004  digits of a cursor
+    found = look.surface.views.events(EventFilter(cursor, look.flow_run.id, limit=EVENT_LIMIT + 1))
+    if page.scrubber.at is not None:
+        found = [event for event in found if event.at <= look.span[1]]
+    page.events = raw_events(look.surface, found[:EVENT_LIMIT])
+    page.further = look.ask.link(cursor=found[EVENT_LIMIT - 1].cursor) if len(found) > EVENT_LIMIT else ""
+
+
+def _add_nothing(page: FlowRunPage, look: Look) -> None:
+    """Parameters and source are on every page."""
+
+
+_PARTS: dict[str, Callable[..., None]] = {
+    "gantt": _add_gantt,
+    "graph": _add_graph,
+    "table": _add_table,
+    "matrix": _add_matrix,
+    "logs": _add_logs,
+    "events": _add_events,
+    "parameters": _add_nothing,
+}
+
+
+def _who(surface: Surface, flow_run: FlowRun) -> Callable[[LogLine], tuple[str, str]]:
+    names: dict[int, str] = {0: "flow run"}
+
+    def who(line: LogLine) -> tuple[str, str]:
+        if line.ordinal not in names:
+            found = surface.views.task_runs(TaskRunFilter(flow_run=flow_run.id, ordinals=(line.ordinal,)))
+            names[line.ordinal] = found[0].full_name if found else f"task run {line.ordinal}"
+        link = f"task-runs/{log_page.identity_of(line)}" if line.ordinal else f"flow-runs/{flow_run.id}"
+        return names[line.ordinal], link
+
+    return who
+
+
+def raw_events(surface: Surface, events: Sequence[Event]) -> list[RawEvent]:
+    """Return events of the log with the names of whom they are about."""
+    names: dict[Any, str] = {}
+    wanted: dict[Any, set[int]] = {}
+    for event in events:
+        wanted.setdefault(event.flow_run, set()).add(event.ordinal)
+    for flow_run, ordinals in wanted.items():
+        for row in surface.views.task_runs(TaskRunFilter(flow_run=flow_run, ordinals=tuple(ordinals))):
+            names[flow_run, row.ordinal] = row.full_name
+    return [_raw(event, names.get((event.flow_run, event.ordinal), "")) for event in events]
+
+
+def _raw(event: Event, name: str) -> RawEvent:
+    identity = ids.task_run_id(event.flow_run, event.ordinal)
+    return RawEvent(
+        event.cursor,
+        str(ids.event_id(event.flow_run, event.ordinal, event.version)),
+        rows.iso(event.at) or "",
+        EventKind(event.kind).name.lower(),
+        KIND_BY_CODE[event.state].name if event.state else "",
+        event.version,
+        name or ("flow run" if not event.ordinal else "task run that has not begun"),
+        f"task-runs/{identity}" if event.ordinal else f"flow-runs/{event.flow_run}",
+        codec.to_plain(event.data),
+    )

@@ -1,0 +1,113 @@
+"""Flow runs: all of them, newest first, narrowed by a search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+
+from runwright import clock
+from runwright.states import KIND_BY_NAME
+from runwright.ui import rows, search
+from runwright.ui.copying import Copy, of_flow_runs
+from runwright.ui.pages.task_runs import Choice, Mistake, mistake_of
+from runwright.ui.search import SearchError
+from runwright.views import FlowRunFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runwright.ui.ask import Ask
+    from runwright.ui.search import Term
+    from runwright.ui.surface import Surface
+
+LIMIT = 50
+VIEWS = (
+    ("All", ""),
+    ("Failed", "phase:bad"),
+    ("Running", "phase:active"),
+    ("Waiting", "phase:waiting"),
+    ("Today", "after:24h"),
+)
+_KNOWN = ("state", "phase", "flow", "run", "name", "after", "before")
+
+
+class FlowRunLine(msgspec.Struct, frozen=True):
+    """One flow run, and its task runs by state."""
+
+    run: dict[str, Any]
+    parts: list[rows.Part]
+
+
+class FlowRuns(msgspec.Struct):
+    """The page."""
+
+    search: str
+    views: list[Choice]
+    chips: list[Choice] = []
+    mistake: Mistake | None = None
+    rows: list[FlowRunLine] = []
+    is_first: bool = True
+    first: str = ""
+    older: str = ""
+    is_record_empty: bool = False
+    copies: list[Copy] = []
+    status: int = 200
+
+
+def read(surface: Surface, ask: Ask) -> FlowRuns:
+    """Return the page for a search."""
+    text = ask.get("q").strip()
+    page = FlowRuns(text, [Choice(name, ask.link(q=query), text == query) for name, query in VIEWS], first=ask.link())
+    try:
+        terms = search.parse(text, clock.now())
+        which = filter_of(terms, text)
+    except SearchError as error:
+        page.mistake, page.status = mistake_of(error, text, ask), 400
+        return page
+    page.chips = [Choice(term.text, ask.link(q=search.without(terms, term))) for term in terms]
+    after = _identity(ask.get("after"))
+    found = surface.views.flow_runs(msgspec.structs.replace(which, limit=LIMIT + 1, after=after)) if which else []
+    page.rows = [FlowRunLine(rows.flow_run_row(row), rows.bar(row.counts)) for row in found[:LIMIT]]
+    page.is_first = after is None
+    page.older = ask.link(after=str(found[LIMIT - 1].id)) if len(found) > LIMIT else ""
+    page.is_record_empty = not found and not surface.views.flow_runs(FlowRunFilter(limit=1))
+    page.copies = of_flow_runs(surface, text, which)
+    return page
+
+
+def filter_of(terms: Sequence[Term], text: str) -> FlowRunFilter | None:
+    """Return the filter that terms mean, None where nothing can match; raises `SearchError` for what is of task runs."""
+    known: dict[str, Any] = {}
+    states: set[str] | None = None
+    for term in terms:
+        if term.key not in _KNOWN or term.is_negated or term.operator != "=":
+            start = text.find(term.text)
+            message = f"Flow runs are found by {', '.join(_KNOWN)}: {term.text} is for task runs."
+            raise SearchError(message, start, start + len(term.text))
+        if term.key in {"state", "phase"}:
+            wanted = set(term.value) if isinstance(term.value, tuple) else set()
+            states = wanted if states is None else states & wanted
+        else:
+            known.update(_meant(term))
+    if states is not None:
+        if not states:
+            return None
+        known["states"] = tuple(sorted(states, key=lambda name: KIND_BY_NAME[name].code))
+    return FlowRunFilter(**known)
+
+
+def _meant(term: Term) -> dict[str, Any]:
+    if term.key in {"run", "name"}:
+        digits = str(term.value).replace("-", "").lower()
+        is_id = 6 <= len(digits) <= 32 and all(digit in "0123456789abcdef" for digit in digits)  # noqa: PLR2004  digits of an id
+        return {"id_prefix": digits} if is_id else {"name": term.value}
+    return {{"flow": "flow", "after": "since", "before": "until"}[term.key]: term.value}
+
+
+def _identity(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

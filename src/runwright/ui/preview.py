@@ -1,0 +1,73 @@
+"""Preview: what a result looks like, as far as that can be told without running code and without reading too much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from runwright.backend import record
+from runwright.codec import to_plain
+from runwright.errors import RunwrightError
+from runwright.ui.words import number
+
+if TYPE_CHECKING:
+    from runwright.result import ResultRef
+
+MOST_BYTES = 256 * 1024
+MOST_ROWS = 50
+MOST_COLUMNS = 12
+
+
+class Preview(msgspec.Struct):
+    """Where a result is and how it looks: as `text`, as a table of `columns` and `cells`, or not at all, and `why`."""
+
+    kind: str = ""
+    location: str = ""
+    serializer: str = ""
+    size: int | None = None
+    text: str = ""
+    columns: list[str] = []
+    cells: list[list[str]] = []
+    count: int | None = None
+    why: str = ""
+    command: str = ""
+
+
+def preview_of(ref: ResultRef | None, task_run: str) -> Preview | None:
+    """Return the preview of a reference, None where there is none; a pickle is never loaded."""
+    if ref is None:
+        return None
+    page = Preview(ref.kind, ref.location, ref.serializer, ref.size)
+    if not record.is_plain_data(ref):
+        page.why = "It is pickled: loading it would run code that it contains, and this page runs none."
+        page.command = f"runwright tr result {task_run} --unpickle"
+    elif (ref.size or 0) > MOST_BYTES:
+        page.why = f"It is {number(ref.size)} bytes long: previews end at {number(MOST_BYTES)}."
+        page.command = f"runwright tr result {task_run}"
+    else:
+        _read(page, ref)
+    return page
+
+
+def _read(page: Preview, ref: ResultRef) -> None:
+    try:
+        value = to_plain(record.read(ref))
+    except (RunwrightError, TypeError, ValueError, OSError) as error:
+        page.why = f"It cannot be read here: {error}"
+        return
+    if _is_table(value):
+        page.columns = list(dict.fromkeys(key for row in value for key in row))[:MOST_COLUMNS]
+        page.cells = [[_cell(row.get(column)) for column in page.columns] for row in value[:MOST_ROWS]]
+        page.count = len(value)
+    else:
+        page.count = len(value) if isinstance(value, list | dict) else None
+        page.text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode("utf-8", "replace")
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(row, dict) and row for row in value)
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode("utf-8", "replace")

@@ -1,0 +1,181 @@
+"""Routes: which address shows which page, as HTML and, with `.json` at its end, as the data that it shows."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from runwright import release
+from runwright.errors import NotOnRecord, RunwrightError
+from runwright.ui import shapes
+from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone
+from runwright.ui.live import follow
+from runwright.ui.templating import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from runwright.ui.surface import Surface
+
+STATIC = Path(__file__).parent / "static"
+_YEAR = 365 * 24 * 3_600
+
+
+class PageRoute(NamedTuple):
+    """One page: its address, its title, its template and function (`module:function` of `pages`), and its place in the menu."""
+
+    path: str
+    title: str
+    template: str
+    read: str
+    menu: str
+
+
+PAGES = (
+    PageRoute("/task-runs", "Task runs", "task_runs.html", "task_runs:read", "task-runs"),
+    PageRoute("/task-runs/{id}/attempts/{attempt}", "Task run", "task_run.html", "task_run:read", "task-runs"),
+    PageRoute("/task-runs/{id}", "Task run", "task_run.html", "task_run:read", "task-runs"),
+    PageRoute("/flow-runs", "Flow runs", "flow_runs.html", "flow_runs:read", "flow-runs"),
+    PageRoute("/flow-runs/{id}", "Flow run", "flow_run.html", "flow_run:read", "flow-runs"),
+    PageRoute("/flows", "Flows", "flows.html", "flows:read", "flows"),
+    PageRoute("/flows/{name:path}", "Flow", "flow.html", "flow:read", "flows"),
+    PageRoute("/events", "Events", "events.html", "events:read", "events"),
+    PageRoute("/query", "Query", "query.html", "query:read", "query"),
+    PageRoute("/query/graphql", "GraphQL", "graphql.html", "graphql:read", "query"),
+    PageRoute("/settings", "Settings", "settings.html", "preferences:read", "settings"),
+)
+PARTS = (
+    PageRoute("/parts/durations", "Durations", "durations.html", "task_runs:read_durations", "task-runs"),
+    PageRoute("/parts/matrix/{id}", "Matrix", "trouble.html", "flow_run:read_matrix", "flow-runs"),
+    PageRoute("/parts/schema", "Schema", "trouble.html", "graphql:read_schema", "query"),
+    PageRoute("/parts/words", "Words", "trouble.html", "completion:read", "task-runs"),
+)
+
+
+def routes(surface: Surface) -> list[BaseRoute]:
+    """Return the routes of all pages over a record, for whoever serves them, under any prefix."""
+    made: list[BaseRoute] = [
+        Route("/", _home),
+        Route("/live", partial(follow, surface)),
+        Route("/preferences", _prefer, methods=["POST"]),
+        Route("/static/states.css", _states),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+    for page in (*PAGES, *PARTS):
+        made.append(Route(f"{page.path}.json", partial(_as_data, surface, page)))
+        made.append(Route(page.path, partial(_as_page, surface, page)))
+    made.append(Route("/{anything:path}", partial(_nowhere, surface)))
+    return made
+
+
+def _as_page(surface: Surface, page: PageRoute, request: Request) -> Response:
+    ask = ask_of(request)
+    try:
+        context = _reader(page)(surface, ask)
+    except NotOnRecord as error:
+        return _trouble(surface, request, "Not on this record", str(error), 404)
+    except RunwrightError as error:
+        return _trouble(surface, request, "The record cannot be read", str(error), 503)
+    status = getattr(context, "status", 200)
+    title = getattr(context, "title", "") or page.title
+    return _html(surface, request, page.template, context, title, page.menu, status)
+
+
+def _as_data(surface: Surface, page: PageRoute, request: Request) -> Response:
+    try:
+        context = _reader(page)(surface, ask_of(request))
+    except NotOnRecord as error:
+        return JSONResponse({"error": str(error)}, 404)
+    except RunwrightError as error:
+        return JSONResponse({"error": str(error)}, 503)
+    body = msgspec.json.encode(context, enc_hook=str)
+    return Response(body, getattr(context, "status", 200), media_type="application/json")
+
+
+def _reader(page: PageRoute) -> Callable[[Surface, Ask], Any]:
+    module, function = page.read.split(":")
+    return getattr(import_module(f"runwright.ui.pages.{module}"), function)
+
+
+def _html(
+    surface: Surface, request: Request, template: str, context: Any, title: str, menu: str, status: int = 200
+) -> Response:
+    preferences = Preferences.from_cookies(request.cookies)
+    frame = {
+        "base": base_of(request),
+        "here": request.url.path.removeprefix(base_of(request)),
+        "query": request.url.query,
+        "title": title,
+        "menu": menu,
+        "record": surface.name,
+        "is_live": surface.is_live,
+        "cursor": surface.log_end.cursor() if surface.is_live else 0,
+        "version": release.version() or "",
+    }
+    return Response(render(template, context, frame, preferences), status, media_type="text/html; charset=utf-8")
+
+
+def _trouble(surface: Surface, request: Request, title: str, message: str, status: int) -> Response:
+    try:
+        return _html(surface, request, "trouble.html", {"message": message}, title, "", status)
+    except RunwrightError:
+        still = msgspec.structs.replace(surface, is_live=False)
+        return _html(still, request, "trouble.html", {"message": message}, title, "", status)
+
+
+def broken(surface: Surface, request: Request, _: Exception) -> Response:
+    """Return the page for what nobody foresaw: it shows nothing of the inside, the log of the process does."""
+    return _trouble(surface, request, "This page could not be made", "The process that serves it has logged why.", 500)
+
+
+def _nowhere(surface: Surface, request: Request) -> Response:
+    return _trouble(surface, request, "No such page", f"There is no page {request.url.path[:200]}.", 404)
+
+
+def _home(request: Request) -> Response:
+    return RedirectResponse(f"{base_of(request)}task-runs", 307)
+
+
+def _states(_: Request) -> Response:
+    return Response(shapes.style_sheet(), media_type="text/css")
+
+
+async def _prefer(request: Request) -> Response:
+    """Keep what the reader prefers in cookies, and go back to where they were."""
+    form = await request.form(max_files=0, max_fields=8)
+    answer = RedirectResponse(_back(request, str(form.get("back", ""))), 303)
+    known: tuple[tuple[str, Callable[[str], bool]], ...] = (
+        ("theme", THEMES.__contains__),
+        ("zone", is_zone),
+        ("times", TIMES.__contains__),
+    )
+    for name, is_known in known:
+        value = str(form.get(name, ""))
+        if value and is_known(value):
+            answer.set_cookie(f"runwright_{name}", value, max_age=_YEAR, path=base_of(request), samesite="strict")
+    return answer
+
+
+def _back(request: Request, back: str) -> str:
+    """Return an address below our own base, whatever was asked for."""
+    return base_of(request) + back.lstrip("/\\") if "//" not in back.partition("?")[0] else base_of(request)
+
+
+def ask_of(request: Request) -> Ask:
+    """Return what a request asks for."""
+    return Ask(request.path_params, dict(request.query_params), Preferences.from_cookies(request.cookies))
+
+
+def base_of(request: Request) -> str:
+    """Return the address that all pages stand under, with a slash at its end."""
+    return f"{request.scope.get('root_path', '').rstrip('/')}/"
