@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from runwright.clock import from_datetime, to_datetime
+from runwright.expression import Limits
 from runwright.expressions.budget import Budget
 from runwright.expressions.patterns import pattern_of
-from runwright.expression import Limits
 from runwright.spec.conditions import Multiple
 from runwright.spec.moments import parse_time
 from runwright.spec.triggers import TimeWindow
@@ -21,7 +21,7 @@ from runwright.triggering.conditions import holds, labels_of
 from runwright.triggering.progress import Met
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from runwright.spec.triggers import Filter, FlowTrigger, UpstreamFlow, Where
     from runwright.triggering.conditions import Seen
