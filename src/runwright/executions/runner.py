@@ -23,6 +23,7 @@ from runwright.hosting.locations import input_prefix, safe_name
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.execution import Execution, Facts, nested_labels
+from runwright.runtime.promises import Promises
 from runwright.spec import resolve
 from runwright.spec.triggers import TRIGGERS
 from runwright.states import (
@@ -216,8 +217,15 @@ class ExecutionRunner:
             execution = self._execution(assembly, root, row)
             self._restore(assembly, root, row, execution)
             loop = assembly.loop(root, execution, on_progress=self.progress)
+            promises = Promises(self.flow.spec.sla, execution, loop, row.start_time or clock.now())
+            refused = promises.refusal(root)
+            if refused is not None:
+                root.end(refused)
+                return refused, None
             try:
-                has_run_through = loop.run(Running("Running flow."), released)
+                with promises:
+                    has_run_through = loop.run(Running("Running flow."), released)
+                promises.settle(root)
                 state = self._ended(loop, root, execution)
                 if isinstance(state, Paused):
                     assembly.keep_slot()

@@ -17,15 +17,17 @@ from runwright.errors import RunwrightError
 from runwright.expression import is_true
 from runwright.request import Answer, Request
 from runwright.runtime.request_watch import Asked
+from runwright.states import CLASS_BY_CODE, KIND_BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from runwright.runtime.execution import Execution
     from runwright.runtime.flow_loop import FlowLoop
+    from runwright.runtime.root import Root
     from runwright.spec.flow_spec import Sla
+    from runwright.states import State
 
 _ENDS = {"FAIL": "Failed", "CANCEL": "Cancelled"}
+_BROKEN = "A promise of the flow is broken."
 
 
 class Promises:
@@ -37,14 +39,15 @@ class Promises:
         self._execution = execution
         self._loop = loop
         self._began = began
+        self._ending: str | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="runwright-promises", daemon=True)
-        self.ending: str | None = None
-        execution.promises = self.kept
+        if declared:
+            execution.look_at_promises = self.look
 
     def __enter__(self) -> Self:
         """Watch the time, if that can end the execution."""
-        if any(each.behavior in _ENDS and each.type == "MAX_DURATION" for each in self._open):
+        if self._limits():
             self._thread.start()
         return self
 
@@ -54,23 +57,36 @@ class Promises:
         if self._thread.is_alive():
             self._thread.join()
 
-    def kept(self, *, is_first: bool) -> Iterator[Annotated | FinishRun]:
-        """Yield what is to be told of the promises that are broken now; nothing runs that has not begun when that ends it.
+    def refusal(self, root: Root) -> State | None:
+        """Return the state of an execution that is not to begin, because a promise that ends it is broken already; else None."""
+        if not root.has_begun:
+            self._record(root)
+        return None if self._ending is None else CLASS_BY_CODE[KIND_BY_NAME[self._ending].code](_BROKEN)
 
-        `is_first` says that nothing has begun yet.
-        """
+    def look(self) -> None:
+        """Tell the execution of the promises that are broken now, each of them once; one that ends it cancels it."""
         for each in [each for each in self._open if self._is_broken(each)]:
             self._open.remove(each)
             self._execution.complain(0, 0, f"The promise {each.id} is broken: {_told(each)}")
             self._execution.add_labels({label.key: label.value for label in each.labels})
-            yield Annotated({"labels": self._execution.labels})
-            if each.behavior not in _ENDS or self.ending is not None:
-                continue
-            self.ending = _ENDS[each.behavior]
-            if is_first:
-                yield FinishRun(self.ending, f"The promise {each.id} is broken.")
-                return
-            self._loop.ask(_Ending(UUID(self._execution.facts.execution_id)))
+            if each.behavior in _ENDS and self._ending is None:
+                self._ending = _ENDS[each.behavior]
+                self._cancel()
+
+    def settle(self, root: Root) -> None:
+        """Record what the thread has found, and let an execution that was cancelled for a promise end as that says."""
+        finish = self._loop.finish
+        if finish is None:
+            return
+        self._record(root)
+        if self._ending is not None and finish.state == "Cancelled":
+            self._loop.finish = FinishRun(self._ending, _BROKEN)
+
+    def _record(self, root: Root) -> None:
+        news = self._execution.news()
+        if news is not None:
+            at = clock.now()
+            root.apply(Annotated(news), at, self._execution.lines(at))
 
     def _is_broken(self, promise: Sla) -> bool:
         if promise.duration is not None and promise.type == "MAX_DURATION":
@@ -84,12 +100,16 @@ class Promises:
         seconds: Any = promise.duration.total_seconds() if promise.duration is not None else 0
         return self._began + int(seconds * NANOSECONDS)
 
+    def _limits(self) -> list[int]:
+        """Return the times (ns) at which the execution is to end if it has not."""
+        return [self._due(each) for each in self._open if each.type == "MAX_DURATION" and each.behavior in _ENDS]
+
     def _watch(self) -> None:
-        """Wait until the first promise about the time is broken that ends the execution."""
-        ending = [each for each in self._open if each.behavior in _ENDS and each.type == "MAX_DURATION"]
-        due = min(self._due(each) for each in ending)
-        if not self._stopped.wait(max(0.0, (due - clock.now()) / NANOSECONDS)):
-            self._loop.ask(_Ending(UUID(self._execution.facts.execution_id)))
+        if not self._stopped.wait(max(0.0, (min(self._limits()) - clock.now()) / NANOSECONDS)):
+            self._cancel()
+
+    def _cancel(self) -> None:
+        self._loop.ask(_Ending(UUID(self._execution.facts.execution_id)))
 
 
 class _Ending(Asked):
