@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from runwright.triggering.progress import Backfill, Place
     from runwright.triggering.trigger_service import Standing
 
-    Change = Callable[[Place], Standing]
+    Make = Callable[[Place], Standing]
     Endpoint = Callable[[Request], Awaitable[Response]]
 
 FIELDS = ("q", "query", "namespace", "flowId", "triggerId", "id", "disabled")
@@ -76,6 +76,19 @@ class Several(msgspec.Struct):
     disabled: bool = True
 
 
+class Change(NamedTuple):
+    """Something that is done to a trigger: the word for it in paths, what it is, and how."""
+
+    name: str
+    summary: str
+    make: Make
+
+    def described(self, endpoint: Endpoint) -> Endpoint:
+        """Return an endpoint that says what it does."""
+        endpoint.__doc__ = self.summary
+        return endpoint
+
+
 def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return the paths below `/triggers`."""
     triggers = Triggers(context)
@@ -85,7 +98,7 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
         return [
             get(f"{at}/search", triggers.search),
             put(at, triggers.update, Role.OPERATOR),
-            post(f"{at}/set-disabled/by-triggers", triggers.switch_several, Role.OPERATOR),
+            post(f"{at}/set-disabled/by-triggers", triggers.switch_several, Role.OPERATOR, body=Several),
             post(f"{at}/set-disabled/by-query", triggers.switch_found, Role.OPERATOR),
             *triggers.routes_of_changes(at),
             get(f"{at}/{{namespace}}/{{flow}}", triggers.of_flow),
@@ -102,25 +115,29 @@ class Triggers:
         """Serve the record of a context."""
         self._context = context
         self._service = service = TriggerService(context.record)
-        self._changes: dict[str, Change] = {
-            "unlock": service.unlock,
-            "restart": service.restart,
-            "backfill/pause": lambda place: service.hold_fill(place, is_paused=True),
-            "backfill/unpause": lambda place: service.hold_fill(place, is_paused=False),
-            "backfill/delete": service.end_fill,
-        }
+        self._changes = (
+            Change("unlock", "Let a schedule go on although its last execution has not ended.", service.unlock),
+            Change("restart", "Let a trigger begin anew from now on.", service.restart),
+            Change("backfill/pause", "Pause a backfill.", lambda place: service.hold_fill(place, is_paused=True)),
+            Change(
+                "backfill/unpause", "Go on with a backfill.", lambda place: service.hold_fill(place, is_paused=False)
+            ),
+            Change("backfill/delete", "Leave out what is left of a backfill.", service.end_fill),
+        )
 
     def routes_of_changes(self, at: str) -> list[GuardedRoute]:
         """Return the paths that change one trigger, those named in a body, or all that a query finds."""
-        made: list[GuardedRoute] = [post(f"{at}/backfill/create", self.update, Role.OPERATOR)]
-        for name, change in self._changes.items():
-            made.append(post(f"{at}/{name}/by-triggers", self._several(change), Role.OPERATOR))
-            made.append(post(f"{at}/{name}/by-query", self._found(change), Role.OPERATOR))
-            if name.startswith("backfill"):
-                made += [each(f"{at}/{name}", self._named(change), Role.OPERATOR) for each in (post, put)]
+        made: list[GuardedRoute] = [post(f"{at}/backfill/create", self.update, Role.OPERATOR, body=Named)]
+        for each in self._changes:
+            several, found = f"{at}/{each.name}/by-triggers", f"{at}/{each.name}/by-query"
+            made.append(post(several, self._several(each), Role.OPERATOR, body=list[Named]))
+            made.append(post(found, self._found(each), Role.OPERATOR))
+            if each.name.startswith("backfill"):
+                made.append(post(f"{at}/{each.name}", self._named(each), Role.OPERATOR, body=Named))
+                made.append(put(f"{at}/{each.name}", self._named(each), Role.OPERATOR))
             else:
-                one = f"{at}/{{namespace}}/{{flow}}/{{trigger}}/{name}"
-                made.append(post(one, self._one(change), Role.OPERATOR))
+                one = f"{at}/{{namespace}}/{{flow}}/{{trigger}}/{each.name}"
+                made.append(post(one, self._one(each), Role.OPERATOR))
         return made
 
     # ---- reading
@@ -182,43 +199,45 @@ class Triggers:
     async def switch_found(self, request: Request) -> Response:
         """Turn the triggers that a query finds on or off."""
         is_disabled = request.query_params.get("disabled", "true") != "false"
-        return await self._found(lambda place: self._service.switch(place, is_disabled=is_disabled))(request)
+        found = await self._context.in_thread(self._meant, request)
+        places = [each.registered.place for each in found]
+        return await self._do_all(places, lambda place: self._service.switch(place, is_disabled=is_disabled))
 
     def _one(self, change: Change) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            return json_answer(trigger_document(await self._context.in_thread(_told, change, _place_in(request))))
+            return json_answer(trigger_document(await self._context.in_thread(_told, change.make, _place_in(request))))
 
-        return endpoint
+        return change.described(endpoint)
 
     def _named(self, change: Change) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             named = await read_json(request, Named)
-            return json_answer(trigger_document(await self._context.in_thread(_told, change, named.place)))
+            return json_answer(trigger_document(await self._context.in_thread(_told, change.make, named.place)))
 
-        return endpoint
+        return change.described(endpoint)
 
     def _several(self, change: Change) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             named = await read_json(request, list[Named])
-            return await self._do_all([each.place for each in named], change)
+            return await self._do_all([each.place for each in named], change.make)
 
-        return endpoint
+        return change.described(endpoint)
 
     def _found(self, change: Change) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             found = await self._context.in_thread(self._meant, request)
-            return await self._do_all([each.registered.place for each in found], change)
+            return await self._do_all([each.registered.place for each in found], change.make)
 
-        return endpoint
+        return change.described(endpoint)
 
-    async def _do_all(self, places: list[Place], change: Change) -> Response:
+    async def _do_all(self, places: list[Place], make: Make) -> Response:
         """Change triggers, and say how many that were; those that cannot be changed so are left out."""
 
         def do_all() -> int:
             count = 0
             for place in places:
                 try:
-                    change(place)
+                    make(place)
                 except (NotOnRecord, IllegalTransition):
                     continue
                 count += 1

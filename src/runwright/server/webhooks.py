@@ -47,7 +47,7 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
         at = f"{prefix}/executions/webhook/{{namespace}}/{{flow}}/{{key}}"
         return [
             GuardedRoute(path, webhooks.receive, methods=METHODS, role=Role.ANYONE)
-            for path in (at, f"{at}/{{path:path}}")
+            for path in (at, f"{at}/{{path}}")
         ]
 
     return everywhere(below)
