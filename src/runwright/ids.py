@@ -25,6 +25,7 @@ VERSION_BITS = 20
 MAX_ORDINAL = (1 << ORDINAL_BITS) - 1
 MAX_VERSION = (1 << VERSION_BITS) - 1
 
+_IDENTITY_BITS = 26
 _IDENTITY_LOW_BITS = 14
 _SUFFIX_BITS = ORDINAL_BITS + VERSION_BITS
 _SUFFIX_MASK = (1 << _SUFFIX_BITS) - 1
@@ -39,6 +40,16 @@ def new_flow_run_id(at: int) -> UUID:
     identity = int.from_bytes(os.urandom(4), "big") >> 6
     high, low = identity >> _IDENTITY_LOW_BITS, identity & ((1 << _IDENTITY_LOW_BITS) - 1)
     milliseconds = (at // 1_000_000) & ((1 << 48) - 1)
+    return UUID(int=milliseconds << 80 | _VERSION_NIBBLE | high << 64 | _VARIANT | low << _SUFFIX_BITS)
+
+
+def derived_flow_run_id(at: int, key: str) -> UUID:
+    """Return the flow run id that follows from a key, the same on every call; its time is up to a second after `at`."""
+    digest = int.from_bytes(blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+    digest, late = divmod(digest, 1_000)
+    identity = digest & ((1 << _IDENTITY_BITS) - 1)
+    high, low = identity >> _IDENTITY_LOW_BITS, identity & ((1 << _IDENTITY_LOW_BITS) - 1)
+    milliseconds = (at // 1_000_000 + late) & ((1 << 48) - 1)
     return UUID(int=milliseconds << 80 | _VERSION_NIBBLE | high << 64 | _VARIANT | low << _SUFFIX_BITS)
 
 

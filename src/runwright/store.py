@@ -13,6 +13,7 @@ import msgspec
 
 from runwright.key_values import KeyValues
 from runwright.received_events import ReceivedEvents
+from runwright.trigger_states import TriggerStates
 from runwright.views import Views
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, KeyValues, ReceivedEvents, Protocol):
+class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Protocol):
     """A record. Adapters: `runwright.stores`."""
 
     url: str

@@ -68,7 +68,7 @@ class FlowRunFilter(msgspec.Struct, frozen=True):
 class EventFilter(msgspec.Struct, frozen=True):
     """Which events: those between the cursors `after` and `before`, of one flow run or task run where given.
 
-    They come oldest first, unless `newest_first`.
+    `ordinal` 0 without a flow run is all flow runs themselves. They come oldest first, unless `newest_first`.
     """
 
     after: int = 0

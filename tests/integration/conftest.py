@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.trigger_server import Server
 from tests.s3_server import s3, s3_server
 
+from runwright.executions.registered_flows import RegisteredFlows
+from runwright.testing.fake_clock import FakeClock
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runwright.executions.registered_flows import RegisteredFlow
     from runwright.store import Store
 
 __all__ = ["record", "s3", "s3_server"]
@@ -17,3 +24,22 @@ __all__ = ["record", "s3", "s3_server"]
 def record(runwright_record: Store) -> Store:
     """Give every test here a record that is checked when it is over."""
     return runwright_record
+
+
+@pytest.fixture
+def now() -> Iterator[FakeClock]:
+    """Let time stand still at midnight."""
+    with FakeClock() as clock:
+        yield clock
+
+
+@pytest.fixture
+def register(record: Store, now: FakeClock) -> Callable[[str], RegisteredFlow]:
+    """Give a function that registers a YAML flow."""
+    return RegisteredFlows(record).keep
+
+
+@pytest.fixture
+def server(record: Store, now: FakeClock) -> Server:
+    """Give a server that looks after triggers when it is told to."""
+    return Server(record)

@@ -58,10 +58,12 @@ def start(
     keys = () if no_auth or insecure_no_auth else (_find_key(token),)
     _log_to_standard_error(access_log=access_log)
     address = serving.Address(host, port)
-    from runwright.worker import Worker  # noqa: PLC0415  help needs no engine
+    from runwright.triggering.trigger_watch import TriggerWatch  # noqa: PLC0415  help needs no engine
+    from runwright.worker import Worker  # noqa: PLC0415  as above
 
     record = session.open_record(read_only=False)
     worker = Worker(record).start()
+    watch = TriggerWatch(record, worker.take).start()
     app = create_app(record, options=server_options(keys=keys, hosts=hosts, worker=worker))
     say(f"serving on {address.url}")
     if keys:
@@ -69,7 +71,10 @@ def start(
         say(f"sign in once with {address.url}/sign-in?code={code}")
     else:
         say("no key is asked for: whoever reaches this server may do everything")
-    serving.serve(app, address)
+    try:
+        serving.serve(app, address)
+    finally:
+        watch.stop()
 
 
 def _load() -> tuple[Any, Any, Any]:

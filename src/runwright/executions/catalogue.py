@@ -167,6 +167,12 @@ class Executions:
 
         Control(self._record).resume(self.find(execution_id).id, inputs=dict(inputs))
 
+    def toggle(self, namespace: str, flow_id: str, trigger_id: str, *, is_enabled: bool) -> None:
+        """Turn a trigger on or off; raises `NotOnRecord`, and `IllegalTransition` to turn on what its flow turns off."""
+        from runwright.triggering.trigger_service import TriggerService  # noqa: PLC0415  only who turns one needs it
+
+        TriggerService(self.store).switch((namespace, flow_id, trigger_id), is_disabled=not is_enabled)
+
 
 def handed_on_by(row: TaskRun) -> dict[str, Any] | None:
     """Return the outputs of a task run of an execution, None where it has none."""

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from runwright import clock
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.runs import FlowVersion
 from runwright.spec import FlowSpec, parse_flow_spec
@@ -117,6 +118,7 @@ class RegisteredFlows:
             version = FlowVersion(name_of(namespace, identity), fingerprint, source=source)
         else:
             version = DeclaredFlow(spec, text).to_version(fingerprint)
+        version.created = clock.now()  # by the clock of events: triggers compare the two
         kept = RegisteredFlow.from_version(self._record.register(version))
         assert kept is not None  # noqa: S101  it was registered with its text
         return kept

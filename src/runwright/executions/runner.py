@@ -10,6 +10,8 @@ import queue
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec.structs import replace
+
 from runwright import app, clock, ids
 from runwright.clock import to_datetime
 from runwright.errors import IllegalTransition, NotOnRecord
@@ -21,7 +23,9 @@ from runwright.hosting.locations import input_prefix, safe_name
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.execution import Execution, Facts, nested_labels
+from runwright.runtime.promises import Promises
 from runwright.spec import resolve
+from runwright.spec.triggers import TRIGGERS
 from runwright.states import (
     CLASS_BY_CODE,
     KIND_BY_NAME,
@@ -60,6 +64,11 @@ class Origin(NamedTuple):
     attempt: int = 1
     began: int = 0
     due: int | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Say whether a trigger of a flow started it: nobody is there who could give inputs that are missing."""
+        return self.trigger is not None and self.trigger["type"] in TRIGGERS
 
 
 _LOOK = 0.5
@@ -104,15 +113,26 @@ class ExecutionRunner:
         return self.go_on(app.find_flow_run(app.open_record(self.record), flow_run))
 
     def create(
-        self, inputs: Mapping[str, Any] | None = None, origin: Origin = _PLAIN, *, name: str | None = None
+        self,
+        inputs: Mapping[str, Any] | None = None,
+        origin: Origin = _PLAIN,
+        *,
+        name: str | None = None,
+        flow_run: UUID | None = None,
     ) -> UUID:
-        """Record a new execution, for anybody to run; raises `InputError` when its inputs are missing or refused."""
+        """Record a new execution, for anybody to run; raises `InputError` when its inputs are missing or refused.
+
+        `flow_run` is the id that it gets, which no other execution has.
+        """
         if self.flow.fingerprint is None:
             self.flow = registered(app.open_record(self.record), self.flow)
-        flow_run = ids.new_flow_run_id(clock.now())
+        flow_run = flow_run or ids.new_flow_run_id(clock.now())
         given = self.stored(dict(inputs or {}), flow_run)
         facts = self._facts(flow_run, origin, {})
-        values = resolve(self.flow.spec.inputs, given, self._rendered(facts))
+        declared = self.flow.spec.inputs
+        if origin.is_automatic:
+            declared = tuple(replace(each, required=False) for each in declared)
+        values = resolve(declared, given, self._rendered(facts))
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             root = assembly.create(
                 flow_run,
@@ -197,8 +217,15 @@ class ExecutionRunner:
             execution = self._execution(assembly, root, row)
             self._restore(assembly, root, row, execution)
             loop = assembly.loop(root, execution, on_progress=self.progress)
+            promises = Promises(self.flow.spec.sla, execution, loop, row.start_time or clock.now())
+            refused = promises.refusal(root)
+            if refused is not None:
+                root.end(refused)
+                return refused, None
             try:
-                has_run_through = loop.run(Running("Running flow."), released)
+                with promises:
+                    has_run_through = loop.run(Running("Running flow."), released)
+                promises.settle(root)
                 state = self._ended(loop, root, execution)
                 if isinstance(state, Paused):
                     assembly.keep_slot()

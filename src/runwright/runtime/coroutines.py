@@ -38,10 +38,8 @@ class CoroutineLane:
 
     def kill(self, ordinal: int, attempt: int) -> bool:
         """Cancel a coroutine; its attempt then ends as its cancellation says."""
-        task = self._tasks.get((ordinal, attempt))
-        if task is not None:
-            self._loop.call_soon_threadsafe(task.cancel)
-        return task is not None
+        self._loop.call_soon_threadsafe(self._cancel, (ordinal, attempt))
+        return True
 
     def stop(self) -> None:
         """Cancel what still runs and close the loop."""
@@ -57,6 +55,12 @@ class CoroutineLane:
         task = self._loop.create_task(make_attempt_async(call, self._report))
         self._tasks[key] = task
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    def _cancel(self, key: tuple[int, int]) -> None:
+        """Cancel what was submitted before; not before its first step, which would leave it without a report."""
+        task = self._tasks.get(key)
+        if task is not None:
+            self._loop.call_soon(task.cancel)
 
     async def _cancel_all(self) -> None:
         for task in list(self._tasks.values()):

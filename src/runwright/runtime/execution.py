@@ -98,6 +98,7 @@ class Execution:
         self.outputs = Outputs()
         self.labels: dict[str, str] = facts.labels
         self._are_labels_new = False
+        self.look_at_promises: Callable[[], None] | None = None
         self.resumed_by = "Resumed."
         self._lines: list[LogLine] = []
         self.retried_at = 0
@@ -138,6 +139,16 @@ class Execution:
         for told in self._told(resolve, node, found, at):
             yield told, self.lines(at)
 
+    def rendered(self, text: Any) -> str:
+        """Return a text of the flow itself, rendered as things stand; raises `ExpressionError`."""
+        return AttemptScope(self._situation(0, None, 0, StopSignal())).render(text)
+
+    def add_labels(self, labels: dict[str, str]) -> None:
+        """Give the execution labels, which expressions see from now on."""
+        self.labels = {**self.labels, **labels}
+        self._are_labels_new = True
+        self._variables["labels"] = nested_labels(self.labels)
+
     def rendered_outputs(self, declared: Any) -> dict[str, Any]:
         """Return the outputs that a flow declares, rendered when all its tasks have ended."""
         scope = AttemptScope(self._situation(0, None, 0, StopSignal()))
@@ -160,7 +171,9 @@ class Execution:
         return lines
 
     def news(self) -> dict[str, Any] | None:
-        """Return labels that tasks have set since the last call."""
+        """Return labels that tasks have set since the last call, and broken promises."""
+        if self.look_at_promises is not None:
+            self.look_at_promises()
         if not self._are_labels_new:
             return None
         self._are_labels_new = False
@@ -296,9 +309,7 @@ class Execution:
         if state.context.get(OUTPUTS) is not None and state.is_failed():
             extra["outputs"] = codec.to_plain(state.context[OUTPUTS])
         if state.context.get(LABELS):
-            self.labels = {**self.labels, **state.context[LABELS]}
-            self._are_labels_new = True
-            self._variables["labels"] = nested_labels(self.labels)
+            self.add_labels(state.context[LABELS])
         if "_due" in state.context:
             self.retried_at = state.context["_due"]
             extra["due_again"] = self.retried_at

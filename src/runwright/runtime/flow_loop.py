@@ -384,7 +384,7 @@ class FlowLoop:
     def _take_news(self) -> None:
         news = self._workload.news()
         if news is not None:
-            self._apply(Annotated(news))
+            self._apply(Annotated(news), logs=self._workload.lines(clock.now()))
 
     def _tell(self, report: Report, data: dict[str, Any] | None, state: State) -> None:
         """Feed the machine a report; what the table forbids becomes a failure."""

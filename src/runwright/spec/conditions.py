@@ -10,6 +10,7 @@ from runwright.spec.labels import RenderedLabels
 
 _CORE = "io.kestra.plugin.core.condition."
 _OLD = "io.kestra.core.models.conditions.types."
+TRIGGER_DATE = "{{ trigger.date }}"
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
@@ -33,7 +34,7 @@ class Condition(Variant, frozen=True, kw_only=True):
 class DatedCondition(Condition, frozen=True, kw_only=True):
     """What conditions about a moment say."""
 
-    date: Annotated[Expression, "The moment to look at."] = "{{ trigger.date }}"
+    date: Annotated[Expression, "The moment to look at."] = TRIGGER_DATE
 
 
 class ExpressionHolds(Condition, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Keeping: what becomes of a value that is kept under a key, decided the same way by every store."""
+"""Keeping: what becomes of a value or a trigger's state that is kept, decided the same way by every store."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
     from runwright.key_values import KeyValue
+    from runwright.trigger_states import TriggerState
 
 
 def is_over(value: KeyValue, at: int) -> bool:
@@ -40,4 +41,20 @@ def kept(before: KeyValue | None, value: KeyValue, at: int, *, overwrite: bool) 
         updated=at,
         version=1 if before is None else before.version + 1,
         description=None if value.description is None else to_text(value.description),
+    )
+
+
+def kept_trigger(before: TriggerState | None, state: TriggerState, at: int) -> TriggerState | None:
+    """Return a state as it is kept at a time over the one before; None when it was not read in that one's version."""
+    if state.version != (0 if before is None else before.version):
+        return None
+    return replace(
+        state,
+        namespace=to_text(state.namespace),
+        flow=to_text(state.flow),
+        trigger=to_text(state.trigger),
+        data=from_json(to_json(state.data)),
+        created=at if before is None else before.created,
+        updated=at,
+        version=state.version + 1,
     )

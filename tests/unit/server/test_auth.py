@@ -44,10 +44,12 @@ def test_a_route_without_a_role_is_not_served(record):
         create_app(record, surfaces=[lambda _: [Route("/open", lambda _: None)]])
 
 
-def test_only_health_and_the_door_are_open_to_strangers(app):
+def test_only_health_and_the_door_are_open_to_strangers_and_webhooks_which_have_keys_of_their_own(app):
     open_paths = {each.path for each in routes_of(app) if each.role is Role.ANYONE}
+    webhooks = {path for path in open_paths if path.startswith("/api/v1/") and "/executions/webhook/" in path}
 
-    assert {"/livez", "/readyz", "/sign-in", "/sign-out"} == open_paths
+    assert {"/livez", "/readyz", "/sign-in", "/sign-out"} == open_paths - webhooks
+    assert all("{key}" in path for path in webhooks)
 
 
 def test_a_stranger_gets_nowhere_by_tricks_with_paths(locked):

@@ -18,6 +18,7 @@ from runwright.stores.memory.reads import MemoryViews
 from runwright.stores.memory.requests import MemoryRequests
 from runwright.stores.memory.rows import MemoryRows
 from runwright.stores.memory.slots import MemorySlots
+from runwright.stores.memory.trigger_states import MemoryTriggerStates
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of, project_id_of
 from runwright.stores.texts import from_json, to_json, to_text
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
     from runwright.store import Lease
+    from runwright.trigger_states import TriggerState
 
 _FIRST = 2
 
@@ -47,6 +49,7 @@ class MemoryStore(MemoryViews):
         self._leases: dict[UUID, Lease] = {}
         self._values: dict[tuple[str, str], KeyValue] = {}
         self._requests = MemoryRequests()
+        self._triggers = MemoryTriggerStates()
         self._slots = MemorySlots(self._living_token, self._is_final)
         self._is_closed = False
 
@@ -197,6 +200,36 @@ class MemoryStore(MemoryViews):
             newest = self._leases.get(lease.flow_run)
             if newest is not None and newest.token == lease.token:
                 self._slots.leave(name, lease)
+
+    def find_trigger(self, namespace: str, flow: str, trigger: str) -> TriggerState | None:
+        """Return the state of a trigger, None for one that has none yet."""
+        with self._lock:
+            return self._triggers.find(namespace, flow, trigger)
+
+    def list_triggers(self, namespace: str | None = None, flow: str | None = None) -> list[TriggerState]:
+        """Return states by namespace, flow and trigger; those of one namespace or flow where given."""
+        with self._lock:
+            return self._triggers.list_all(namespace, flow)
+
+    def due_triggers(self, at: int) -> list[TriggerState]:
+        """Return the states that are due at a time or were before, those that are turned off left out."""
+        with self._lock:
+            return self._triggers.due(at)
+
+    def keep_trigger(self, state: TriggerState) -> TriggerState | None:
+        """Write a state over the version that it was read in, and return it; None when that is not the newest."""
+        with self._lock:
+            return self._triggers.keep(state, self.now())
+
+    def delete_trigger(self, namespace: str, flow: str, trigger: str) -> bool:
+        """Delete the state of a trigger; False where there was none."""
+        with self._lock:
+            return self._triggers.delete(namespace, flow, trigger)
+
+    def count_flow_versions(self) -> int:
+        """Return how many versions of flows there are."""
+        with self._lock:
+            return len(self._rows.flows)
 
     def now(self) -> int:
         """Return the clock of the process."""

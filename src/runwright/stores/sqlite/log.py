@@ -80,10 +80,10 @@ def find_key(db: apsw.Connection, flow_run: UUID) -> int | None:
 def read(db: apsw.Connection, which: EventFilter) -> list[Event]:
     """Return events in the order that is asked for; those of flow runs without a row are left out."""
     before = _EVER if which.before is None else which.before
-    values: dict[str, Any] = {"after": which.after, "before": before, "limit": which.limit}
+    values: dict[str, Any] = {"after": which.after, "before": before, "limit": which.limit, "ordinal": which.ordinal}
     name = "events"
     if which.flow_run is not None:
-        values |= {"flow_run": find_key(db, which.flow_run), "ordinal": which.ordinal}
+        values["flow_run"] = find_key(db, which.flow_run)
         name = "events_of_flow_run" if which.ordinal is None else "events_of_task_run"
     rows = db.execute(SQL[name].format(order="DESC" if which.newest_first else "ASC"), values)
     known: dict[Any, UUID] = {}

@@ -15,7 +15,18 @@ from runwright.errors import NotOnRecord, RecordError
 from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sqlite import flows, key_values, leases, log, rebuild, received, requests, schema, slots
+from runwright.stores.sqlite import (
+    flows,
+    key_values,
+    leases,
+    log,
+    rebuild,
+    received,
+    requests,
+    schema,
+    slots,
+    trigger_states,
+)
 from runwright.stores.sqlite.connection import Transaction, connect_to_read, connect_to_write, explained
 from runwright.stores.sqlite.reads import SqliteViews
 from runwright.stores.sqlite.rows import SqliteRows
@@ -33,6 +44,7 @@ if TYPE_CHECKING:
     from runwright.request import Answer, Request
     from runwright.runs import FlowVersion, Project
     from runwright.store import Difference, Lease
+    from runwright.trigger_states import TriggerState
 
 
 class SqliteStore(SqliteViews):
@@ -153,6 +165,36 @@ class SqliteStore(SqliteViews):
         """Give a slot back, or stop waiting for one."""
         with self._writing() as db, Transaction(db):
             slots.release(db, name, lease)
+
+    def find_trigger(self, namespace: str, flow: str, trigger: str) -> TriggerState | None:
+        """Return the state of a trigger, None for one that has none yet."""
+        with self._reading() as db:
+            return trigger_states.find(db, namespace, flow, trigger)
+
+    def list_triggers(self, namespace: str | None = None, flow: str | None = None) -> list[TriggerState]:
+        """Return states by namespace, flow and trigger; those of one namespace or flow where given."""
+        with self._reading() as db:
+            return trigger_states.list_all(db, namespace, flow)
+
+    def due_triggers(self, at: int) -> list[TriggerState]:
+        """Return the states that are due at a time or were before, those that are turned off left out."""
+        with self._reading() as db:
+            return trigger_states.due(db, at)
+
+    def keep_trigger(self, state: TriggerState) -> TriggerState | None:
+        """Write a state over the version that it was read in, and return it; None when that is not the newest."""
+        with self._writing() as db, Transaction(db):
+            return trigger_states.keep(db, state, leases.now(db))
+
+    def delete_trigger(self, namespace: str, flow: str, trigger: str) -> bool:
+        """Delete the state of a trigger; False where there was none."""
+        with self._writing() as db, Transaction(db):
+            return trigger_states.delete(db, namespace, flow, trigger)
+
+    def count_flow_versions(self) -> int:
+        """Return how many versions of flows there are."""
+        with self._reading() as db:
+            return trigger_states.count_flow_versions(db)
 
     def now(self) -> int:
         """Return the clock of the database."""

@@ -250,3 +250,22 @@ CREATE TABLE key_value (
     description TEXT,
     PRIMARY KEY (namespace, key)
 ) STRICT;
+
+-- ------------------------------------------------------------------------------------ triggers of registered flows, beside all runs
+
+-- How far a trigger has come; a later version is written over the one that was read, or not at all.
+CREATE TABLE trigger_state (
+    namespace   TEXT    NOT NULL,
+    flow        TEXT    NOT NULL,
+    trigger_id  TEXT    NOT NULL,
+    due         INTEGER,
+    is_disabled INTEGER NOT NULL CHECK (is_disabled IN (0, 1)),
+    data        TEXT    NOT NULL,
+    created     INTEGER NOT NULL,
+    updated     INTEGER NOT NULL,
+    version     INTEGER NOT NULL CHECK (version >= 1),
+    PRIMARY KEY (namespace, flow, trigger_id)
+) STRICT, WITHOUT ROWID;
+
+-- Somebody looks several times a second for what is due: that is little.
+CREATE INDEX trigger_state_by_due ON trigger_state (due) WHERE due IS NOT NULL;

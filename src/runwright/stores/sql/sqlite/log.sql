@@ -18,7 +18,8 @@ SELECT key FROM flow_run WHERE id = ?;
 -- name: events
 SELECT e.cursor, e.at, f.id, e.ordinal, e.version, e.attempt, e.kind, e.state, e.data
 FROM event e JOIN flow_run f ON f.key = e.flow_run
-WHERE e.cursor > :after AND e.cursor < :before ORDER BY e.cursor {order} LIMIT :limit;
+WHERE e.cursor > :after AND e.cursor < :before AND (:ordinal IS NULL OR e.ordinal = :ordinal)
+ORDER BY e.cursor {order} LIMIT :limit;
 
 -- name: events_of_flow_run
 -- The events of one flow run stand between its first and its last: no index on the log is needed to find them in order.
