@@ -50,7 +50,7 @@ class Origin(NamedTuple):
 
     `labels` go beyond those of the flow, `trigger` is what expressions see. `original` is the first execution of a chain of
     retries, `parent` the one before, `attempt` the place in that chain and `began` (ns) when the chain did. `due` (ns) is when
-    it is to start.
+    it is to start. For each `key` there is one execution of a flow.
     """
 
     labels: Mapping[str, str] = {}
@@ -60,6 +60,7 @@ class Origin(NamedTuple):
     attempt: int = 1
     began: int = 0
     due: int | None = None
+    key: str | None = None
 
 
 _LOOK = 0.5
@@ -351,6 +352,8 @@ class ExecutionRunner:
                 found[name] = getattr(origin, name)
         if origin.attempt > 1:
             found["attempt"] = origin.attempt
+        if origin.key is not None:
+            found["idempotency_key"] = origin.key
         return found
 
     def _rendered(self, facts: Facts) -> Callable[[str, dict[str, Any]], Any]:
