@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from runwright import app, clock, codec, ids
+from runwright.backend.record import uuid_from
 from runwright.errors import FlowFileError, IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RecordError
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.runner import ExecutionRunner, Origin
@@ -58,9 +59,8 @@ class ChildRuns:
     # ---- flows
 
     def flow_with_id(self, flow_id: str | UUID) -> Any:
-        """Return what runs the newest version of a flow; raises `NotOnRecord`."""
-        wanted = ids.flow_run_from_text(str(flow_id))
-        versions = [] if wanted is None else self._store.flows(flow_id=wanted)
+        """Return what runs the newest version of a flow; raises `ValueError` for no id, `NotOnRecord`."""
+        versions = self._store.flows(flow_id=uuid_from(flow_id, "flow"))
         if not versions:
             raise NotOnRecord(f"There is no flow with the id {flow_id} on the record {self._store.url}.")
         return _flow_of(versions[0])

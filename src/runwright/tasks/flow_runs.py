@@ -49,10 +49,8 @@ def create_flow_run(
     around = _around()
     record, file = _origin(around)
     children = ChildRuns(record)
-    if flow_id is not None:
-        flow = children.flow_with_id(flow_id)
-    else:
-        flow = children.flow_named(str(flow_name), project_name, beside=file)
+    by_id = flow_id is not None
+    flow = children.flow_with_id(flow_id) if by_id else children.flow_named(str(flow_name), project_name, beside=file)
     named = run_name or _joined(around.get("flow_run_name"), flow_name or getattr(flow, "name", None))
     own_labels = getattr(run_config, "labels", None)
     order = Order(

@@ -36,9 +36,3 @@ def test_a_flow_run_that_there_is_not_is_an_error(runwright_record, follow):
 def test_a_flow_that_there_is_not_is_an_error(runwright_record, given):
     with pytest.raises(ValueError, match="There is no flow"):
         create_flow_run.run(**given)
-
-
-def test_the_alias_has_them():
-    from prefect.tasks.prefect import create_flow_run as known
-
-    assert create_flow_run is known
