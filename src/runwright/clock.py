@@ -50,13 +50,14 @@ class SystemClock:
 class Looks:
     """The waits, in seconds, between looks at what somebody else changes: short after news, twice as long each time without."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float = LONGEST_LOOK) -> None:
         """Begin with a short one."""
         self._seconds = SHORTEST_LOOK
+        self._longest = longest
 
     def wait_for_next(self, *, is_news: bool) -> None:
         """Wait until it is time to look again; `is_news` says whether the last look found any."""
-        self._seconds = SHORTEST_LOOK if is_news else min(self._seconds * 2, LONGEST_LOOK)
+        self._seconds = SHORTEST_LOOK if is_news else min(self._seconds * 2, self._longest)
         wait(queue.SimpleQueue(), self._seconds)
 
 

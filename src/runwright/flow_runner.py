@@ -145,7 +145,8 @@ class FlowRunner(Runner):
         What is paused goes on too, unless `releases` is False.
         """
         identity = {"flow_run_id": str(flow_run.id), "flow_run_name": flow_run.name}
-        context = {**identity, "date": to_datetime(flow_run.created), "parameters": flow_run.parameters}
+        given: dict[str, Any] = flow_run.details.get("context") or {}
+        context = {**given, **identity, "date": to_datetime(flow_run.created), "parameters": flow_run.parameters}
         if flow_run.scheduled_start_time is not None:
             context["scheduled_start_time"] = to_datetime(flow_run.scheduled_start_time)
         token = activate(inherited())
@@ -375,6 +376,7 @@ class FlowRunner(Runner):
         if assembly is None:
             raise TypeError("There is no loop without a record.")
         context = {**run_context.to_dict(), **assembly.recall()}
+        context["_origin"] = self.terms.record, self.flow.source.get("file")
         runner: Callable[..., Any] | None = None if self.task_runner_cls is TaskRunner else self.task_runner_cls
         if task_runner_state_handlers:
             runner = functools.partial(self.task_runner_cls, state_handlers=list(task_runner_state_handlers))

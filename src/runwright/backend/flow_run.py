@@ -53,7 +53,7 @@ class FlowRunView:
         self.states = states
         self.parameters: dict[str, Any] = row.parameters
         self.context: dict[str, Any] = row.details.get("context") or {}
-        self.labels: set[str] = set()
+        self.labels: set[str] = set(row.details.get("labels") or ())
         self.counts = row.counts
         self.updated_at = clock.to_datetime(row.updated)
         self._row = row

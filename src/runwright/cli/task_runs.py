@@ -169,6 +169,22 @@ def result(session: Session, reference: str, shape: str, *, unpickle: bool, is_j
     results.print_result(session, store, row, is_unpickled=unpickle)
 
 
+@task_run.command("eval")
+@_REFERENCE
+@click.argument("expression")
+@with_record
+@click.pass_obj
+def evaluate(session: Session, reference: str, expression: str) -> None:
+    """Print what an EXPRESSION yields for a task run of a YAML flow, such as '{{ outputs.fetch.uri }}'.
+
+    It sees what the task run saw, and the outputs that there are by now. Nothing runs.
+    """
+    from runwright.executions import looking_back  # noqa: PLC0415  the other commands need no engine
+
+    row = find_task_run(session.open_record(), reference)
+    click.echo(looking_back.evaluate(row.id, expression, record=session.record))
+
+
 @task_run.command("watch")
 @_REFERENCE
 @click.option("--timeout", type=Seconds(), help="Give up after this long (exit status 7).")

@@ -20,6 +20,7 @@ from runwright.executions.registered_flows import registered
 from runwright.executions.replaying import replayed
 from runwright.flowable import Children
 from runwright.hosting.locations import input_prefix, safe_name
+from runwright.results import reader_for
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.execution import Execution, Facts, nested_labels
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from runwright.executions.declared_flow import DeclaredFlow
+    from runwright.graph import Graph
     from runwright.runs import FlowRun
     from runwright.runtime.flow_loop import FlowLoop
     from runwright.runtime.root import Root
@@ -54,7 +56,7 @@ class Origin(NamedTuple):
 
     `labels` go beyond those of the flow, `trigger` is what expressions see. `original` is the first execution of a chain of
     retries, `parent` the one before, `attempt` the place in that chain and `began` (ns) when the chain did. `due` (ns) is when
-    it is to start.
+    it is to start. For each `key` there is one execution of a flow.
     """
 
     labels: Mapping[str, str] = {}
@@ -64,6 +66,7 @@ class Origin(NamedTuple):
     attempt: int = 1
     began: int = 0
     due: int | None = None
+    key: str | None = None
 
     @property
     def is_automatic(self) -> bool:
@@ -205,6 +208,16 @@ class ExecutionRunner:
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             assembly.take_over(row).annotate(data)
 
+    def recalled(self, row: FlowRun) -> Execution:
+        """Return an execution as its record has it, to look at: somebody else may run it meanwhile."""
+        store, graph = app.open_record(self.record), self.flow.compile()
+        rows = store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
+        machine = app.machine_of(row.id, graph).restore(store.iterate_events(row.id))
+        execution = self._execution(graph, machine, row)
+        for each in rows:
+            execution.restore(each, app.state_of(each, lambda ref: reader_for(ref, own=self.flow.result)))
+        return execution
+
     # ---- one execution
 
     def _run(self, row: FlowRun, released: tuple[int, ...] | None = None) -> tuple[State, UUID | None]:
@@ -214,7 +227,7 @@ class ExecutionRunner:
             refused = self._refused_by_limit(assembly, root, row)
             if refused is not None:
                 return refused, None
-            execution = self._execution(assembly, root, row)
+            execution = self._execution(assembly.graph, root.machine, row)
             self._restore(assembly, root, row, execution)
             loop = assembly.loop(root, execution, on_progress=self.progress)
             promises = Promises(self.flow.spec.sla, execution, loop, row.start_time or clock.now())
@@ -305,7 +318,7 @@ class ExecutionRunner:
 
     # ---- its parts
 
-    def _execution(self, assembly: app.Assembly, root: Root, row: FlowRun) -> Execution:
+    def _execution(self, graph: Graph, machine: Any, row: FlowRun) -> Execution:
         details = row.details
         origin = Origin(
             labels=details.get("labels") or {},
@@ -317,13 +330,13 @@ class ExecutionRunner:
         )
         facts = self._facts(row.id, origin, self.host.opened(row.parameters), row)
         return Execution(
-            assembly.graph,
-            root.machine,
+            graph,
+            machine,
             facts,
             self.host,
             self.flow.result,
             resume=lambda inputs, given: resolve(inputs, given, self._rendered(facts)),
-            folder=lambda name: str(Path(assembly.settings.home) / "working" / name),
+            folder=lambda name: str(Path(app.settings.load().home) / "working" / name),
         )
 
     def _restore(self, assembly: app.Assembly, root: Root, row: FlowRun, execution: Execution) -> None:
@@ -378,6 +391,8 @@ class ExecutionRunner:
                 found[name] = getattr(origin, name)
         if origin.attempt > 1:
             found["attempt"] = origin.attempt
+        if origin.key is not None:
+            found["idempotency_key"] = origin.key
         return found
 
     def _rendered(self, facts: Facts) -> Callable[[str, dict[str, Any]], Any]:

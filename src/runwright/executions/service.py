@@ -12,7 +12,9 @@ from runwright import app
 from runwright.control import Control
 from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.executions.catalogue import Executions
+from runwright.executions.looking_back import evaluate
 from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.ids import flow_run_of
 from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
@@ -53,6 +55,13 @@ class ExecutionService:
     def task_runs(self, row: FlowRun) -> list[TaskRun]:
         """Return the task runs of an execution, hidden ones too."""
         return self.record.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
+
+    def evaluate(self, row: FlowRun, task_run: str, expression: str) -> str:
+        """Return what an expression yields for a task run; raises `NotOnRecord`, `ExpressionError`."""
+        wanted = _task_run_id(task_run)
+        if flow_run_of(wanted) != row.id:
+            raise NotOnRecord(f"Execution {row.id} has no task run {task_run}.")
+        return evaluate(wanted, expression, record=self.record.url)
 
     # ---- creating
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from runwright import clock, codec, ids
 from runwright.clock import to_datetime
 from runwright.engine.branches import Branch
+from runwright.engine.cells import Cell
 from runwright.engine.stimuli import FinishRun, Opened, Reported
 from runwright.events import LogLine
 from runwright.executor import TaskCall
@@ -28,7 +29,6 @@ from runwright.states import CLASS_BY_CODE, KIND_BY_NAME, Failed, Skipped, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from runwright.engine.cells import Cell
     from runwright.engine.machine import Machine
     from runwright.engine.stimuli import Resolve, Stimulus, Submit
     from runwright.graph import Graph, Node
@@ -111,6 +111,7 @@ class Execution:
         self._root = str(machine.flow_run)
         self._started: dict[int, int] = {}
         self._own: dict[int, dict[str, Any]] = {}
+        self._past: dict[int, Cell] = {}
         self._lineages: dict[int, tuple[str, ...]] = {}
         self._stops: dict[int, StopSignal] = {}
         self._folders: set[str] = set()
@@ -339,6 +340,14 @@ class Execution:
             self._own[row.ordinal] = held
         self.outputs.keep(node.task.name, values, held, row.kind.execution)
 
+    def scope_of(self, row: TaskRun) -> AttemptScope:
+        """Return what a task run sees that is on record and was restored, with the outputs that there are by now."""
+        node = self._graph.nodes[row.task_index]
+        branch = self._machine.branch_around(row.ordinal)
+        number = branch.round_of(row.ordinal - branch.first)
+        self._past[row.ordinal] = Cell(row.ordinal, node, number, branch, opened=row.created)
+        return AttemptScope(self._situation(row.ordinal, node, row.attempt, StopSignal(), max(row.attempt, 1)))
+
     # ---- where a run stands
 
     def _limit(self, task: DeclaredTask, scope: AttemptScope) -> float:
@@ -455,7 +464,7 @@ class Execution:
         return known
 
     def _cell(self, ordinal: int) -> Cell:
-        cell = self._machine.cell_of(ordinal)
+        cell = self._machine.cell_of(ordinal) or self._past.get(ordinal)
         if cell is None:
             raise LookupError(f"Task run {ordinal} is not open.")
         return cell

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.clock import from_datetime
 from runwright.compat.executions import ExecutionDocuments
-from runwright.errors import FileMissing
+from runwright.errors import FileMissing, NotOnRecord, RunwrightError
 from runwright.executions.runner import Origin
 from runwright.executions.service import ExecutionService
 from runwright.server import limits
@@ -185,9 +185,20 @@ class Endpoints:
             raise FileMissing(f"There is no file {uri}.")
         return uri
 
-    def evaluate(self, request: Request) -> Response:
+    async def evaluate(self, request: Request) -> Response:
         """Return what an expression yields for a task run, or what is wrong with it."""
-        raise Problem(501, f"Expressions are not evaluated after the fact: {request.path_params['task_run']}.")
+        expression = (await request.body()).decode("utf-8", "replace")
+        return json_answer(await self._context.in_thread(self._evaluated, request.path_params, expression))
+
+    def _evaluated(self, path: dict[str, str], expression: str) -> dict[str, str]:
+        row = self.service.find(path["id"])
+        try:
+            return {"result": self.service.evaluate(row, path["task_run"], expression)}
+        except NotOnRecord:
+            raise
+        except RunwrightError as error:
+            text = str(error)
+            return {"error": text.partition("\n")[0], "stackTrace": text}
 
     # ---- logs and metrics
 

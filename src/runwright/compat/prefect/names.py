@@ -97,6 +97,7 @@ _SECRETS: dict[str, Target] = {
     **_from("runwright.tasks.secrets", "SecretBase EnvVarSecret Secret"),
     "PrefectSecret": "runwright.tasks.secrets:Secret",
 }
+_FLOW_RUNS = _from("runwright.tasks.flow_runs", "create_flow_run wait_for_flow_run get_task_run_result")
 _SHELL = _from("runwright.tasks.shell", "ShellTask")
 _RUN_CONFIGS = _from(
     f"{_HERE}.declarations", "RunConfig UniversalRun LocalRun DockerRun KubernetesRun ECSRun VertexRun"
@@ -187,6 +188,8 @@ MODULES: dict[str, dict[str, Target]] = {
     "prefect.tasks.core.function": _FUNCTION,
     "prefect.tasks.core.operators": _OPERATORS,
     "prefect.tasks.core.resource_manager": _RESOURCE,
+    "prefect.tasks.prefect": _FLOW_RUNS,
+    "prefect.tasks.prefect.flow_run": _FLOW_RUNS,
     "prefect.tasks.secrets": _SECRETS,
     "prefect.tasks.secrets.base": {name: _SECRETS[name] for name in ("SecretBase", "PrefectSecret")},
     "prefect.tasks.secrets.env_var": {"EnvVarSecret": _SECRETS["EnvVarSecret"]},
@@ -225,7 +228,6 @@ INSTEAD: dict[str, str] = {
     "prefect.environments": "give the flow an executor: Flow(executor=LocalDaskExecutor()).",
     "prefect.tasks.files": "write a task with pathlib and shutil, or use ShellTask.",
     "prefect.tasks.notifications": "write a state handler that sends the message: Flow(on_failure=...).",
-    "prefect.tasks.prefect": "runs of other flows are started by a server: until there is one, call other_flow.run() in a task.",
     "prefect.utilities.graphql": "there is no server to query: read runs with runwright.backend.",
     "prefect.utilities.notifications": "write a state handler that sends the message: Flow(on_failure=...).",
 }

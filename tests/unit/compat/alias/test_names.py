@@ -53,7 +53,7 @@ class TestImporting:
         [
             ("from prefect import Client", "Runwright has no prefect.Client: there is no server to talk to"),
             ("import prefect.agent.local", "Runwright has no prefect.agent: no agent is needed"),
-            ("from prefect.tasks.prefect import create_flow_run", "runs of other flows are started by a server"),
+            ("import prefect.tasks.notifications", "write a state handler"),
             ("from prefect.tasks.notifications import SlackTask", "write a state handler"),
             ("import prefect.engines", r"Runwright has no prefect.engines. Did you mean 'prefect.engine'\?"),
             ("from prefect import Flwo", "cannot import name 'Flwo'"),
