@@ -151,6 +151,19 @@ class Ledger:
             branch.is_held = False
             self._feed(branch)
 
+    def _forget_aftermath(self) -> None:
+        """Forget what was to run after an end that was never recorded: it is asked for again."""
+        branch = self._groups.get(0)
+        while type(branch) is Branch and branch.plan.branch == "afterExecution":
+            del self._groups[0]
+            if branch.is_feeding:
+                branch.is_feeding = False
+                self._branches.remove(branch)
+            branch = branch.before
+            if branch is not None:
+                branch.recount()
+                self._groups[0] = branch
+
     def _feed(self, branch: Branch) -> None:
         """Look for children in a branch from now on, before all others: depth before breadth."""
         if not branch.is_feeding and branch.has_more:
@@ -331,10 +344,12 @@ class Ledger:
         before = cell.code
         self._move(cell, event.state, data)
         cell.parked, cell.due = False, None
+        self._restore_waiting(cell)
         if cells.IS_FINAL[event.state]:
             cell.serving = 0
             self._close(cell, event.state)
         elif data.get("lost"):
+            self._waiting.discard(cell.ordinal)
             self._lose(cell)
         elif self._stands_for_others(cell) and cells.IS_ACTIVE[event.state]:
             cell.serving = cell.attempt
@@ -343,6 +358,16 @@ class Ledger:
         elif cell.ordinal and not cells.IS_ACTIVE[event.state]:
             cell.serving = 0
             self._plan(cell, before, data.get("due"))
+
+    def _restore_waiting(self, cell: Cell) -> None:
+        """Note whether the flow run waits with a run; one that goes on does with none that waited before."""
+        if not cell.ordinal:
+            if cell.code == cells.RUNNING:
+                self._waiting.clear()
+        elif cells.IS_WAITING[cell.code] and cell.code != cells.RESUME:
+            self._waiting.add(cell.ordinal)
+        else:
+            self._waiting.discard(cell.ordinal)
 
     def _open_ended(self, group: Group | Branch, index: int, event: Event) -> Cell | None:
         """Return a run that has ended and runs again."""

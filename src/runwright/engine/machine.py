@@ -104,6 +104,8 @@ class Machine(Requests):
 
     def _on_recovered(self, _: Recovered, at: int, decision: Decision) -> None:
         """Go on: finish what the events only began, and make the attempts again that the lost process was making."""
+        if not self.is_finished:
+            self._forget_aftermath()
         if self._root.code == cells.RESUME and self.has_begun:
             self._record(self._root, cells.RUNNING, None, at, decision)
         if self.is_finished:
@@ -117,6 +119,7 @@ class Machine(Requests):
                 self._recover(cell, at, decision)
             elif cell.resumed and cell.is_paused:
                 self._resume(cell, at, decision)
+        self._follow_again(at, decision)
         for group in list(self._groups.values()):
             if type(group) is Branch:
                 self._settle_branch(group, at, decision)

@@ -79,3 +79,13 @@ class Recorder(Ledger):
         if message is not None:
             self._record(root, cells.RESUME, {"message": message}, at, decision)
         self._record(root, cells.RUNNING, None, at, decision)
+
+    def _follow_again(self, at: int, decision: Decision) -> None:
+        """Let a flow run that was restored wait, or go on, with its task runs: its own event may not have been written."""
+        root = self._root
+        if self.graph.flowable is None or not self.has_begun:
+            return
+        if self._waiting and root.code == cells.RUNNING:
+            self._record(root, self._cells[max(self._waiting)].code, None, at, decision)
+        elif not (self._waiting or self.is_held) and root.code in {cells.PAUSED, cells.RETRYING}:
+            self._record(root, cells.RUNNING, None, at, decision)
