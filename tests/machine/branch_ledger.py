@@ -16,7 +16,7 @@ from runwright.states import KIND_BY_NAME
 from .ledger import ACTIVE, CREATED, EXPANDED, FINAL, OK, REQUESTED, STATE, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from runwright.engine.cells import Cell
     from runwright.engine.machine import Machine
@@ -70,12 +70,13 @@ class BranchLedger:
         self.opened: set[int] = set()
         self.serving: dict[int, int] = {}
         self.asked: set[int] = set()
+        self.left: set[int] = set()
         self.is_cancelled = self.is_held = self.is_finishing = False
 
     def copy(self) -> BranchLedger:
         twin = BranchLedger(self.graph, self.window)
         twin.runs, twin.spans, twin.opened = dict(self.runs), list(self.spans), set(self.opened)
-        twin.serving, twin.asked = dict(self.serving), set(self.asked)
+        twin.serving, twin.asked, twin.left = dict(self.serving), set(self.asked), set(self.left)
         twin.is_cancelled, twin.is_held, twin.is_finishing = self.is_cancelled, self.is_held, self.is_finishing
         return twin
 
@@ -100,7 +101,7 @@ class BranchLedger:
     def latest_span(self, parent: int) -> Span | None:
         """Return the branch that a run stands for; what is to run after an end that is not on record was never asked for."""
         is_over = self.run(parent).is_final
-        spans = (span for span in reversed(self.spans) if span.parent == parent)
+        spans = (span for span in reversed(self.spans) if span.parent == parent and span.first not in self.left)
         return next((span for span in spans if is_over or span.branch != "afterExecution"), None)
 
     def open_children(self, span: Span) -> list[int]:
@@ -122,8 +123,9 @@ class BranchLedger:
             self._read_event(event)
         self.crash()
 
-    def read(self, events: Iterable[Event], effects: Iterable[Effect] = ()) -> None:
+    def read(self, events: Sequence[Event], effects: Iterable[Effect] = ()) -> None:
         """Take what one decision says, then what it does."""
+        marked = {event.ordinal for event in events if event.state in FINAL}  # by a decision of its own
         for event in events:
             self._read_event(event)
         for effect in effects:
@@ -132,8 +134,8 @@ class BranchLedger:
             elif isinstance(effect, Resolve):
                 self._read_resolve(effect)
             elif isinstance(effect, Kill):
-                made = self.serving.get(effect.ordinal)
-                self._require(made == effect.attempt, "a kill stops an attempt that is made", effect)
+                is_made = self.serving.get(effect.ordinal) == effect.attempt or effect.ordinal in marked
+                self._require(is_made, "a kill stops an attempt that is made", effect)
             elif isinstance(effect, FinishRun):
                 self._require(self.is_cancelled, "the machine ends only what was cancelled", effect)
                 self._read_finish(effect)
@@ -169,6 +171,10 @@ class BranchLedger:
         is_again = bool(data.get("restart"))
         self._require(is_legal(run.code, event.state, restart=is_again), "a transition is legal", event)
         self._require(is_again or not run.is_final, "a final state is final", event)
+        if not event.ordinal and event.state == CODE["Running"]:
+            self.is_held = False
+        if is_again and event.ordinal:
+            self._take_back(self.span_of(event.ordinal))
         attempt = run.attempt
         if event.state == CODE["Running"] and run.code != CODE["Looped"] and event.ordinal:
             attempt += 1
@@ -177,8 +183,15 @@ class BranchLedger:
             self._require(not left, "a run ends after its children", (event, left))
         if event.state not in ACTIVE:
             self.serving.pop(event.ordinal, None)
-            self.asked.discard(event.ordinal)
+            if event.ordinal or event.state in FINAL:
+                self.asked.discard(event.ordinal)
         return Run(run.version, event.state, attempt)
+
+    def _take_back(self, span: Span) -> None:
+        """Let the branch of a run that runs again be the latest of its parent: what came of its end never was."""
+        self.asked.discard(span.parent)
+        later = [each for each in self.spans if each.parent == span.parent and each.first > span.first]
+        self.left.update(each.first for each in later)
 
     def _read_request(self, intent: str) -> None:
         if intent in {"cancel", "kill"}:
@@ -242,7 +255,7 @@ class BranchLedger:
         """Check that a run may begin, or go on, now."""
         run = self.run(ordinal)
         self._require(not self.is_cancelled, "nothing begins after a cancel", ordinal)
-        self._require(not self.is_held, "nothing begins while the flow run is held", ordinal)
+        self._require(not self.is_held or run.code in ACTIVE, "nothing begins while the flow run is held", ordinal)
         self._require(not run.is_final, "what has ended does not begin again", (ordinal, run))
         self._require(is_asked or run.code not in ACTIVE, "what runs is not submitted", (ordinal, run))
         if ordinal not in self.opened:

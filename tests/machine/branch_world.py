@@ -39,7 +39,10 @@ _RUNNING = KIND_BY_NAME["Running"].code
 
 
 class BranchWorld:
-    """A flow run under test. `at` is the time of the next step; `pending` are the questions that no script has answered."""
+    """A flow run under test. `at` is the time of the next step; `pending` are the questions that no script has answered.
+
+    `commits` are the lengths of the log after each decision, whose events are recorded together or not at all.
+    """
 
     def __init__(self, graph: Graph, *, window: int = 256, machine: type[Machine] = Machine) -> None:
         self.graph = graph
@@ -48,6 +51,7 @@ class BranchWorld:
         self.machine = self._fresh()
         self.ledger = BranchLedger(graph, window)
         self.log: list[Event] = []
+        self.commits: list[int] = []
         self.pending: deque[Resolve] = deque()
         self.finish: FinishRun | None = None
         self.at = 1
@@ -63,6 +67,7 @@ class BranchWorld:
         except Exception as error:
             raise Violation(f"the machine decides: {stimulus} raised {error!r}") from error
         self.log += decision.events
+        self.commits.append(len(self.log))
         self.ledger.read(decision.events, decision.effects)
         for effect in decision.effects:
             if isinstance(effect, FinishRun):
@@ -83,8 +88,10 @@ class BranchWorld:
         del self.pending[place]
         node = self.graph.nodes[resolve.node] if resolve.ordinal else None
         script = self.graph.flowable if node is None else node.flowable
+        if not self.machine.is_asked(resolve):
+            return
         found = script.expand(resolve) if resolve.tallies is None else script.settle(resolve.tallies, resolve)
-        if node is None and self.machine.is_finished:
+        if not self.machine.is_asked(resolve) or (node is None and self.machine.is_finished):
             pass
         elif isinstance(found, Children):
             self.handle(Opened(resolve.ordinal, resolve.attempt, found))
@@ -128,8 +135,6 @@ class BranchWorld:
         """Ask for something, as a user would."""
         ordinal = self.ordinal(name) if name else 0
         self.handle(Requested(intent, ordinal, "user", data=dict(data) or None))
-        served = {cell.ordinal: cell.serving for cell in self.machine.open_cells()}
-        self.pending = deque(each for each in self.pending if served.get(each.ordinal, 0) == each.attempt)
         if intent in {"restart", "mark"}:
             self.finish = None
 
@@ -141,14 +146,17 @@ class BranchWorld:
     def crash(self, keep: int | None = None) -> None:
         """Lose the process and all it held, with only the first `keep` events on record; a new owner recovers."""
         del self.log[len(self.log) if keep is None else keep :]
+        self.commits = [each for each in self.commits if each <= len(self.log)]
         self.ledger = BranchLedger(self.graph, self.window)
         self.ledger.read_past(self.log)
         self.finish = None
         self.pending.clear()
         self.machine = self.restored()
         self.ledger.agree_restored(self.machine)
-        if self.log:
+        if self.machine.has_started or self.machine.is_finished:
             self.handle(Recovered())
+        elif len(self.log) > 1:
+            self.handle(Started())
 
     def complete(self, ends: dict[str, str] | None = None) -> str:
         """Let everything end: attempts in `ends` by name (or as Success). Returns the outcome."""

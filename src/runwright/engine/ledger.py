@@ -34,11 +34,12 @@ class Ledger:
         """Stand before the run; `window` bounds the attempts in the executor's hands.
 
         What ended badly in a branch stays known, because it may run again; `keeps_ended` is for whoever is to reopen others.
+        `is_owned` says that somebody runs it, and not just asks something of it.
         """
         self.flow_run = flow_run
         self.graph = graph
         self.window = window
-        self.keeps_ended = False
+        self.keeps_ended = self.is_owned = False
         self.is_cancelled = self.is_killed = self.is_held = False
         self.outstanding = 0
         self._root = Cell(0, None, -1, None)
@@ -100,6 +101,11 @@ class Ledger:
     def has_begun(self) -> bool:
         """Say whether the flow run has expanded."""
         return 0 in self._groups
+
+    @property
+    def has_started(self) -> bool:
+        """Say whether the flow run has expanded, or is about to."""
+        return self.has_begun or cells.IS_ACTIVE[self._root.code]
 
     # ---- children
 
@@ -353,7 +359,7 @@ class Ledger:
             self._lose(cell)
         elif self._stands_for_others(cell) and cells.IS_ACTIVE[event.state]:
             cell.serving = cell.attempt
-        elif before == cells.PAUSED and event.state == cells.RUNNING:
+        elif before == cells.PAUSED and event.state == cells.RUNNING and cell.ordinal:
             cell.resumed = True
         elif cell.ordinal and not cells.IS_ACTIVE[event.state]:
             cell.serving = 0
@@ -364,6 +370,7 @@ class Ledger:
         if not cell.ordinal:
             if cell.code == cells.RUNNING:
                 self._waiting.clear()
+                self.is_held = False
         elif cells.IS_WAITING[cell.code] and cell.code != cells.RESUME:
             self._waiting.add(cell.ordinal)
         else:
