@@ -78,7 +78,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         ONE, "knows that it was resumed", (Edit("cell.resumed = cell.code == cells.PAUSED", "pass"),)),
     "a resumed attempt that was lost is still resumed": (
         ONE, "what run 1 waits for is restored",
-        (Edit("        elif before == cells.PAUSED and event.state == cells.RUNNING:\n            cell.resumed = True\n", ""),)),
+        (Edit("        elif before == cells.PAUSED and event.state == cells.RUNNING and cell.ordinal:\n            cell.resumed = True\n", ""),)),
     "a retry is no longer resumed": (
         ONE, "knows that it was resumed|waits for is restored", (Edit("cell.resumed = cell.code == cells.RESUME", "cell.resumed |= cell.code == cells.RESUME"),)),
     "a lost attempt uses up no retry": (

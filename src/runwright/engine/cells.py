@@ -37,11 +37,13 @@ _size = max(kind.code for kind in TABLE) + 1
 IS_FINAL = [False] * _size
 IS_OK = [False] * _size
 IS_ACTIVE = [False] * _size
+IS_WAITING = [False] * _size
 IS_CANCELLED = [False] * _size
 for _kind in TABLE:
     IS_FINAL[_kind.code] = _kind.phase.is_final
     IS_OK[_kind.code] = _kind.phase is Phase.OK
     IS_ACTIVE[_kind.code] = _kind.phase is Phase.ACTIVE
+    IS_WAITING[_kind.code] = _kind.phase is Phase.WAITING
     IS_CANCELLED[_kind.code] = "Cancelled" in {_kind.name, _kind.parent}
 
 UNTOUCHED = 0

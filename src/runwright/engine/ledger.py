@@ -34,11 +34,12 @@ class Ledger:
         """Stand before the run; `window` bounds the attempts in the executor's hands.
 
         What ended badly in a branch stays known, because it may run again; `keeps_ended` is for whoever is to reopen others.
+        `is_owned` says that somebody runs it, and not just asks something of it.
         """
         self.flow_run = flow_run
         self.graph = graph
         self.window = window
-        self.keeps_ended = False
+        self.keeps_ended = self.is_owned = False
         self.is_cancelled = self.is_killed = self.is_held = False
         self.outstanding: int = 0
         self._root = Cell(0, None, -1, None)
@@ -101,6 +102,11 @@ class Ledger:
         """Say whether the flow run has expanded."""
         return 0 in self._groups
 
+    @property
+    def has_started(self) -> bool:
+        """Say whether the flow run has expanded, or is about to."""
+        return self.has_begun or cells.IS_ACTIVE[self._root.code]
+
     # ---- children
 
     def _open_root(self, count: int) -> Group:
@@ -151,6 +157,19 @@ class Ledger:
         if type(branch) is Branch:
             branch.is_held = False
             self._feed(branch)
+
+    def _forget_aftermath(self) -> None:
+        """Forget what was to run after an end that was never recorded: it is asked for again."""
+        branch = self._groups.get(0)
+        while type(branch) is Branch and branch.plan.branch == "afterExecution":
+            del self._groups[0]
+            if branch.is_feeding:
+                branch.is_feeding = False
+                self._branches.remove(branch)
+            branch = branch.before
+            if branch is not None:
+                branch.recount()
+                self._groups[0] = branch
 
     def _feed(self, branch: Branch) -> None:
         """Look for children in a branch from now on, before all others: depth before breadth."""
@@ -332,18 +351,31 @@ class Ledger:
         before = cell.code
         self._move(cell, event.state, data)
         cell.parked, cell.due = False, None
+        self._restore_waiting(cell)
         if cells.IS_FINAL[event.state]:
             cell.serving = 0
             self._close(cell, event.state)
         elif data.get("lost"):
+            self._waiting.discard(cell.ordinal)
             self._lose(cell)
         elif self._stands_for_others(cell) and cells.IS_ACTIVE[event.state]:
             cell.serving = cell.attempt
-        elif before == cells.PAUSED and event.state == cells.RUNNING:
+        elif before == cells.PAUSED and event.state == cells.RUNNING and cell.ordinal:
             cell.resumed = True
         elif cell.ordinal and not cells.IS_ACTIVE[event.state]:
             cell.serving = 0
             self._plan(cell, before, data.get("due"))
+
+    def _restore_waiting(self, cell: Cell) -> None:
+        """Note whether the flow run waits with a run; one that goes on does with none that waited before."""
+        if not cell.ordinal:
+            if cell.code == cells.RUNNING:
+                self._waiting.clear()
+                self.is_held = False
+        elif cells.IS_WAITING[cell.code] and cell.code != cells.RESUME:
+            self._waiting.add(cell.ordinal)
+        else:
+            self._waiting.discard(cell.ordinal)
 
     def _open_ended(self, group: Group | Branch, index: int, event: Event) -> Cell | None:
         """Return a run that has ended and runs again."""

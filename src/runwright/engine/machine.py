@@ -82,6 +82,16 @@ class Machine(Requests):
         """Say whether nothing moves on without a request: whatever is open is paused."""
         return not self.is_over and not self.outstanding and self.next_timer is None and not self._is_settling
 
+    def is_asked(self, resolve: Resolve) -> bool:
+        """Say whether a question is still open: nothing that it asks about began again meanwhile."""
+        cell = self._cells.get(resolve.ordinal)
+        if cell is None or cell.serving != resolve.attempt:
+            return False
+        if resolve.tallies is None:
+            return True
+        branch = self.branch_of(resolve.ordinal)
+        return branch is not None and branch.is_over and branch.tallies() == resolve.tallies
+
     # ---- stimuli
 
     def _on_created(self, stimulus: Created, at: int, decision: Decision) -> None:
@@ -93,6 +103,7 @@ class Machine(Requests):
     def _on_started(self, stimulus: Started, at: int, decision: Decision) -> None:
         if (self._root.code, cells.RUNNING) not in LEGAL:
             raise self._refusal(self._root, cells.RUNNING)
+        self.is_owned, self.is_held = True, False
         if self.is_cancelled:
             self._finish(decision)
             return
@@ -104,8 +115,12 @@ class Machine(Requests):
 
     def _on_recovered(self, _: Recovered, at: int, decision: Decision) -> None:
         """Go on: finish what the events only began, and make the attempts again that the lost process was making."""
+        self.is_owned = True
+        if not self.is_finished:
+            self._forget_aftermath()
         if self._root.code == cells.RESUME and self.has_begun:
             self._record(self._root, cells.RUNNING, None, at, decision)
+        self._follow_again(at, decision)
         if self.is_finished:
             self._begin_aftermath()
         elif self.is_cancelled:
@@ -115,7 +130,7 @@ class Machine(Requests):
         for cell in list(self._cells.values()):
             if cell.ordinal and cells.IS_ACTIVE[cell.code]:
                 self._recover(cell, at, decision)
-            elif cell.resumed and cell.is_paused:
+            elif cell.ordinal and cell.resumed and cell.is_paused:
                 self._resume(cell, at, decision)
         for group in list(self._groups.values()):
             if isinstance(group, Branch):

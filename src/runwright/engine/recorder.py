@@ -76,6 +76,24 @@ class Recorder(Ledger):
         root = self._root
         if self._waiting or self.is_held or root.code not in {cells.PAUSED, cells.RETRYING}:
             return
-        if message is not None:
+        if message is None:
+            self._record(root, cells.RUNNING, None, at, decision)
+        else:
             self._record(root, cells.RESUME, {"message": message}, at, decision)
-        self._record(root, cells.RUNNING, None, at, decision)
+            self._run_on(at, decision)
+
+    def _run_on(self, at: int, decision: Decision) -> None:
+        """Let a flow run that was asked to go on do so, if somebody runs it; it is Resume until then."""
+        if self.is_owned:
+            self._record(self._root, cells.RUNNING, None, at, decision)
+
+    def _follow_again(self, at: int, decision: Decision) -> None:
+        """Let a flow run that was restored wait, or go on, with its task runs: its own event may not have been written."""
+        root = self._root
+        if self.graph.flowable is None:
+            return
+        if (self._waiting or self.is_held) and root.code == cells.RUNNING:
+            code = cells.PAUSED if self.is_held else self._cells[max(self._waiting)].code
+            self._record(root, code, None, at, decision)
+        elif not (self._waiting or self.is_held) and root.code in {cells.PAUSED, cells.RETRYING}:
+            self._record(root, cells.RUNNING, None, at, decision)

@@ -57,8 +57,11 @@ class Requests(Recorder):
         self._ready.clear()
         self._timers.clear()
         self._feeding.clear()
+        for branch in self._branches:
+            branch.is_feeding = False
         self._branches.clear()
-        if self.has_begun and (self._root.code, cells.CANCELLING) in LEGAL:
+        is_under_way = self.has_begun or cells.IS_ACTIVE[self._root.code]
+        if is_under_way and (self._root.code, cells.CANCELLING) in LEGAL:
             message = f"The flow run is being {'killed' if self.is_killed else 'cancelled'}."
             self._record(self._root, cells.CANCELLING, {"message": message}, at, decision)
         served = [cell for cell in self._cells.values() if cell.serving and not self._stands_for_others(cell)]
@@ -105,7 +108,7 @@ class Requests(Recorder):
             self.is_held = False
             if not self._waiting and self._root.code == cells.PAUSED:
                 self._record(self._root, cells.RESUME, {"message": stimulus.message}, at, decision)
-                self._record(self._root, cells.RUNNING, None, at, decision)
+                self._run_on(at, decision)
         for cell in self._paused(stimulus.ordinal):
             cell.given = stimulus.data or {}
             self._resume(cell, at, decision, stimulus.message)
@@ -126,10 +129,17 @@ class Requests(Recorder):
         """Raise `IllegalTransition` when there is nothing that a restart or a mark could go on from."""
         if self.graph.flowable is None:
             raise IllegalTransition("A flow written in Python is not restarted: run it again with the states it had.")
-        if stimulus.intent == "restart" and not (any(self._restartable()) or self._waiting):
+        if self.is_cancelled and not self.is_finished:
+            raise IllegalTransition(f"The flow run is being stopped: {stimulus.intent} it when it has ended.")
+        if stimulus.intent == "restart" and not self.is_finished:
+            raise IllegalTransition("The flow run has not ended: restart it then.")
+        if stimulus.intent == "restart" and not any(self._restartable()):
             raise IllegalTransition("No task found to restart execution from!")
         if stimulus.intent == "mark" and stimulus.ordinal and stimulus.ordinal not in {*self._ended, *self._cells}:
             raise IllegalTransition("There is no such task run that has begun.")
+        children = self._groups.get(stimulus.ordinal)
+        if stimulus.intent == "mark" and stimulus.ordinal in self._cells and children is not None and children.open:
+            raise IllegalTransition("What stands for others ends after them: mark those that are under way below it.")
 
     def _restart(self, stimulus: Requested, at: int, decision: Decision) -> None:
         """Run again what ended badly, under the runs above it; what came of that end is left behind."""
@@ -164,25 +174,42 @@ class Requests(Recorder):
         self, again: list[Cell], at: int, decision: Decision, stimulus: Requested, *, marked: int | None = None
     ) -> None:
         self.is_cancelled = self.is_killed = self.is_held = self._is_settling = False
+        if self.is_finished:
+            self._leave_behind(at, decision)
         root = self._cells[0] = self._root
-        if root.code != cells.RUNNING:
+        if cells.IS_FINAL[root.code] or (root.code != cells.RUNNING and not self._waiting):
             self._record(root, cells.RESUME, {"message": stimulus.message, **_AGAIN}, at, decision)
+            self._run_on(at, decision)
         for cell in again:  # those above first
             self._reopen(cell)
+        below = [self._groups.get(cell.ordinal) for cell in again if marked is None or cell.ordinal != stimulus.ordinal]
+        groups = [*below, *(cell.group for cell in again)]
+        for branch in {group.first: group for group in groups if isinstance(group, Branch)}.values():
+            branch.recount()
+            self._feed(branch)
+        for cell in again:
             if marked is not None and cell.ordinal == stimulus.ordinal:
                 self._record(cell, cells.RESUME, {"message": "Marked.", "marked": True, **_AGAIN}, at, decision)
                 self._end(cell, marked, {"message": "Marked.", "marked": True}, at, decision)
             else:
                 self._run_again(cell, at, decision)
-        for branch in {cell.group.first: cell.group for cell in again if isinstance(cell.group, Branch)}.values():
-            branch.recount()
-            self._feed(branch)
         for cell in again:
             self._ask_again(cell, at, decision)
 
+    def _leave_behind(self, at: int, decision: Decision) -> None:
+        """End what runs after an end that is taken back; nothing follows from that."""
+        aside = Decision(decision.events, [])
+        for cell in sorted(self._cells.values(), key=lambda cell: -cell.ordinal):
+            if cell.serving and not self._stands_for_others(cell):
+                decision.effects.append(Kill(cell.ordinal, cell.serving))
+                self._release(cell)
+            code = cells.KILLED if cells.IS_ACTIVE[cell.code] else cells.CANCELLED
+            self._end(cell, code, {"message": "The end that it came after was taken back."}, at, aside)
+
     def _ask_again(self, cell: Cell, at: int, decision: Decision) -> None:
         """Ask how a run goes on that stands for others, where nothing below it does."""
-        if cell.ordinal not in self._cells or cell.code != cells.RUNNING:
+        is_asked = any(type(each) is Resolve and each.ordinal == cell.ordinal for each in decision.effects)
+        if cell.ordinal not in self._cells or cell.code != cells.RUNNING or is_asked:
             return
         children = self._groups.get(cell.ordinal)
         if isinstance(children, Branch):

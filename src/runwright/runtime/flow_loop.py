@@ -124,7 +124,7 @@ class FlowLoop:
         `resumed` are the paused task runs to release (empty: all).
         """
         with self._at_work() as interrupts:
-            if self.root.has_begun:
+            if self.machine.has_started:
                 self._go_on(resumed)
             else:
                 self._start(running)
@@ -261,6 +261,8 @@ class FlowLoop:
 
     def _resolve(self, resolve: Resolve) -> None:
         """Let the workload say how a run goes on that stands for others."""
+        if not self.machine.is_asked(resolve):
+            return
         at = clock.now()
         for told, lines in self._workload.answer(resolve, at):
             if isinstance(told, FinishRun):
