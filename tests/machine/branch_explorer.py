@@ -164,7 +164,9 @@ class Situation:
                 yield from (Move("mark", name, spends=intent) for name in sorted(names))
 
 
-def explore(scope: BranchScope, machine: type[Machine] = Machine, *, is_deep: bool = True, most: int = 20_000) -> Explored:
+def explore(
+    scope: BranchScope, machine: type[Machine] = Machine, *, is_deep: bool = True, most: int = 20_000
+) -> Explored:
     """Visit every situation in scope; raises `Violation`. Without `is_deep` processes die between steps only."""
     first = Situation.first(scope, machine)
     number = {first.key: 0}
@@ -239,7 +241,9 @@ def _copy_machine(machine: Machine) -> Machine:
         while before is not None:
             branches[id(before)] = before
             before = before.before
-    cells = {id(cell): cell for cell in (*machine._cells.values(), *machine._ended.values(), *machine._ready, machine._root)}
+    cells = {
+        id(cell): cell for cell in (*machine._cells.values(), *machine._ended.values(), *machine._ready, machine._root)
+    }
     for cell in [*cells.values(), *(branch.parent for branch in branches.values())]:
         cells[id(cell)] = cell
     runs = {key: _copied(cell) for key, cell in cells.items()}

@@ -339,7 +339,9 @@ class BranchLedger:
             actual.pop(0, None)
         self._agree_on_runs(actual)
         serving = {
-            each.ordinal: each.serving for each in actual.values() if each.serving and not self.is_flowable(each.ordinal)
+            each.ordinal: each.serving
+            for each in actual.values()
+            if each.serving and not self.is_flowable(each.ordinal)
         }
         self._require(serving == self.serving, "the machine knows every attempt that is made", (serving, self.serving))
         self._require(machine.outstanding == len(serving), "outstanding counts the attempts", machine.outstanding)
@@ -360,12 +362,14 @@ class BranchLedger:
         self._require(expected == set(actual), "the machine knows the open runs", (expected, set(actual)))
         for ordinal, cell in actual.items():
             known = Run(cell.version, cell.code, cell.attempt)
-            self._require(known == self.run(ordinal), f"machine and log agree on run {ordinal}", (known, self.run(ordinal)))
+            self._require(
+                known == self.run(ordinal), f"machine and log agree on run {ordinal}", (known, self.run(ordinal))
+            )
 
     def _check_root(self, actual: dict[int, Cell], at: int) -> None:
         """Check that the flow run waits while one of its runs does, or somebody holds it, and runs otherwise."""
         root = self.run(0)
-        if root.is_final or self.is_cancelled or not self.spans and root.code not in FOLLOWED:
+        if root.is_final or self.is_cancelled or (not self.spans and root.code not in FOLLOWED):
             return
         waiting = [each for each in actual.values() if each.ordinal and ((each.due or 0) > at or each.parked)]
         is_due = any(each.due is not None and each.due <= at for each in actual.values())
@@ -385,5 +389,3 @@ class BranchLedger:
     def _require(is_kept: bool, rule: str, about: Any) -> None:
         if not is_kept:
             raise Violation(f"{rule}: {about}")
-
-

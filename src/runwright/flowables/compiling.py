@@ -13,7 +13,7 @@ from runwright.flowables.composite import Bodies, Composite
 from runwright.flowables.items import parts_of
 from runwright.flowables.working_directory import WorkingDirectory
 from runwright.graph import Graph, Link, Node
-from runwright.runnables import PURE
+from runwright.runnables.purity import is_pure
 from runwright.runtime.declared_task import DeclaredTask
 from runwright.spec.tasks import flow_control as declared
 from runwright.spec.tasks.task import branches_of
@@ -85,7 +85,7 @@ class _Compiler:
             index,
             task.id,
             task.id,
-            DeclaredTask(task, run, retry=retry, folder_of=folder_of, is_pure=type(task) in PURE),
+            DeclaredTask(task, run, retry=retry, folder_of=folder_of, is_pure=is_pure(task)),
         )
         self._nodes.append(node)
         if flowable is not None:

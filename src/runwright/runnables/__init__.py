@@ -69,11 +69,6 @@ PLACES: dict[type[Task], Place] = {
 }
 """All types that do work; an output that there is nothing for may be missing."""
 
-PURE: frozenset[type[Task]] = frozenset(
-    {plain.Log, plain.Echo, plain.Return, plain.Fail, plain.Labels, plain.OutputValues}
-)
-"""Types that change nothing but the record: what a crash takes of them with the record, nobody has seen."""
-
 _added: dict[type[Task], Runnable] = {}
 
 

@@ -46,8 +46,7 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     def below(prefix: str) -> list[GuardedRoute]:
         at = f"{prefix}/executions/webhook/{{namespace}}/{{flow}}/{{key}}"
         return [
-            GuardedRoute(path, webhooks.receive, methods=METHODS, role=Role.ANYONE)
-            for path in (at, f"{at}/{{path}}")
+            GuardedRoute(path, webhooks.receive, methods=METHODS, role=Role.ANYONE) for path in (at, f"{at}/{{path}}")
         ]
 
     return everywhere(below)
