@@ -101,16 +101,14 @@ class ExecutionService:
             raise IllegalTransition(f"Execution must be terminated to be restarted: it is {row.kind.execution}.")
         if revision is not None and revision != row.flow_version:
             return self.replay(row, revision=revision)
-        self._control.restart(row.id, by="api", timeout=_PATIENCE)
-        restarted = app.find_flow_run(self.record, row.id)
+        restarted = self._control.restart(row.id, by="api", timeout=_PATIENCE)
         self._run(row.id)
         return restarted
 
     def mark(self, row: FlowRun, task_run: str, state: str) -> FlowRun:
         """Put a task run into a state of executions, and have the execution go on from there."""
         kind = kind_from_execution(state)
-        self._control.mark(row.id, _task_run_id(task_run), kind.name, by="api", timeout=_PATIENCE)
-        marked = app.find_flow_run(self.record, row.id)
+        marked = self._control.mark(row.id, _task_run_id(task_run), kind.name, by="api", timeout=_PATIENCE)
         self._run(row.id)
         return marked
 

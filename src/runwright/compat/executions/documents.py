@@ -32,7 +32,7 @@ class ExecutionDocuments:
         """Return an execution; fields that have no value are left out."""
         namespace, _, flow_id = row.flow_name.partition("/")
         details = row.details
-        histories = Histories(row.created).add(self._views.iterate_events(row.id))
+        histories = self._histories(row)
         document: dict[str, Any] = {
             "id": str(row.id),
             "namespace": namespace,
@@ -58,7 +58,12 @@ class ExecutionDocuments:
 
     def task_runs(self, row: FlowRun) -> list[dict[str, Any]]:
         """Return the task runs of an execution, in the order in which they were created."""
-        return list(self._task_runs(row, Histories(row.created).add(self._views.iterate_events(row.id))))
+        return list(self._task_runs(row, self._histories(row)))
+
+    def _histories(self, row: FlowRun) -> Histories:
+        """Return what the log says up to the moment of the row, so that both tell of the same."""
+        events = (event for event in self._views.iterate_events(row.id) if event.at <= row.updated)
+        return Histories(row.created).add(events)
 
     def _task_runs(self, row: FlowRun, histories: Histories) -> Iterator[dict[str, Any]]:
         flow = self._flow_of(row)
