@@ -8,7 +8,6 @@ also guards the log: what is not the next version, not a legal transition or abo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runwright import ids
@@ -146,7 +145,7 @@ class RunFold:
         self._flow_run = flow_run
         self._rows = rows
         self._before: dict[int, int] = {}
-        self._created: Counter[TallyKey] = Counter()
+        self._created: dict[TallyKey, int] = {}
         self._expansion: ExpansionRow | None = None
         self._planned: tuple[ExpansionRow, dict[str, Any]] | None = None
         self._open_task_runs: dict[int, TaskRunRow] = {}
@@ -164,7 +163,7 @@ class RunFold:
                 self._open_attempts.pop(ordinal, None)
         self.is_changed = False
         self.task_runs, self.attempts, self.expansions = {}, {}, []
-        self._before, self._created = {}, Counter()
+        self._before, self._created = {}, {}
 
     def add(self, event: Event) -> None:
         """Fold one event of this flow run."""
@@ -185,16 +184,19 @@ class RunFold:
         self.is_changed |= not event.ordinal
         run.version = event.version
 
-    def tally(self) -> list[tuple[TallyKey, int]]:
-        """Return by how much each count changes, without those that do not."""
-        changes = Counter(self._created)
+    def tally(self, *, is_of_children: bool = False) -> list[tuple[TallyKey, int]]:
+        """Return by how much each count changes, without those that do not; of mapped children alone where that is asked."""
+        changes = {key: count for key, count in self._created.items() if key.is_child or not is_of_children}
+        moves: dict[tuple[int, bool, int, int], int] = {}
         for ordinal, before in self._before.items():
             row = self.task_runs[ordinal]
-            if row.state != before:
-                is_child = row.map_index >= 0
-                if before:
-                    changes[TallyKey(row.task, is_child, before)] -= 1
-                changes[TallyKey(row.task, is_child, row.state)] += 1
+            if row.state != before and (row.map_index >= 0 or not is_of_children):
+                move = row.task, row.map_index >= 0, before, row.state
+                moves[move] = moves.get(move, 0) + 1
+        for (task, is_child, before, after), count in moves.items():
+            _add(changes, TallyKey(task, is_child, after), count)
+            if before:
+                _add(changes, TallyKey(task, is_child, before), -count)
         return [(key, change) for key, change in changes.items() if change]
 
     # ---- states
@@ -339,10 +341,10 @@ class RunFold:
         if body is not None:
             return
         if task is not None:
-            self._created[TallyKey(task, True, _PENDING)] += count  # noqa: FBT003  a field of a key
+            _add(self._created, TallyKey(task, True, _PENDING), count)  # noqa: FBT003  a field of a key
             return
         for index in range(count):
-            self._created[TallyKey(index, False, _PENDING)] += 1  # noqa: FBT003  a field of a key
+            _add(self._created, TallyKey(index, False, _PENDING), 1)  # noqa: FBT003  a field of a key
             self.task_runs[first + index] = self._child(expansion, first + index)
             self._before[first + index] = _PENDING
 
@@ -403,6 +405,10 @@ class RunFold:
         return IllegalTransition(
             f"Flow run {self._flow_run}, ordinal {event.ordinal}, version {event.version}: {reason}. Nothing was recorded."
         )
+
+
+def _add(counts: dict[TallyKey, int], key: TallyKey, number: int) -> None:
+    counts[key] = counts.get(key, 0) + number
 
 
 def _plan(data: dict[str, Any]) -> str | None:

@@ -77,15 +77,15 @@ class SqliteRows:
             self._count(run, cursor)
 
     def _count(self, run: RunFold, cursor: apsw.Cursor) -> None:
-        """Change the counts; one that comes down to nothing leaves no row."""
+        """Change the counts of mapped children; one that comes down to nothing leaves no row."""
         key = run.row.key
-        for (task, is_child, state), change in run.tally():
+        for (task, _, state), change in run.tally(is_of_children=True):
             if change > 0:
-                cursor.execute(_SQL["add_to_tally"], (change, key, task, is_child, state))
+                cursor.execute(_SQL["add_to_tally"], (change, key, task, state))
                 continue
-            cursor.execute(_SQL["drop_tally"], (key, task, is_child, state, -change))
+            cursor.execute(_SQL["drop_tally"], (key, task, state, -change))
             if not self._db.changes():
-                cursor.execute(_SQL["take_from_tally"], (-change, key, task, is_child, state))
+                cursor.execute(_SQL["take_from_tally"], (-change, key, task, state))
 
 
 def _touch(row: FlowRunRow) -> tuple[int, int, int, int]:
