@@ -154,39 +154,44 @@ class RunFold:
     def rest(self) -> None:
         """Stand where the rows are, once they have taken this in: what is open stays known, nothing is new or changed."""
         for ordinal, task_run in self.task_runs.items():
-            if task_run.version > 1 and task_run.state not in FINAL_CODES:
+            if task_run.state in FINAL_CODES:
+                if self._open_attempts:
+                    self._open_attempts.pop(ordinal, None)
+            elif task_run.version > 1:
                 self._open_task_runs[ordinal] = task_run
                 attempt = self.attempts.get((ordinal, task_run.attempt))
                 if attempt is not None:
                     self._open_attempts[ordinal] = attempt
-            else:
-                self._open_attempts.pop(ordinal, None)
         self.is_changed = False
-        self.task_runs, self.attempts, self.expansions = {}, {}, []
-        self._before, self._created = {}, {}
+        self.task_runs, self.attempts, self._before = {}, {}, {}
+        if self.expansions:
+            self.expansions, self._created = [], {}
 
     def add(self, event: Event) -> None:
         """Fold one event of this flow run."""
-        row = self.row
+        row, ordinal, at = self.row, event.ordinal, event.at
         row.cursor = event.cursor
-        if event.at > row.updated:  # noqa: PLR1730  a call costs more than this, and is made for every event
-            row.updated = event.at
-        run = self.task_runs.get(event.ordinal) or self._open(event) if event.ordinal else row
+        if at > row.updated:  # noqa: PLR1730  a call costs more than this, and is made for every event
+            row.updated = at
+        run = self.task_runs.get(ordinal) or self._open(event) if ordinal else row
         if event.version != run.version + 1:
             raise self._refusal(event, f"version {run.version + 1} comes next")
-        if event.kind == _STATE:
-            if event.ordinal:
-                self._enter(run, event)  # type: ignore[arg-type]  a task run has an ordinal
-            else:
-                self._enter_root(row, event)
-        else:
+        if event.kind != _STATE:
             self._note(run, event)
-        self.is_changed |= not event.ordinal
+        elif ordinal:
+            self._enter(run, event)  # type: ignore[arg-type]  a task run has an ordinal
+        else:
+            self._enter_root(row, event)
+        if not ordinal:
+            self.is_changed = True
         run.version = event.version
 
     def tally(self, *, is_of_children: bool = False) -> list[tuple[TallyKey, int]]:
         """Return by how much each count changes, without those that do not; of mapped children alone where that is asked."""
-        changes = {key: count for key, count in self._created.items() if key.is_child or not is_of_children}
+        changes: dict[TallyKey, int] = {}
+        for key, count in self._created.items():
+            if key.is_child or not is_of_children:
+                changes[key] = count
         moves: dict[tuple[int, bool, int, int], int] = {}
         for ordinal, before in self._before.items():
             row = self.task_runs[ordinal]
@@ -204,6 +209,10 @@ class RunFold:
     def _enter(self, row: TaskRunRow, event: Event) -> None:
         """Put a task run into the state of an event."""
         before, after, data, at = row.state, event.state, event.data, event.at
+        if row.version == 1 and after == _RUNNING and not data and event.attempt == 1:
+            row.state, row.attempt, row.start_time, row.updated = after, 1, at, at  # all else is as it was made
+            self.attempts[row.ordinal, 1] = AttemptRow(row.flow_run, row.ordinal, 1, after, at)
+            return
         if (before, after) not in LEGAL:
             self._check_restart(event, before)
             row.end_time = None
@@ -271,7 +280,7 @@ class RunFold:
 
     def _follow_attempt(self, row: TaskRunRow, event: Event) -> None:
         """Let the open attempt follow its task run, or end: by Retrying as what it was itself."""
-        attempt = self._find_attempt(row, row.attempt)
+        attempt = self.attempts.get((row.ordinal, row.attempt)) or self._find_attempt(row, row.attempt)
         if attempt is None or attempt.end_time is not None:
             return
         attempt.state, attempt.message = event.state, row.message

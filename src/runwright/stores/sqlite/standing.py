@@ -21,13 +21,13 @@ MOST = 64
 
 
 class Standing:
-    """The last cursor, and for each flow run its fold and the token it was appended under."""
+    """The last cursor, for each flow run its fold, and by its key the token it was appended under."""
 
     def __init__(self) -> None:
         """Know nothing."""
         self.cursor: int | None = None
         self.folds: dict[UUID, RunFold] = {}
-        self.leases: dict[UUID, int] = {}
+        self.leases: dict[int, int] = {}
         self._version: Any = None
 
     def confirmed(self, db: apsw.Connection) -> Standing:
@@ -52,4 +52,4 @@ class Standing:
         for flow_run, run in fold.runs.items():
             run.rest()
             self.folds[flow_run] = run
-            self.leases[flow_run] = held[flow_run].token
+            self.leases[run.row.key] = held[flow_run].token

@@ -198,9 +198,9 @@ def _append(transaction: Transaction, batch: Batch, held: dict[UUID, Lease], sta
     keys = {flow_run: run.row.key for flow_run, run in fold.runs.items()}
     if batch.logs or batch.metrics:
         _add_keys(db, batch, keys)
-    for flow_run in keys:
+    for flow_run, key in keys.items():
         lease = held.get(flow_run)
-        if lease is None or standing.leases.get(flow_run) != lease.token:
+        if lease is None or standing.leases.get(key) != lease.token:
             leases.check(db, flow_run, lease)
     log.append(transaction.cursor, batch, keys)
     rows.put(fold, transaction.cursor)
