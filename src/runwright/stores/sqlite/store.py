@@ -202,9 +202,10 @@ def _append(transaction: Transaction, batch: Batch, held: dict[UUID, Lease], sta
         lease = held.get(flow_run)
         if lease is None or standing.leases.get(key) != lease.token:
             leases.check(db, flow_run, lease)
+            standing.trust(key, lease)
     log.append(transaction.cursor, batch, keys)
     rows.put(fold, transaction.cursor)
-    standing.keep(fold, held, cursor)
+    standing.keep(fold, cursor)
     return cursor
 
 
