@@ -146,6 +146,7 @@ class RunFold:
         self._rows = rows
         self._before: dict[int, int] = {}
         self._created: dict[TallyKey, int] = {}
+        self._has_children = False
         self._expansion: ExpansionRow | None = None
         self._planned: tuple[ExpansionRow, dict[str, Any]] | None = None
         self._open_task_runs: dict[int, TaskRunRow] = {}
@@ -162,7 +163,7 @@ class RunFold:
                 attempt = self.attempts.get((ordinal, task_run.attempt))
                 if attempt is not None:
                     self._open_attempts[ordinal] = attempt
-        self.is_changed = False
+        self.is_changed = self._has_children = False
         self.task_runs, self.attempts, self._before = {}, {}, {}
         if self.expansions:
             self.expansions, self._created = [], {}
@@ -189,6 +190,8 @@ class RunFold:
     def tally(self, *, is_of_children: bool = False) -> list[tuple[TallyKey, int]]:
         """Return by how much each count changes, without those that do not; of mapped children alone where that is asked."""
         changes: dict[TallyKey, int] = {}
+        if is_of_children and not self._has_children:
+            return []
         for key, count in self._created.items():
             if key.is_child or not is_of_children:
                 changes[key] = count
@@ -350,6 +353,7 @@ class RunFold:
         if body is not None:
             return
         if task is not None:
+            self._has_children = True
             _add(self._created, TallyKey(task, True, _PENDING), count)  # noqa: FBT003  a field of a key
             return
         for index in range(count):
@@ -376,6 +380,8 @@ class RunFold:
             row = found
         self.task_runs[ordinal] = row
         self._before.setdefault(ordinal, row.state)
+        if row.map_index >= 0:
+            self._has_children = True
         return row
 
     def _find_expansion(self, event: Event) -> ExpansionRow:

@@ -152,7 +152,10 @@ class Transaction:
 
     def __enter__(self) -> None:
         """Begin."""
-        patiently(self._begin)
+        try:
+            self._begin()
+        except apsw.BusyError:
+            patiently(self._begin)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
