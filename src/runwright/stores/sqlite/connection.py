@@ -112,7 +112,7 @@ class explained:  # noqa: N801  used like a function; a generator would cost eac
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Raise the record's error in the place of SQLite's."""
-        if isinstance(error, apsw.Error | OSError | OverflowError):
+        if error is not None and isinstance(error, apsw.Error | OSError | OverflowError):
             raise _in_our_words(error, self._path) from error
 
 
