@@ -50,7 +50,7 @@ class SqliteStore(SqliteViews):
         self._db: apsw.Connection | None = None
         self._commits: Transaction | None = None
         self._explained = explained(self.path)
-        self._standing = Standing()
+        self._standing: Standing | None = None
         if read_only:
             db = connect_to_read(self.path)
             self._idle.append(db)
@@ -79,7 +79,7 @@ class SqliteStore(SqliteViews):
         """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""
         with self._lock, self._explained:  # not `_writing`: a generator costs each commit more
             transaction = self._commits or self._refuse()
-            standing, self._standing = self._standing, Standing()
+            standing, self._standing = self._standing or Standing(), None
             with transaction:
                 cursor = _append(transaction, batch, held, standing.confirmed(transaction.db))
                 hit("append.before_commit")
