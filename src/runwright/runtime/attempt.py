@@ -5,7 +5,7 @@ Whatever user code does, exactly one final report comes of an attempt that its p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runwright import clock
 from runwright.context import activate, deactivate

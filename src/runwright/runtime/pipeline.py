@@ -121,14 +121,15 @@ def pipeline_of(runner_class: type[Any], task: Any) -> Pipeline:
 
 
 @functools.cache
-def _compiled(  # noqa: PLR0913, PLR0917  each a part of the key
+def _compiled(
     runner_class: type[Any],
-    passes_on_success: bool,  # noqa: FBT001
-    is_named: bool,  # noqa: FBT001
-    has_target: bool,  # noqa: FBT001
-    is_cached: bool,  # noqa: FBT001
-    is_retried: bool,  # noqa: FBT001
+    passes_on_success: bool,  # noqa: FBT001  part of a key
+    is_named: bool,  # noqa: FBT001  as above
+    has_target: bool,  # noqa: FBT001  as above
+    is_cached: bool,  # noqa: FBT001  as above
+    is_retried: bool,  # noqa: FBT001  as above
 ) -> Pipeline:
+    """Return the pipeline of all tasks that are alike in these."""
     uses = {
         "check_task_trigger": not passes_on_success,
         "set_task_run_name": is_named,

@@ -189,12 +189,9 @@ class RunFold:
 
     def tally(self, *, is_of_children: bool = False) -> list[tuple[TallyKey, int]]:
         """Return by how much each count changes, without those that do not; of mapped children alone where that is asked."""
-        changes: dict[TallyKey, int] = {}
         if is_of_children and not self._has_children:
             return []
-        for key, count in self._created.items():
-            if key.is_child or not is_of_children:
-                changes[key] = count
+        changes = {key: count for key, count in self._created.items() if key.is_child or not is_of_children}
         moves: dict[tuple[int, bool, int, int], int] = {}
         for ordinal, before in self._before.items():
             row = self.task_runs[ordinal]
