@@ -29,9 +29,6 @@ _BUSY_MILLISECONDS = 10_000
 _BUSY_ROUNDS = 3
 _LITTLE_ROOM = 1024 * 1024
 
-# Whoever writes holds the lock of the store: SQLite needs none of its own.
-_FLAGS_TO_WRITE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOMUTEX
-
 _FOR_ALL = """
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;
@@ -55,7 +52,7 @@ def connect_to_write(path: str, synchronous: Literal["FULL", "NORMAL"] = "FULL")
     """
     with explained(path):
         _make_file(path)
-        db = apsw.Connection(path, flags=_FLAGS_TO_WRITE)
+        db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             _prepare(db, path)
             db.execute(_FOR_WRITING)
