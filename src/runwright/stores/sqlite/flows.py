@@ -41,21 +41,26 @@ def register(db: apsw.Connection, flow: FlowVersion, flow_id: UUID, at: int) -> 
                 for index, task in enumerate(flow.tasks)
             ],
         )
-    return find(db, key=key)[0]
+    return find(db, key=key, like=flow)[0]
 
 
 def find(
-    db: apsw.Connection, *, name: str | None = None, flow_id: UUID | None = None, key: int | None = None
+    db: apsw.Connection,
+    *,
+    name: str | None = None,
+    flow_id: UUID | None = None,
+    key: int | None = None,
+    like: FlowVersion | None = None,
 ) -> list[FlowVersion]:
-    """Return versions of flows, newest first."""
+    """Return versions of flows, newest first; tasks and edges are not read where they are `like` those of one at hand."""
     values = {"name": name, "id": None if flow_id is None else flow_id.bytes, "key": key}
     rows = rows_of(db, _SQL["flows"], values)
     return [
         FlowVersion(
             title,
             fingerprint,
-            _tasks(db, number),
-            _edges(edges),
+            _tasks(db, number) if like is None else like.tasks,
+            _edges(edges) if like is None else like.edges,
             from_json(source),
             UUID(bytes=identity),
             version,

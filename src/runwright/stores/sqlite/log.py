@@ -34,11 +34,11 @@ def number(db: apsw.Connection, events: list[Event], last: int | None = None) ->
     return cursor
 
 
-def append(db: apsw.Connection, batch: Batch, keys: Mapping[UUID, int]) -> None:
+def append(cursor: apsw.Cursor, batch: Batch, keys: Mapping[UUID, int]) -> None:
     """Write a batch whose events have their cursors; `keys` are the keys of its flow runs."""
-    db.executemany(SQL["append_event"], _event_rows(batch.events, keys))
+    cursor.executemany(SQL["append_event"], _event_rows(batch.events, keys))
     if batch.logs:
-        db.executemany(
+        cursor.executemany(
             SQL["append_log_line"],
             [
                 (
@@ -54,7 +54,7 @@ def append(db: apsw.Connection, batch: Batch, keys: Mapping[UUID, int]) -> None:
             ],
         )
     if batch.metrics:
-        db.executemany(
+        cursor.executemany(
             SQL["append_metric"],
             [
                 (

@@ -53,17 +53,21 @@ def task_runs(which: TaskRunFilter, after: tuple[int, int] | None) -> list[Query
     return [Query(base.text, {**base.values, "state": code}) for code in sorted(codes)]
 
 
-def counts(which: TaskRunFilter, by: GroupBy | None, *, of_rows: bool) -> Query:
-    """Return a query of pairs of group and count: of rows, or of the tally, which also knows children without a row."""
-    where = _Conditions(which)
-    where.add_states(codes_of(which.states) if which.states else None)
-    if of_rows:
+def counts(which: TaskRunFilter, by: GroupBy | None, *, of_rows: bool) -> list[Query]:
+    """Return queries of pairs of group and count, to be added up.
+
+    Mapped children are counted by the tally, which also knows those without a row, unless it is `of_rows`.
+    """
+    found: list[Query] = []
+    if of_rows or which.is_mapped_child is not True:
+        where = _Conditions(which)
         where.add_ranges(None)
-    else:
-        where.add_child("t.is_child = 1", "t.is_child = 0")
-    group = GROUPS[by] if by else "'count'"
-    source, number = (SQL["by_expansion"], "count(*)") if of_rows else (SQL["by_tally"], "sum(t.count)")
-    return Query(f"SELECT {group}, {number} {source} WHERE {where.text} GROUP BY {group}", where.values)
+        if not of_rows:
+            where.add("x.task IS NULL AND t.map_index < 0")
+        found.append(_count("by_expansion", "count(*)", where, by))
+    if not of_rows and which.is_mapped_child is not False:
+        found.append(_count("by_tally", "sum(t.count)", _Conditions(which), by))
+    return found
 
 
 def flow_runs(which: FlowRunFilter) -> Query:
@@ -106,7 +110,7 @@ class _Conditions(_Where):
 
     def __init__(self, which: TaskRunFilter) -> None:
         super().__init__()
-        self._which = which
+        self.which = which
         self.add("f.id = :flow_run", flow_run=None if which.flow_run is None else which.flow_run.bytes)
         self.add("f.name = :flow_run_name", flow_run_name=which.flow_run_name)
         self.add("w.name = :flow", flow=which.flow)
@@ -118,13 +122,13 @@ class _Conditions(_Where):
         self.add(f"t.state {_IN.format(name='states')}", states=None if codes is None else to_json(sorted(codes)))
 
     def add_child(self, yes: str, no: str) -> None:
-        is_child = self._which.is_mapped_child
+        is_child = self.which.is_mapped_child
         if is_child is not None:
             self.add(yes if is_child else no)
 
     def add_ranges(self, after: tuple[int, int] | None) -> None:
         """Restrict flow runs and expansions too, so that whole ranges are left out unread."""
-        which = self._which
+        which = self.which
         children = [index for index in which.map_index if index >= 0]
         self.values["low"] = min(children, default=0)
         self.values["high"] = max(children, default=ids.MAX_ORDINAL)
@@ -146,16 +150,16 @@ class _Conditions(_Where):
     def add_rows(self, after: tuple[int, int] | None) -> None:
         """Restrict rows that are found by their state."""
         self.add("t.state = :state AND t.state <> 11")
-        if self._which.flow_run is not None:
+        if self.which.flow_run is not None:
             self.add("t.flow_run = (SELECT key FROM flow_run WHERE id = :flow_run)")
-        self.add("t.parent = :parent", parent=self._which.parent)
+        self.add("t.parent = :parent", parent=self.which.parent)
         self._add_columns()
         if after is not None:
-            sign = ">" if self._which.oldest_first else "<"
+            sign = ">" if self.which.oldest_first else "<"
             self.add(f"(t.flow_run, t.ordinal) {sign} (:key, :last)", key=after[0], last=after[1])
 
     def _add_columns(self) -> None:
-        which = self._which
+        which = self.which
         self.add_child("t.map_index >= 0", "t.map_index < 0")
         self.add(f"t.map_index {_IN.format(name='map_index')}", map_index=_listed(which.map_index))
         self.add(f"t.ordinal {_IN.format(name='ordinals')}", ordinals=_listed(which.ordinals))
@@ -167,6 +171,12 @@ class _Conditions(_Where):
 def _select(source: str, where: _Where, ordering: str, values: dict[str, Any]) -> Query:
     text = f"SELECT {SQL['task_run_columns']} {source} WHERE {where.text} {ordering}"
     return Query(text, {**where.values, **values})
+
+
+def _count(source: str, number: str, where: _Conditions, by: GroupBy | None) -> Query:
+    where.add_states(codes_of(where.which.states) if where.which.states else None)
+    group = GROUPS[by] if by else "'count'"
+    return Query(f"SELECT {group}, {number} {SQL[source]} WHERE {where.text} GROUP BY {group}", where.values)
 
 
 def _listed(values: tuple[int, ...]) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from runwright.errors import NotOnRecord, RecordError
 from runwright.failpoints import hit
@@ -60,13 +60,16 @@ class SqliteStore(SqliteViews):
         super().__init__(str(Path(path).absolute()))
         self._lock = threading.Lock()
         self._db: apsw.Connection | None = None
-        self._standing = Standing()
+        self._commits: Transaction | None = None
+        self._explained = explained(self.path)
+        self._standing: Standing | None = None
         if read_only:
             db = connect_to_read(self.path)
             self._idle.append(db)
             schema.check_version(db, self.path, is_current=True)
         else:
             self._db = connect_to_write(self.path, synchronous)
+            self._commits = Transaction(self._db)
             self.migrate()
 
     def migrate(self) -> None:
@@ -86,12 +89,13 @@ class SqliteStore(SqliteViews):
 
     def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
         """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""
-        with self._writing() as db:
-            standing, self._standing = self._standing, Standing()
-            with Transaction(db):
-                cursor = _append(db, batch, held, standing.confirmed(db))
+        with self._lock, self._explained:  # not `_writing`: a generator costs each commit more
+            transaction = self._commits or self._refuse()
+            standing, self._standing = self._standing or Standing(), None
+            with transaction:
+                cursor = _append(transaction, batch, held, standing.confirmed(transaction.db))
                 hit("append.before_commit")
-            self._standing = standing.of(db)
+            self._standing = standing.of(transaction.db)
             hit("append.after_commit")
         return cursor
 
@@ -215,34 +219,43 @@ class SqliteStore(SqliteViews):
         with self._lock:
             if self._db is not None:
                 self._db.close(True)  # noqa: FBT003  the library takes no keyword
-                self._db = None
+                self._db = self._commits = None
 
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:
-        with self._lock, explained(self.path):
-            if self._db is None:
-                reason = "was closed" if self._is_closed else "is open for reading only"
-                raise RecordError(f"The record {self.path} {reason}: open it again to write.")
-            yield self._db
+        with self._lock, self._explained:
+            yield self._db or self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        reason = "was closed" if self._is_closed else "is open for reading only"
+        raise RecordError(f"The record {self.path} {reason}: open it again to write.")
 
 
-def _append(db: apsw.Connection, batch: Batch, held: dict[UUID, Lease], standing: Standing) -> int:
+def _append(transaction: Transaction, batch: Batch, held: dict[UUID, Lease], standing: Standing) -> int:
     """Write a batch inside the caller's transaction."""
+    db = transaction.db
     cursor = log.number(db, batch.events, standing.cursor) if batch.events else 0
     rows = SqliteRows(db)
     fold = Fold(rows, standing.folds).add(batch.events)
     keys = {flow_run: run.row.key for flow_run, run in fold.runs.items()}
+    if batch.logs or batch.metrics:
+        _add_keys(db, batch, keys)
+    for flow_run, key in keys.items():
+        lease = held.get(flow_run)
+        if lease is None or standing.leases.get(key) != lease.token:
+            leases.check(db, flow_run, lease)
+            standing.trust(key, lease)
+    log.append(transaction.cursor, batch, keys)
+    rows.put(fold, transaction.cursor)
+    standing.keep(fold, cursor)
+    return cursor
+
+
+def _add_keys(db: apsw.Connection, batch: Batch, keys: dict[UUID, int]) -> None:
+    """Look up the flow runs that log lines and metrics alone are of."""
     for flow_run in {line.flow_run for line in batch.logs} | {each.flow_run for each in batch.metrics}:
         if flow_run not in keys:
             key = log.find_key(db, flow_run)
             if key is None:
                 raise NotOnRecord(f"No flow run {flow_run} is on this record: its first event must be CREATED.")
             keys[flow_run] = key
-    for flow_run in keys:
-        lease = held.get(flow_run)
-        if lease is None or standing.leases.get(flow_run) != lease.token:
-            leases.check(db, flow_run, lease)
-    log.append(db, batch, keys)
-    rows.put(fold)
-    standing.keep(fold, held, cursor)
-    return cursor
