@@ -182,7 +182,7 @@ class Triggers:
 
     def _update(self, named: Named) -> Standing:
         found = self._service.find(named.place)
-        if named.disabled is not None and named.disabled != found.state.is_disabled:
+        if named.disabled is not None and named.disabled != found.is_disabled:
             found = self._service.switch(named.place, is_disabled=named.disabled)
         given = named.backfill
         if given is not None and found.progress.backfill is None:
