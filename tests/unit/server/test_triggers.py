@@ -200,6 +200,19 @@ def test_a_schedule_that_waits_is_unlocked_or_begins_anew(server, watch, now):
     assert "2023-11-15T00:00:00.000000Z" == of_clock(server)["nextExecutionDate"]
 
 
+def test_a_trigger_that_is_forgotten_begins_as_if_it_were_new(server, watch):
+    watch.look()
+    server.put(f"{TRIGGERS}/set-disabled", json={**CLOCK, "disabled": True})
+
+    assert 204 == server.delete(f"{TRIGGERS}/company.team/hooked/clock").status_code
+    door = {**CLOCK, "triggerId": "door"}
+    assert {"count": 1} == server.request("DELETE", f"{TRIGGERS}/delete/by-triggers", json=[door]).json()
+    watch.look()
+    assert [False, "2023-11-14T23:00:00.000000Z"] == [
+        of_clock(server)[name] for name in ("disabled", "nextExecutionDate")
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "method", "path", "body"),
     [
