@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from runwright.executions.registered_flows import RegisteredFlows
 from runwright.server.app import create_app
 from runwright.server.context import ServerOptions
+from runwright.server.request_log import LOGGER
 from runwright.triggering.trigger_watch import TriggerWatch
 
 from .conftest import TestClient
@@ -118,6 +121,14 @@ def test_strangers_need_the_key_of_the_trigger_and_no_other(locked, record):
 def test_a_body_that_is_no_text_or_nested_too_deeply_is_refused(server):
     assert 400 == server.post(DOOR, content=b"\xff\xfe").status_code
     assert 400 == server.post(DOOR, content="[" * 100 + "]" * 100).status_code
+
+
+def test_the_log_of_requests_does_not_tell_the_key(server, caplog):
+    with caplog.at_level(logging.INFO, logger=LOGGER):
+        server.post(f"{DOOR}/deep")
+
+    assert '"/api/v1/main/executions/webhook/company.team/hooked/***/deep"' in caplog.text
+    assert "sesame" not in caplog.text
 
 
 # ---- triggers
