@@ -181,6 +181,7 @@ _TABLE = (
         _always("flow_id",             "uuid",    "The flow's id."),
         _always("name",                "text",    "The task's name."),
         _always("slug",                "text",    "Its name among the tasks of the flow."),
+        _maybe("description",          "text",    "What it is for."),
         _maybe("type",                 "text",    "The class of the task."),
         _always("tags",                "json",    "Its tags: a list of words."),
         _always("mapped",              "boolean", "Whether it is mapped."),

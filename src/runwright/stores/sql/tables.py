@@ -267,6 +267,7 @@ class _Tables:
             "flow_id": Identity("flow", "@.flow"),
             "name": Plain("text", "@.name"),
             "slug": Plain("text", "@.slug"),
+            "description": Plain("text", d.key_text("@.policies", "description")),
             "type": Plain("text", d.key_text("@.policies", "type")),
             "tags": Plain("json", "@.tags"),
             "mapped": Plain("boolean", "@.is_mapped"),
