@@ -116,7 +116,10 @@ class EntityRows:
                     "retry_delay": delay[0] if isinstance(delay, list) else delay,
                     "policies": policies,
                     "tenant_id": TENANT_ID,
-                    **{name: policies.get(name) for name in ("description", "type", "max_retries", "timeout", "cache_key", "trigger")},
+                    **{
+                        name: policies.get(name)
+                        for name in ("description", "type", "max_retries", "timeout", "cache_key", "trigger")
+                    },
                 }
 
     def _edges(self) -> Iterator[Row]:

@@ -156,7 +156,9 @@ class _Tables:
                 "boolean", self._d.exists("flow later", "later.name = @.name AND later.version > @.version")
             ),
             "is_schedule_active": Plain("boolean", self._truth("@.document", "is_schedule_active")),
-            "project_id": Identity("project", self._project_key(), own=self._project_id()),
+            "project_id": Identity(
+                "project", self._project_key(), own=self._project_id(), given=f"{self._project_key()} IS NOT NULL"
+            ),
             "flow_group_id": Identity(
                 "flow", "(SELECT key FROM flow first WHERE first.name = @.name AND first.version = 1)", own=group
             ),
