@@ -11,23 +11,24 @@ from runwright import clock, codec, ids
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE
 from runwright.ui import dag, gantt, log_page, rows
+from runwright.ui.ask import Ask
+from runwright.ui.comparing import Comparison, compare
 from runwright.ui.copying import Copy, of_flow_run
 from runwright.ui.dag import Dag
 from runwright.ui.gantt import Gantt
 from runwright.ui.lines import TaskLine, lines_at, lines_now
 from runwright.ui.log_page import LogPage
 from runwright.ui.pages.task_run import READ_ONLY, Act, Tab
-from runwright.views import EventFilter, TaskRunFilter
+from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runwright.events import Event, LogLine
+    from runwright.events import Event
     from runwright.runs import FlowRun, FlowVersion
-    from runwright.ui.ask import Ask
     from runwright.ui.surface import Surface
 
-TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "parameters")
+TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "parameters")
 TABLE_LIMIT = 200
 EVENT_LIMIT = 200
 _MILLISECOND = 1_000_000
@@ -86,6 +87,7 @@ class FlowRunPage(msgspec.Struct):
     longest: float = 0.0
     more: str = ""
     matrix: Matrix | None = None
+    comparison: Comparison | None = None
     logs: LogPage | None = None
     events: list[RawEvent] = []
     further: str = ""
@@ -253,6 +255,19 @@ def _add_events(page: FlowRunPage, look: Look) -> None:
     page.further = look.ask.link(cursor=found[EVENT_LIMIT - 1].cursor) if len(found) > EVENT_LIMIT else ""
 
 
+def _add_comparison(page: FlowRunPage, look: Look) -> None:
+    """Compare with the run that `with` names, else with the one before of the same flow."""
+    views, wanted = look.surface.views, look.ask.get("with")
+    if wanted:
+        found = [rows.find_flow_run(views, Ask({"id": wanted}).identity("id"))]
+    else:
+        found = views.flow_runs(FlowRunFilter(flow=look.flow_run.flow_name, after=look.flow_run.id, limit=1))
+    if found:
+        other = found[0]
+        after = lines_now(views, look.flow_run)
+        page.comparison = compare(other, look.flow_run, lines_now(views, other), after, rows.flow_run_row(other))
+
+
 def _add_nothing(page: FlowRunPage, look: Look) -> None:
     """Parameters and source are on every page."""
 
@@ -264,19 +279,16 @@ _PARTS: dict[str, Callable[..., None]] = {
     "matrix": _add_matrix,
     "logs": _add_logs,
     "events": _add_events,
+    "compare": _add_comparison,
     "parameters": _add_nothing,
 }
 
 
-def _who(surface: Surface, flow_run: FlowRun) -> Callable[[LogLine], tuple[str, str]]:
-    names: dict[int, str] = {0: "flow run"}
-
-    def who(line: LogLine) -> tuple[str, str]:
-        if line.ordinal not in names:
-            found = surface.views.task_runs(TaskRunFilter(flow_run=flow_run.id, ordinals=(line.ordinal,)))
-            names[line.ordinal] = found[0].full_name if found else f"task run {line.ordinal}"
-        link = f"task-runs/{log_page.identity_of(line)}" if line.ordinal else f"flow-runs/{flow_run.id}"
-        return names[line.ordinal], link
+def _who(surface: Surface, flow_run: FlowRun) -> Callable[[set[int]], dict[int, log_page.Who]]:
+    def who(ordinals: set[int]) -> dict[int, log_page.Who]:
+        rows_found = surface.views.task_runs(TaskRunFilter(flow_run=flow_run.id, ordinals=tuple(ordinals)))
+        known = {row.ordinal: (row.full_name, f"task-runs/{row.id}") for row in rows_found}
+        return {0: ("flow run", f"flow-runs/{flow_run.id}"), **known}
 
     return who
 

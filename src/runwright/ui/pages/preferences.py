@@ -8,8 +8,10 @@ from zoneinfo import available_timezones
 import msgspec
 
 from runwright import release, settings
+from runwright.query import Aggregate, Summary
 from runwright.states import TABLE
 from runwright.ui.ask import LOCAL, THEMES, TIMES, UTC
+from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
     from runwright.ui.ask import Ask
@@ -51,8 +53,6 @@ class PreferencesPage(msgspec.Struct):
 
 def read(surface: Surface, ask: Ask) -> PreferencesPage:
     """Return the page."""
-    from runwright.views import FlowRunFilter, TaskRunFilter  # noqa: PLC0415  this page alone counts everything
-
     zones = [LOCAL, UTC, *sorted(zone for zone in available_timezones() if "/" in zone)]
     liked = ask.preferences
     return PreferencesPage(
@@ -64,7 +64,7 @@ def read(surface: Surface, ask: Ask) -> PreferencesPage:
         surface.views.url,
         release.version() or "from a checkout",
         surface.log_end.cursor(),
-        len(surface.views.flow_runs(FlowRunFilter(limit=10_000))),
+        msgspec.json.decode(surface.views.query(Summary("flow_run", (Aggregate("count", "count"),))))["count"],
         surface.views.count_task_runs(TaskRunFilter())["count"],
         [each for each in settings.sources() if each.name not in _PRIVATE],
         [KindOfState(kind.name, kind.phase.value, kind.event_name, kind.execution) for kind in TABLE],
