@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
 
 import msgspec
 
 from runwright import release, settings
 from runwright.query import Aggregate, Summary
 from runwright.states import TABLE
-from runwright.ui.ask import LOCAL, THEMES, TIMES, UTC
+from runwright.ui.ask import LOCAL, THEMES, TIMES, UTC, zones
 from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
@@ -53,13 +52,13 @@ class PreferencesPage(msgspec.Struct):
 
 def read(surface: Surface, ask: Ask) -> PreferencesPage:
     """Return the page."""
-    zones = [LOCAL, UTC, *sorted(zone for zone in available_timezones() if "/" in zone)]
+    known = [LOCAL, UTC, *sorted(zone for zone in zones() if "/" in zone)]
     liked = ask.preferences
     return PreferencesPage(
         [
             Choices("theme", "Colours", list(THEMES), liked.theme),
             Choices("times", "Times", list(TIMES), liked.times),
-            Choices("zone", "Time zone", zones, liked.zone),
+            Choices("zone", "Time zone", known, liked.zone),
         ],
         surface.views.url,
         release.version() or "from a checkout",
