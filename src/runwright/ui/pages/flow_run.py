@@ -16,7 +16,7 @@ from runwright.ui.comparing import Comparison, compare
 from runwright.ui.copying import Copy, of_flow_run
 from runwright.ui.dag import Dag
 from runwright.ui.gantt import Gantt
-from runwright.ui.lines import TaskLine, lines_at, lines_now
+from runwright.ui.lines import TaskLine, by_task, lines_at, lines_now, order_of
 from runwright.ui.log_page import LogPage
 from runwright.ui.pages.task_run import READ_ONLY, Act, Tab
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
@@ -141,15 +141,17 @@ def read(surface: Surface, ask: Ask) -> FlowRunPage:
     )
     needs_lines = tab in {"gantt", "graph", "matrix"}
     lines: list[TaskLine] = []
-    if needs_lines or scrubber.at is not None:
+    if needs_lines or page.select or scrubber.at is not None:
         moment = None if scrubber.at is None else begin + scrubber.at * _MILLISECOND
         lines = lines_now(views, flow_run) if moment is None else lines_at(views, flow_run, version, moment)
         end = end if moment is None else moment
         if moment is not None:
             page.parts = rows.bar(_counts(lines))
-    _PARTS[tab](page, Look(surface, ask, flow_run, version, lines, (begin, end)))
     page.selected = next((line for line in lines if line.slug == page.select), None)
+    _PARTS[tab](page, Look(surface, ask, flow_run, version, lines, (begin, end)))
     page.links = {line.slug: ask.link(select=None if line.slug == page.select else line.slug) for line in lines}
+    for line in lines:
+        page.links.setdefault(line.slug.partition("[")[0], page.links[line.slug])
     page.parameters, page.source = flow_run.parameters, flow_run.source
     return page
 
@@ -205,16 +207,24 @@ def _add_gantt(page: FlowRunPage, look: Look) -> None:
 
 
 def _add_graph(page: FlowRunPage, look: Look) -> None:
-    if look.version is not None:
-        critical = gantt.critical_path(look.lines, look.version.edges)
-        page.graph = dag.draw(
-            look.version.tasks, look.version.edges, {line.slug: line for line in look.lines}, critical
-        )
+    version = look.version
+    if version is None:
+        return
+    critical = gantt.critical_path(look.lines, version.edges) if version.edges else []
+    edges = version.edges or order_of(version, look.surface.views.expansions(look.flow_run.id))
+    page.graph = dag.draw(version.tasks, edges, by_task(look.lines), critical)
 
 
 def _add_table(page: FlowRunPage, look: Look) -> None:
-    which = TaskRunFilter(flow_run=look.flow_run.id, task=page.select or None, oldest_first=True, limit=TABLE_LIMIT)
-    page.rows = [rows.task_run_row(row) for row in look.surface.views.task_runs(which)]
+    views = look.surface.views
+    which = TaskRunFilter(flow_run=look.flow_run.id, oldest_first=True, limit=TABLE_LIMIT)
+    if page.selected is None:
+        found = views.task_runs(which)
+    else:
+        ordinal = ids.ordinal_of(UUID(page.selected.id))
+        found = views.task_runs(msgspec.structs.replace(which, ordinals=(ordinal,)))
+        found += views.task_runs(msgspec.structs.replace(which, parent=ordinal))
+    page.rows = [rows.task_run_row(row) for row in found]
     page.longest = max((row["duration"] or 0.0 for row in page.rows), default=0.0)
     page.more = f"task-runs?q=run:{look.flow_run.id}"
 
@@ -236,12 +246,11 @@ def _add_logs(page: FlowRunPage, look: Look) -> None:
     until = None if page.scrubber.at is None else look.span[1]
     found = look.surface.views.logs(look.flow_run.id, until=until)
     who = _who(look.surface, look.flow_run)
-    if page.select:
-        ordinals = {
-            row.ordinal
-            for row in look.surface.views.task_runs(TaskRunFilter(flow_run=look.flow_run.id, task=page.select))
-        }
-        found = [line for line in found if line.ordinal in ordinals]
+    if page.selected is not None:
+        ordinal = ids.ordinal_of(UUID(page.selected.id))
+        children = look.surface.views.task_runs(TaskRunFilter(flow_run=look.flow_run.id, parent=ordinal))
+        family = {ordinal, *(row.ordinal for row in children)}
+        found = [line for line in found if line.ordinal in family]
     page.logs = log_page.page_of(found, look.ask, who)
 
 
