@@ -114,7 +114,7 @@ class ChildRuns:
 
     def _create(self, flow: Any, order: Order) -> UUID:
         if isinstance(flow, DeclaredFlow):
-            labels = dict(label.partition(":")[::2] for label in order.labels)
+            labels = {key: value for key, _, value in (label.partition(":") for label in order.labels)}
             origin = Origin(labels=labels, trigger=order.starter, due=order.due, key=order.key)
             return ExecutionRunner(flow, record=self._record).create(order.parameters, origin, name=order.name)
         parameters = flow.resolve_parameters(order.parameters)

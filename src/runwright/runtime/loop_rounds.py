@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runwright.engine.branches import Branch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from runwright.engine.cells import Cell
     from runwright.graph import Graph, Node
@@ -56,7 +56,7 @@ class LoopRounds:
         """Return the variables of one round of a loop, for what it hands on."""
         return self._variables([*list(self._around(loop))[::-1], (loop, number, None)])
 
-    def _variables(self, rounds: list[tuple[Cell, int, Branch | None]]) -> dict[str, Any]:
+    def _variables(self, rounds: Sequence[tuple[Cell, int, Branch | None]]) -> dict[str, Any]:
         """Return the variables of the last of these rounds, the outermost first."""
         outputs: dict[str, Any] = dict(self._outputs.tree)
         item: dict[str, Any] | None = None

@@ -157,7 +157,7 @@ def test_a_yaml_flow_is_pointed_to_what_can_be_done_with_it(write):
     path = write("id: a\n", "flow.yaml")
 
     assert (
-        f"{path} is a YAML flow: `runwright validate -f {path}` checks it, and a later version of Runwright runs it."
+        f"{path} is a YAML flow: `runwright run {path}` runs it, `runwright.executions` in Python."
         == refusal(path)
     )
 
