@@ -21,6 +21,7 @@ from runwright.expression import is_true
 from runwright.flowable import Answer, Children, Settled, Tally, Waiting
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.flowable_scope import FlowableScope
+from runwright.runtime.loop_rounds import LoopRounds
 from runwright.runtime.outputs import Outputs
 from runwright.runtime.runnable_runner import LABELS, OUTPUTS, RunnableRunner
 from runwright.spec import handed_on
@@ -115,6 +116,7 @@ class Execution:
         self._lineages: dict[int, tuple[str, ...]] = {}
         self._stops: dict[int, StopSignal] = {}
         self._folders: set[str] = set()
+        self._rounds = LoopRounds(graph, self.outputs, self._own, self._values_of)
         self._variables = {**facts.variables, "outputs": self.outputs.tree, "tasks": self.outputs.states}
         self._context: dict[str, Any] = {
             "flow_run_id": self._root,
@@ -215,6 +217,8 @@ class Execution:
             started=self._started.setdefault(resolve.ordinal, at),
             state="Success" if resolve.tallies is None else worst_of(resolve.tallies),
             resume=self._resume,
+            own=self._own.get(resolve.ordinal),
+            round_of=lambda number: self._rounds.variables_in(self._cell(resolve.ordinal), number),
         )
         return flowable.expand(seen) if resolve.tallies is None else flowable.settle(resolve.tallies, seen)
 
@@ -335,7 +339,8 @@ class Execution:
         if row.start_time is not None:
             self._started[row.ordinal] = row.start_time
         held = row.details.get("outputs") if row.result is None else state.load_result().result
-        values = (*self._values_above(branch), *([row.value] if row.value is not None else []))
+        key = self._rounds.key_of(branch, row.ordinal - branch.first)
+        values = (*self._values_above(branch), *([] if key is None else [key]))
         if not row.kind.phase.is_final and held is not None:
             self._own[row.ordinal] = held
         self.outputs.keep(node.task.name, values, held, row.kind.execution)
@@ -407,6 +412,8 @@ class Execution:
             if branch.parent.ordinal:
                 task_run["parentId"] = ids.task_run_text(self._root, branch.parent.ordinal)
             self._add_rounds(cell, branch, task_run, variables)
+            if self._rounds.are_any:
+                variables |= self._rounds.variables_of(cell)
         return variables
 
     def _add_rounds(self, cell: Cell, branch: Branch, task_run: dict[str, Any], variables: dict[str, Any]) -> None:
@@ -449,11 +456,11 @@ class Execution:
             cell = outer.parent
 
     def _values_of(self, cell: Cell) -> tuple[str, ...]:
-        """Return the values of the rounds that a run stands in, outermost first."""
+        """Return what tells the rounds that a run stands in from others, outermost first: values, or numbers of a `Loop`."""
         branch = cell.group
         if not isinstance(branch, Branch):
             return ()
-        value = branch.value_of(cell.ordinal - branch.first)
+        value = self._rounds.key_of(branch, cell.ordinal - branch.first)
         above = self._values_above(branch)
         return above if value is None else (*above, value)
 
