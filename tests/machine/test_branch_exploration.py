@@ -17,7 +17,9 @@ SCOPES = {
     "dag": BranchScope(flow(dag("a", "b", "c", links="a>c b>c", limit=1)), ENDS, ("kill",), crashes=1),
     "each in a window": BranchScope(flow(each("a", "b", rounds=3, limit=2)), crashes=1, window=1),
     "each": BranchScope(flow(each("a", "b", rounds=2)), ENDS, crashes=1),
-    "each, one round at a time": BranchScope(flow(each("a", rounds=3, limit=1)), ("Success", "Warning"), ("kill",), crashes=1),
+    "each, one round at a time": BranchScope(
+        flow(each("a", rounds=3, limit=1)), ("Success", "Warning"), ("kill",), crashes=1
+    ),
     "loop": BranchScope(flow(loop("a", turns=2)), ENDS, ("kill", "pause"), crashes=1),
     "pauses": BranchScope(flow(together(pause("a"), pause(wait=3))), asks=("cancel",), crashes=1),
     "a pause, held": BranchScope(flow(together(pause(), "a"), "b"), asks=("pause", "kill"), crashes=1),

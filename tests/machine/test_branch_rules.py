@@ -32,7 +32,9 @@ def flows(draw: st.DrawFn) -> Graph:
         return {**aside, "is_whole": depth > 0 and draw(st.integers(0, 5)) == 0}
 
     def task(depth: int) -> Any:
-        kind = draw(st.sampled_from(["work", "chain", "together", "dag", "each", "loop", "pause"] if depth else ["work"]))
+        kind = draw(
+            st.sampled_from(["work", "chain", "together", "dag", "each", "loop", "pause"] if depth else ["work"])
+        )
         if kind == "work":
             return next(names)
         if kind == "dag":
@@ -96,7 +98,10 @@ class Executions(RuleBasedStateMachine):
         if self._is_asked() and not self.world.machine.is_finished:
             self.world.request("resume", "" if everything or not names else data.draw(st.sampled_from(names)))
 
-    @rule(intent=st.sampled_from(["cancel", "kill", "pause", "pause", "restart", "restart", "restart"]), really=st.integers(0, 2))
+    @rule(
+        intent=st.sampled_from(["cancel", "kill", "pause", "pause", "restart", "restart", "restart"]),
+        really=st.integers(0, 2),
+    )
     def ask(self, intent: str, really: int) -> None:
         if self._is_asked() and (intent == "restart" or not (really or self.world.machine.is_finished)):
             with contextlib.suppress(IllegalTransition):

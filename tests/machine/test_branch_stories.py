@@ -20,9 +20,7 @@ FLOWS = {
     "loop": flow(loop("a", "b", turns=2), "z"),
     "pause": flow(pause("a"), "b"),
     "pause for a time": flow(pause(wait=3), "b"),
-    "nested": flow(
-        each(together("a", "b"), rounds=2, finally_=("f",)), errors=("e",), finally_=("g",), after=("h",)
-    ),
+    "nested": flow(each(together("a", "b"), rounds=2, finally_=("f",)), errors=("e",), finally_=("g",), after=("h",)),
     "empty": flow(),
     "nothing in it": flow(chain(), "a", errors=("e",)),
     "pauses at once": flow(together(pause(), pause(wait=2), "x"), "y"),
@@ -121,7 +119,9 @@ def test_what_runs_after_the_end_and_was_never_begun_is_asked_for_again() -> Non
     world.settle()
     world.run("a")
     world.finish_run()
-    lost_at = next(number for number, event in enumerate(world.log) if (event.data or {}).get("branch") == "afterExecution")
+    lost_at = next(
+        number for number, event in enumerate(world.log) if (event.data or {}).get("branch") == "afterExecution"
+    )
     world.crash(keep=lost_at + 1)
     assert "Running" == world.state("")
     assert "Success" == world.complete()
