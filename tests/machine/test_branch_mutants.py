@@ -112,7 +112,7 @@ GUARDS: dict[str, tuple[BranchScope, str, tuple[Edit, ...]]] = {
         KILLED, "transition is legal|finished once|after a cancel|ends last",
         (Edit("if self.is_cancelled and not self.is_finished:", "if False:"), Edit('if stimulus.intent == "restart" and not self.is_finished:', "if False:"))),
     "what stands for open runs is not marked": (
-        MARK, "ends after its children", (Edit('and stimulus.ordinal in self._cells and children is not None and children.open:', "and False:"),)),
+        MARK, "ends after its children", (Edit("and stimulus.ordinal in self._cells and children is not None and children.open:", "and False:"),)),
     "what is marked is stopped": (
         MARK, "knows every attempt|outstanding", (Edit("            self._release(cell)\n        self._go_on", "        self._go_on"),)),
     "a pause that is marked lets the flow run go on": (
