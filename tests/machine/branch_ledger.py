@@ -172,6 +172,8 @@ class BranchLedger:
         self._require(is_legal(run.code, event.state, restart=is_again), "a transition is legal", event)
         self._require(is_again or not run.is_final, "a final state is final", event)
         if not event.ordinal and event.state == CODE["Running"]:
+            is_free = not self.is_held or not self.spans
+            self._require(is_free, "what is held goes on when it is asked to", event)
             self.is_held = False
         if is_again and event.ordinal:
             self._take_back(self.span_of(event.ordinal))

@@ -127,16 +127,19 @@ class Machine(Requests):
             self._cancel(Requested("cancel"), at, decision)
         elif self._root.code == cells.RUNNING and not self.has_begun:
             self._expand_root(at, decision)
-        for cell in list(self._cells.values()):
-            if cell.ordinal and cells.IS_ACTIVE[cell.code]:
-                self._recover(cell, at, decision)
-            elif cell.ordinal and cell.resumed and cell.is_paused:
-                self._resume(cell, at, decision)
+        self._recover_open(at, decision)
         for group in list(self._groups.values()):
             if isinstance(group, Branch):
                 self._settle_branch(group, at, decision)
             else:
                 self._settle_if_empty(group, at, decision)
+
+    def _recover_open(self, at: int, decision: Decision) -> None:
+        for cell in list(self._cells.values()):
+            if cell.ordinal and cells.IS_ACTIVE[cell.code]:
+                self._recover(cell, at, decision)
+            elif cell.ordinal and cell.resumed and cell.is_paused:
+                self._resume(cell, at, decision)
 
     def _recover(self, cell: Cell, at: int, decision: Decision) -> None:
         if not self._stands_for_others(cell):

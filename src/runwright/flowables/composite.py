@@ -63,9 +63,11 @@ class Composite:
         del scope
 
     def opened(self, body: tuple[int, ...], **plan: Any) -> Answer:
-        """Return the children of a body, or the end where it is empty."""
+        """Return the children of a body; where it is empty `finally`, or the end."""
         if body:
             return Children(body=body, **plan)
+        if self.bodies.finally_:
+            return Children(body=self.bodies.finally_, branch="finally", outputs=plan.get("outputs"))
         return self.ended(Settled("Success", _MESSAGES["Success"], plan.get("outputs")))
 
     def ended(self, end: Settled) -> Settled:

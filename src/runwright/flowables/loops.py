@@ -27,7 +27,7 @@ class ForEach(Composite):
         """Return a round for each value; equal values are one."""
         values = texts_of(scope.value(self.declared))
         if not values:
-            return self.ended(Settled("Success", "There are no values."))
+            return self.opened(())
         return self.opened(self.bodies.tasks, rounds=len(values), limit=self.limit, values=tuple(values))
 
     @property
