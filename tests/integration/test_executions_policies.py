@@ -53,7 +53,9 @@ def test_a_failure_is_tried_again_until_it_was_enough(fake_clock: FakeClock, ret
 def test_a_success_after_a_retry_may_be_a_warning(fake_clock: FakeClock, tmp_path: Any, warns: str, state: str) -> None:
     del fake_clock
     task = flaky(tmp_path / "tries", 2)
-    found = run(f'- {{id: a, {task}, retry: {{type: constant, interval: PT1H, maxAttempts: 5, warningOnRetry: {warns}}}}}')
+    found = run(
+        f"- {{id: a, {task}, retry: {{type: constant, interval: PT1H, maxAttempts: 5, warningOnRetry: {warns}}}}}"
+    )
     assert (state, {"a": 3}) == (found.state, found.attempts)
 
 
@@ -71,7 +73,9 @@ def test_the_retry_above_counts_for_what_has_none(fake_clock: FakeClock, tmp_pat
 def test_a_new_execution_replaces_one_that_failed(fake_clock: FakeClock, tmp_path: Any, record: Store) -> None:
     del fake_clock
     task = flaky(tmp_path / "tries", 2)
-    found = run(f"- {{id: a, {task}, retry: {{type: constant, interval: PT1H, maxAttempts: 5, behavior: CREATE_NEW_EXECUTION}}}}")
+    found = run(
+        f"- {{id: a, {task}, retry: {{type: constant, interval: PT1H, maxAttempts: 5, behavior: CREATE_NEW_EXECUTION}}}}"
+    )
     rows = record.flow_runs(FlowRunFilter())
     assert ["SUCCESS", "RETRIED", "RETRIED"] == [row.kind.execution for row in rows]
     assert (str(rows[1].id), str(rows[2].id)) == (found.row.details["parent"], found.row.details["original"])
@@ -120,7 +124,9 @@ def test_a_pause_takes_inputs(record: Store) -> None:
 
 def test_two_pauses_go_on_one_by_one(record: Store) -> None:
     """The execution is paused until the last of them has gone on, whoever holds it."""
-    found = run(f"- id: p\n  type: flow.Parallel\n  tasks:\n  - {{id: a, type: flow.Pause}}\n  - {{id: b, type: flow.Pause}}\n- {{id: z, {OK}}}")
+    found = run(
+        f"- id: p\n  type: flow.Parallel\n  tasks:\n  - {{id: a, type: flow.Pause}}\n  - {{id: b, type: flow.Pause}}\n- {{id: z, {OK}}}"
+    )
     control = Control(record)
     first, second = (row.id for row in found.task_runs if row.slug in {"a", "b"})
     assert "Paused" == control.resume(found.row.id, first).kind.name
@@ -150,8 +156,12 @@ def _asked_while(tasks: str, ask: Any, path: Any) -> Any:
 
 def test_a_task_that_runs_is_marked(tmp_path: Any) -> None:
     """It is stopped, and the execution goes on after it."""
-    tasks = f"- {{id: a, type: shell.Commands, commands: ['echo go > {tmp_path}/told', 'sleep 100']}}\n- {{id: z, {OK}}}"
-    found = _asked_while(tasks, lambda control, now: control.mark(now.row.id, now.task_runs[0].id, "Success"), tmp_path / "told")
+    tasks = (
+        f"- {{id: a, type: shell.Commands, commands: ['echo go > {tmp_path}/told', 'sleep 100']}}\n- {{id: z, {OK}}}"
+    )
+    found = _asked_while(
+        tasks, lambda control, now: control.mark(now.row.id, now.task_runs[0].id, "Success"), tmp_path / "told"
+    )
     assert ("SUCCESS", ["a SUCCESS", "z SUCCESS"]) == (found.state, found.states)
 
 
@@ -213,16 +223,19 @@ inputs:
 
 
 def test_inputs_of_every_type() -> None:
-    names = "s i f b c m a j y d t dt du u e dep".split()
+    names = ["s", "i", "f", "b", "c", "m", "a", "j", "y", "d", "t", "dt", "du", "u", "e", "dep"]
     fields = ", ".join(f'{name}: "{{{{ inputs.{name} }}}}"' for name in names)
     found = run(f"- {{id: o, type: output.OutputValues, values: {{{fields}}}}}", INPUTS, {"s": "abc", "i": "3"})
     values = found.outputs["o"]["values"]
     assert ("SUCCESS", "abc", 3, 1.5, True, "x", ["y"], [1, 2], {"k": [1]}, {"k": 2}, "abc!") == (
-        found.state, *(values[name] for name in "s i f b c m a j y dep".split()),
+        found.state, *(values[name] for name in ["s", "i", "f", "b", "c", "m", "a", "j", "y", "dep"]),
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "name"), [({"s": "ABC", "i": 3}, "s"), ({"s": "a", "i": 10}, "i"), ({"s": "a"}, "i"), ({"s": "a", "i": 1, "c": "z"}, "c")])
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [({"s": "ABC", "i": 3}, "s"), ({"s": "a", "i": 10}, "i"), ({"s": "a"}, "i"), ({"s": "a", "i": 1, "c": "z"}, "c")],
+)
 def test_an_input_that_is_refused_leaves_nothing_on_record(record: Store, given: dict[str, Any], name: str) -> None:
     with pytest.raises(InputError, match=name):
         run(f"- {{id: a, {OK}}}", INPUTS, given)
@@ -235,7 +248,10 @@ def test_outputs_that_cannot_be_rendered_are_a_failure() -> None:
 
 
 def test_labels_of_the_flow_and_of_tasks() -> None:
-    found = run("- {id: l, type: execution.Labels, labels: {b: two}}\n- {id: z, type: debug.Return, format: \"{{ labels.a }}{{ labels.b }}\"}", "labels: {a: one}")
+    found = run(
+        '- {id: l, type: execution.Labels, labels: {b: two}}\n- {id: z, type: debug.Return, format: "{{ labels.a }}{{ labels.b }}"}',
+        "labels: {a: one}",
+    )
     labels = found.row.details["labels"]
     assert ({"value": "onetwo"}, "one", "two") == (found.outputs["z"], labels["a"], labels["b"])
 
