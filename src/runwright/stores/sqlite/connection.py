@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import apsw
 
@@ -46,14 +46,20 @@ _FOR_WRITING = """
 """
 
 
-def connect_to_write(path: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> apsw.Connection:
+class SqliteConnection(apsw.Connection):
+    """A connection that says which dialect it speaks."""
+
+    dialect = "sqlite"
+
+
+def connect_to_write(path: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> SqliteConnection:
     """Return a connection that writes; the file is made, readable by its owner alone, when it is not there.
 
     Raises `RecordUnreadable` for a directory, a file that is something else, or a place that may not be written.
     """
     with explained(path):
         _make_file(path)
-        db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        db = SqliteConnection(path, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             _prepare(db, path)
             db.execute(_FOR_WRITING)
@@ -65,7 +71,7 @@ def connect_to_write(path: str, synchronous: Literal["FULL", "NORMAL"] = "FULL")
     return db
 
 
-def connect_to_read(path: str) -> apsw.Connection:
+def connect_to_read(path: str) -> SqliteConnection:
     """Return a connection that only reads, also from a place where nothing may be written."""
     with explained(path):
         _check_file(path)
@@ -79,7 +85,7 @@ def connect_to_read(path: str) -> apsw.Connection:
             return _open_to_read(unchanging, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
 
 
-def connect_to_check(path: str) -> apsw.Connection:
+def connect_to_check(path: str) -> SqliteConnection:
     """Return a connection that reads and knows the constraints, which SQLite leaves out of what it opens for reading only."""
     try:
         with explained(path):
@@ -87,11 +93,6 @@ def connect_to_check(path: str) -> apsw.Connection:
             return _open_to_read(path, apsw.SQLITE_OPEN_READWRITE)
     except RecordUnreadable:
         return connect_to_read(path)
-
-
-def rows_of(db: apsw.Connection, query: str, values: Any = ()) -> list[Any]:
-    """Return all rows of a query; what types their values have is said by the schema, which no type checker reads."""
-    return db.execute(query, values).fetchall()
 
 
 @contextmanager
@@ -163,8 +164,8 @@ def patiently(action: Callable[[], object]) -> None:
             return
 
 
-def _open_to_read(path: str, flags: int) -> apsw.Connection:
-    db = apsw.Connection(path, flags=flags)
+def _open_to_read(path: str, flags: int) -> SqliteConnection:
+    db = SqliteConnection(path, flags=flags)
     try:
         _prepare(db, path)
         db.execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000")
