@@ -25,6 +25,13 @@ class TestSqlite(StoreContract):
             yield store
 
 
+class TestPostgres(StoreContract):
+    @pytest.fixture
+    def store(self, postgres_url):
+        with closing(open_store(postgres_url)) as store:
+            yield store
+
+
 def test_two_processes_share_one_file_and_its_slots(tmp_path):
     """Each store has connections of its own, as each process has."""
     url = f"sqlite:///{tmp_path}/record.db"

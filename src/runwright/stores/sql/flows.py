@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from runwright.stores.sql import Connection
 
 
+def find_known(db: Connection, flow: FlowVersion) -> FlowVersion | None:
+    """Return the flow as it is on record, None when it is new."""
+    named = to_text(flow.name), to_text(flow.fingerprint)
+    key = value_of(db, queries(db.dialect, "flows")["find_by_fingerprint"], named)
+    return None if key is None else find(db, key=key)[0]
+
+
 def register(db: Connection, flow: FlowVersion, flow_id: UUID, at: int) -> FlowVersion:
     """Return the flow as it is on record, put there inside the caller's transaction when it is new."""
     sql = queries(db.dialect, "flows")

@@ -27,7 +27,7 @@ ORDER BY at, key
 
 -- name: metrics
 SELECT at, ordinal, attempt, name, value, kind, tags FROM metric
-WHERE flow_run = :flow_run AND (:ordinal IS NULL OR ordinal = :ordinal)
+WHERE flow_run = :flow_run AND (ordinal = :ordinal OR :ordinal IS NULL)
 ORDER BY at, key
 
 -- name: orphans

@@ -33,37 +33,37 @@ class WritableRows(Rows, Protocol):
         ...
 
 
-def compare(db: Connection, rows: WritableRows) -> list[Difference]:
-    """Fold the log into `rows`, which are temporary and empty, and return how the recorded ones differ."""
+def compare(db: Connection, rows: WritableRows, schema: str) -> list[Difference]:
+    """Fold the log into `rows`, which are temporary and empty, and return how the recorded ones, in `schema`, differ."""
     events = log.read_all(db)
     try:
         while chunk := list(islice(events, _CHUNK)):
             rows.put(Fold(rows).add(chunk))
     except (IllegalTransition, NotOnRecord) as error:
         return [Difference("event", "", str(error), None)]
-    return [each for table in DERIVED for each in _differences(db, table)]
+    return [each for table in DERIVED for each in _differences(db, table, schema)]
 
 
-def replace(db: Connection, rows: WritableRows) -> list[Difference]:
+def replace(db: Connection, rows: WritableRows, schema: str) -> list[Difference]:
     """Put the fold in the place of the recorded rows and return how they differed; nobody else may write meanwhile."""
-    found = compare(db, rows)
+    found = compare(db, rows, schema)
     if any(each.table == "event" for each in found):
         raise RecordError(f"The log itself is broken, so its rows are left as they are: {found[0].recorded}")
     sql = queries(db.dialect, "rebuild")
     for table in DERIVED:
-        db.execute(sql["empty"].format(table=table))
-        db.execute(sql["fill"].format(table=table))
+        db.execute(sql["empty"].format(table=table, schema=schema))
+        db.execute(sql["fill"].format(table=table, schema=schema))
     return found
 
 
-def _differences(db: Connection, table: str) -> Iterator[Difference]:
+def _differences(db: Connection, table: str, schema: str) -> Iterator[Difference]:
     """Yield the rows of a table that are not what they should be."""
     sql = queries(db.dialect, "rebuild")
     columns = rows_of(db, sql["columns"], (table,))
     names, keys = [name for name, _ in columns], [name for name, is_key in columns if is_key]
     joined = " AND ".join(f"a.{name} = b.{name}" for name in keys)
     differ = " OR ".join(f"a.{name} IS DISTINCT FROM b.{name}" for name, is_key in columns if not is_key)
-    width, where = len(columns), {"table": table, "key": keys[0], "joined": joined}
+    width, where = len(columns), {"table": table, "schema": schema, "key": keys[0], "joined": joined}
     for row in islice(db.execute(sql["recorded"].format(**where, differ=differ)), _MOST_DIFFERENCES):
         yield _difference(table, names, keys, row[:width], row[width:])
     for row in islice(db.execute(sql["missing"].format(**where)), _MOST_DIFFERENCES):

@@ -20,7 +20,7 @@ def compare(path: str) -> list[Difference]:
     try:
         db.execute("PRAGMA query_only = OFF")
         db.execute("BEGIN")
-        return rebuild.compare(db, _copies(db))
+        return rebuild.compare(db, _copies(db), "main")
     finally:
         db.close()
 
@@ -30,7 +30,7 @@ def replace(db: SqliteConnection) -> list[Difference]:
     db.execute("PRAGMA foreign_keys = OFF")
     try:
         with Transaction(db):
-            return rebuild.replace(db, _copies(db))
+            return rebuild.replace(db, _copies(db), "main")
     finally:
         for table in DERIVED:
             db.execute(f"DROP TABLE IF EXISTS temp.{table}")

