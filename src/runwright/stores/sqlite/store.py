@@ -7,6 +7,7 @@ processes may use one file; SQLite's lock keeps their commits apart.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from runwright.runs import FlowVersion, Project
     from runwright.store import Difference, Lease
     from runwright.stores.sqlite.connection import SqliteConnection
+
+_LOOK = 0.02
+"""Seconds between two looks at a log that somebody waits for: a file says nothing by itself."""
 
 
 class SqliteStore(SqlViews):
@@ -160,6 +164,17 @@ class SqliteStore(SqlViews):
         """Give a slot back, or stop waiting for one."""
         with self._writing() as db, Transaction(db):
             slots.release(db, name, lease)
+
+    def await_events(self, after: int, seconds: float) -> int:
+        """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""
+        end = time.monotonic() + seconds
+        while True:
+            with self._reading() as db:
+                cursor = log.last_cursor(db)
+            left = end - time.monotonic()
+            if cursor > after or left <= 0:
+                return cursor
+            time.sleep(min(_LOOK, left))
 
     def find_damage(self) -> list[str]:
         """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""
