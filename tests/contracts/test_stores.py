@@ -38,3 +38,9 @@ def test_two_processes_share_one_file_and_its_slots(tmp_path):
     with ExitStack() as stack:
         stores = [stack.enter_context(closing(open_store(url, synchronous="NORMAL"))) for _ in range(4)]
         SlotContract().check_turns(stores * 2)
+
+
+def test_two_processes_share_one_schema_and_its_slots(postgres_url):
+    with ExitStack() as stack:
+        stores = [stack.enter_context(closing(open_store(postgres_url))) for _ in range(4)]
+        SlotContract().check_turns(stores * 2)

@@ -46,8 +46,8 @@ class PostgresRows(SqlRows):
         expansions = {
             row[:3]: row for run in runs for row in map(astuple, run.expansions)
         }  # maps over nothing share a key
-        self._put("put_expansions", "nnnnnn", expansions.values())
-        self._put("put_task_runs", "n" * 13 + "tttt", [astuple(row) for run in runs for row in run.task_runs.values()])
+        self._put("put_expansions", "nnnnnnt", expansions.values())
+        self._put("put_task_runs", "n" * 13 + "ttttt", [astuple(row) for run in runs for row in run.task_runs.values()])
         self._put("put_attempts", "nnnnnnt", [astuple(row) for run in runs for row in run.attempts.values()])
         changes = [change for run in runs for change in _tally(run)]
         less = [(*group, -change) for *group, change in changes if change < 0]

@@ -20,9 +20,10 @@ def newest_version() -> int:
     return migrations("postgres")[-1][0]
 
 
-def lock_of(schema: str) -> int:
-    """Return the number of the lock that whoever changes a record's order of things holds."""
-    return int.from_bytes(blake2b(f"runwright {schema}".encode(), digest_size=8).digest(), "big", signed=True)
+def lock_of(schema: str, what: str = "log") -> int:
+    """Return the number of the lock that only one holds at a time who puts something of a record in order: its log, a limit."""
+    text = f"runwright {schema} {what}".encode("utf-8", "replace")
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big", signed=True)
 
 
 def quoted(name: str) -> str:

@@ -16,7 +16,7 @@ from runwright.errors import RecordError
 from runwright.failpoints import hit
 from runwright.store import Lease
 from runwright.stores import leasing
-from runwright.stores.postgres import damage, log, rebuild, schema
+from runwright.stores.postgres import damage, log, rebuild, received, schema
 from runwright.stores.postgres.connection import connect, shown
 from runwright.stores.postgres.hints import Hints, channel_of
 from runwright.stores.postgres.pool import Pool
@@ -24,15 +24,18 @@ from runwright.stores.postgres.rows import PostgresRows
 from runwright.stores.postgres.standing import Standing
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import flows, leases, queries
+from runwright.stores.sql import flows, key_values, leases, queries, requests, slots
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
     from runwright.events import Batch
+    from runwright.key_values import KeyValue
+    from runwright.received_events import ReceivedEvent
+    from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
     from runwright.store import Difference
     from runwright.stores.postgres.connection import PostgresConnection
@@ -85,7 +88,7 @@ class PostgresStore(SqlViews):
             if known is not None:
                 return known
             with db.transaction():
-                db.execute(_LOG["lock"], (schema.lock_of(db.schema),))
+                _take_turns(db, "log")
                 return flows.register(db, flow, flow_id_of(flow), flow.created or leases.now(db))
 
         return self._write(write)
@@ -126,16 +129,52 @@ class PostgresStore(SqlViews):
         """Give the lease up; one that was lost is left alone."""
         self._write_at_once(lambda db: leases.release(db, lease))
 
-    def find_lease(self, flow_run: UUID) -> Lease | None:
-        """Return the newest lease of a flow run that was not given up, expired or not."""
-        with self._reading() as db:
-            lease = leases.find(db, flow_run)
-        return lease if lease is not None and lease.owner else None
+    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
+        """Write those whose ids are new, in one commit, and return how many those were."""
+        return self._write_at_once(lambda db: received.keep(db, events))
 
-    def now(self) -> int:
-        """Return the clock of the database."""
-        with self._reading() as db:
-            return leases.now(db)
+    def keep_value(self, value: KeyValue, *, overwrite: bool = True) -> KeyValue:
+        """Write a value and return it as it is kept; raises `KeyTaken` without `overwrite` when the key has one."""
+
+        def write(db: PostgresConnection) -> KeyValue:
+            _take_turns(db, f"key {value.namespace}")
+            return key_values.keep(db, value, leases.now(db), overwrite=overwrite)
+
+        return self._write_at_once(write)
+
+    def delete_value(self, namespace: str, key: str) -> bool:
+        """Delete what is under a key; False where nothing was."""
+
+        def write(db: PostgresConnection) -> bool:
+            _take_turns(db, f"key {namespace}")
+            return key_values.delete(db, namespace, key, leases.now(db))
+
+        return self._write_at_once(write)
+
+    def ask(self, request: Request) -> Request:
+        """Keep a request, and return it with the time it came; one whose id is known is returned as it is kept."""
+        return self._write_at_once(lambda db: requests.ask(db, request))
+
+    def answer(self, request: UUID, lease: Lease, answer: Answer) -> Request:
+        """Answer a request and return it; one that has an answer keeps it. Raises `LeaseLost`."""
+        return self._write_at_once(lambda db: requests.answer(db, request, lease, answer))
+
+    def claim_slot(self, name: str, limit: int, lease: Lease, *, is_waiting: bool = True) -> bool:
+        """Take one of `limit` slots of this name; says whether the flow run has one now. See `runwright.store.Store`."""
+
+        def write(db: PostgresConnection) -> bool:
+            _take_turns(db, f"slot {name}")
+            return slots.claim(db, name, limit, lease, is_waiting=is_waiting)
+
+        return self._write_at_once(write)
+
+    def keep_slot(self, name: str, lease: Lease) -> None:
+        """Keep the slot that was claimed under a lease beyond its end, for the next owner to claim."""
+        self._write_at_once(lambda db: slots.keep(db, name, lease))
+
+    def release_slot(self, name: str, lease: Lease) -> None:
+        """Give a slot back, or stop waiting for one."""
+        self._write_at_once(lambda db: slots.release(db, name, lease))
 
     def await_events(self, after: int, seconds: float) -> int:
         """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""
@@ -222,6 +261,11 @@ class _Reader:
 
     def execute(self, query: str, values: Any = ()) -> Any:
         return self._pool.run(lambda db: db.execute(query, values), SHORT_PATIENCE)
+
+
+def _take_turns(db: PostgresConnection, what: str) -> None:
+    """Wait until nobody else does the same to the same thing, and keep others waiting until the transaction ends."""
+    db.execute(_LOG["lock"], (schema.lock_of(db.schema, what),))
 
 
 def _look_up(db: PostgresConnection, batch: Batch, standing: Standing) -> tuple[dict[UUID, Lease], dict[UUID, Any]]:

@@ -10,7 +10,7 @@ VALUES (:key, :id, :flow, :name, :state, :version, :created, :start_time, :end_t
 ON CONFLICT (key) DO UPDATE SET
     name = excluded.name, state = excluded.state, version = excluded.version, start_time = excluded.start_time,
     end_time = excluded.end_time, updated = excluded.updated, cursor = excluded.cursor, ordinals = excluded.ordinals,
-    message = excluded.message, details = excluded.details;
+    message = excluded.message, extra = excluded.extra, details = excluded.details;
 
 -- name: touch_flow_run
 UPDATE flow_run SET
@@ -19,21 +19,23 @@ UPDATE flow_run SET
 WHERE key = :key;
 
 -- name: put_expansions
-INSERT INTO expansion (flow_run, first, parent, count, task, at)
-SELECT * FROM unnest(?::bigint[], ?::integer[], ?::integer[], ?::integer[], ?::integer[], ?::bigint[])
-ON CONFLICT (flow_run, first, parent) DO UPDATE SET count = excluded.count, task = excluded.task, at = excluded.at;
+INSERT INTO expansion (flow_run, first, parent, count, task, at, plan)
+SELECT * FROM unnest(?::bigint[], ?::integer[], ?::integer[], ?::integer[], ?::integer[], ?::bigint[], ?::text[])
+ON CONFLICT (flow_run, first, parent) DO UPDATE SET
+    count = excluded.count, task = excluded.task, at = excluded.at, plan = excluded.plan;
 
 -- name: put_task_runs
 INSERT INTO task_run (flow_run, ordinal, parent, task, map_index, state, version, attempt, created, start_time, end_time,
-                      updated, due, name, message, result, details)
+                      updated, due, name, message, result, details, value)
 SELECT * FROM unnest(?::bigint[], ?::integer[], ?::integer[], ?::integer[], ?::integer[], ?::smallint[], ?::integer[],
                      ?::integer[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[],
-                     ?::text[], ?::text[])
+                     ?::text[], ?::text[], ?::text[])
 ON CONFLICT (flow_run, ordinal) DO UPDATE SET
     parent = excluded.parent, task = excluded.task, map_index = excluded.map_index, state = excluded.state,
     version = excluded.version, attempt = excluded.attempt, created = excluded.created, start_time = excluded.start_time,
     end_time = excluded.end_time, updated = excluded.updated, due = excluded.due, name = excluded.name,
-    message = excluded.message, result = excluded.result, details = excluded.details;
+    message = excluded.message, result = excluded.result, details = excluded.details,
+    value = excluded.value;
 
 -- name: put_attempts
 INSERT INTO attempt (flow_run, ordinal, attempt, state, start_time, end_time, message)
