@@ -6,8 +6,6 @@ Tests that need it are skipped, visibly, where the package is missing.
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import tempfile
 import time
 import warnings
@@ -43,24 +41,33 @@ class PostgresServer:
         return closing(psycopg.connect(self.url(schema), autocommit=True))
 
     def kill(self) -> None:
-        """End the server at once, as when somebody ends it by mistake."""
-        os.kill(self._server.get_pid(), signal.SIGKILL)
+        """End the server and all its processes at once, as when its machine is switched off."""
+        import psutil
+
+        postmaster = psutil.Process(self._server.get_pid())
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.kill()
+        while any(_is_alive(process) for process in processes):
+            time.sleep(0.01)
+        for mark in (
+            "postmaster.pid",
+            ".s.PGSQL.*",
+        ):  # a process that nobody waited for looks as if it were still there
+            for file in self._server.pgdata.glob(mark):
+                file.unlink()
 
     def start(self) -> None:
-        """Start it again, once what is left of the one before is gone."""
-        for left in reversed(range(100)):
-            try:
-                self._server.ensure_postgres_running()
-            except (subprocess.SubprocessError, AssertionError):
-                if not left:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
+        """Start it again."""
+        self._server.ensure_postgres_running()
 
     def stop(self) -> None:
         """End it as it likes to be ended: those who are connected are sent away."""
         self._server.stop()
+
+
+def _is_alive(process: Any) -> bool:
+    return process.is_running() and process.status() != "zombie"
 
 
 @cache
