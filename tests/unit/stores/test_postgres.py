@@ -24,8 +24,8 @@ from runwright.events import EventKind
 from runwright.states import TABLE
 from runwright.stores import open_store
 from runwright.stores.postgres import connection, schema
-from runwright.stores.postgres.connection import shown
 from runwright.stores.sql import migrations, queries, selection
+from runwright.stores.urls import without_password
 from runwright.testing.scribe import Scribe
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
@@ -148,10 +148,12 @@ def test_a_server_that_does_not_answer_is_told_from_a_record_that_is_none(tmp_pa
         ("postgresql://me@host/db", "postgresql://me:secret@host/db"),
         ("postgresql://me@/db?host=/run/pg", "postgresql://me:@/db?host=/run/pg&password=secret"),
         ("postgresql://host:5432,other/db", "postgresql://host:5432,other/db"),
+        ("postgresql://...", "postgresql://[me:secret@host"),
+        ("sqlite:////a:b@c", "sqlite:////a:b@c"),
     ],
 )
 def test_passwords_are_not_shown(expected, given):
-    assert expected == shown(given)
+    assert expected == without_password(given)
 
 
 def test_what_was_recorded_is_there_after_opening_again(postgres_url):
@@ -260,6 +262,7 @@ def test_a_cache_key_with_a_null_character_stops_no_commit(store):
 APPENDER = """
 import sys
 from runwright.stores import open_store
+from runwright.stores.urls import without_password
 from runwright.testing.scribe import Scribe
 store = open_store(sys.argv[1])
 scribe = Scribe(store, tasks=1, name=sys.argv[2]).start()

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from selectors import EVENT_READ, DefaultSelector
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from runwright.errors import (
     IllegalTransition,
@@ -21,6 +20,7 @@ from runwright.errors import (
     RecordUnreadable,
 )
 from runwright.stores.texts import to_text
+from runwright.stores.urls import without_password
 
 try:
     import psycopg
@@ -106,7 +106,7 @@ def connect(
     url: str, *, read_only: bool = False, synchronous: Literal["FULL", "NORMAL"] = "FULL", schema: str | None = None
 ) -> PostgresConnection:
     """Return a connection, set up; raises `RecordUnreachable`, and `RecordUnreadable` for a server that no record can be on."""
-    name = shown(url)
+    name = without_password(url)
     with explained(name):
         given = psycopg.conninfo.conninfo_to_dict(url)
         db = PostgresConnection.connect(url, autocommit=True, **{k: v for k, v in _NETWORK.items() if k not in given})
@@ -117,14 +117,6 @@ def connect(
             db.close()
             raise
     return db
-
-
-def shown(url: str) -> str:
-    """Return a URL without its passwords."""
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    query = urlencode([pair for pair in parse_qsl(parts.query) if "password" not in pair[0]], safe="/,")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query=query))
 
 
 @contextmanager

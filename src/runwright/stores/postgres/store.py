@@ -17,7 +17,7 @@ from runwright.failpoints import hit
 from runwright.store import Lease
 from runwright.stores import leasing
 from runwright.stores.postgres import damage, log, rebuild, received, schema
-from runwright.stores.postgres.connection import connect, shown
+from runwright.stores.postgres.connection import connect
 from runwright.stores.postgres.hints import Hints, channel_of
 from runwright.stores.postgres.pool import Pool
 from runwright.stores.postgres.rows import PostgresRows
@@ -27,6 +27,7 @@ from runwright.stores.registration import flow_id_of
 from runwright.stores.sql import flows, key_values, leases, queries, requests, slots
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
+from runwright.stores.urls import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +59,7 @@ class PostgresStore(SqlViews):
         Raises `RecordUnreachable`, `RecordUnreadable`, `RecordTooNew`.
         """
         super().__init__("postgres")
-        self.url = shown(url)
+        self.url = without_password(url)
         self._lock = threading.Lock()
         self._standing = Standing()
         self._is_closed = False
