@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from runwright.errors import SettingError, did_you_mean
+from runwright.stores.urls import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -26,7 +26,7 @@ try:
     import psycopg
     from psycopg import errors
     from psycopg.pq import TransactionStatus
-    from psycopg.types.string import StrDumperUnknown
+    from psycopg.types.string import StrDumperUnknown, TextLoader
 except ImportError as missing:
     raise MissingExtra("A record in PostgreSQL needs the extra runwright[postgres].") from missing
 
@@ -172,6 +172,8 @@ def _set_up(db: PostgresConnection, name: str, *, read_only: bool, synchronous: 
         raise RecordUnreadable(f"The database {name} is encoded as {encoding}: create one with the encoding UTF8.")
     db.schema = schema or ""
     db.adapters.register_dumper(str, _TextDumper)
+    for name_of_type in ("json", "jsonb"):
+        db.adapters.register_loader(name_of_type, TextLoader)  # what answers a query goes on as text
 
 
 def _check_schema(db: PostgresConnection, name: str, schema: str | None) -> None:

@@ -18,6 +18,7 @@ from runwright.store import Lease
 from runwright.stores import leasing
 from runwright.stores.postgres import damage, log, rebuild, received, schema
 from runwright.stores.postgres.connection import connect
+from runwright.stores.postgres.dialect import PostgresDialect
 from runwright.stores.postgres.hints import Hints, channel_of
 from runwright.stores.postgres.pool import Pool
 from runwright.stores.postgres.rows import PostgresRows
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
     from runwright.request import Answer, Request
-    from runwright.runs import FlowVersion
+    from runwright.runs import FlowVersion, Project
     from runwright.store import Difference
     from runwright.stores.postgres.connection import PostgresConnection
     from runwright.stores.postgres.pool import Found
@@ -58,7 +59,7 @@ class PostgresStore(SqlViews):
 
         Raises `RecordUnreachable`, `RecordUnreadable`, `RecordTooNew`.
         """
-        super().__init__("postgres")
+        super().__init__("postgres", PostgresDialect())
         self.url = without_password(url)
         self._lock = threading.Lock()
         self._standing = Standing()
@@ -93,6 +94,10 @@ class PostgresStore(SqlViews):
                 return flows.register(db, flow, flow_id_of(flow), flow.created or leases.now(db))
 
         return self._write(write)
+
+    def add_project(self, name: str, description: str | None = None) -> Project:
+        """Return the project of a name, recorded now unless there is one."""
+        return self._write_at_once(lambda db: flows.add_project(db, name, description, leases.now(db)))
 
     def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
         """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`.
