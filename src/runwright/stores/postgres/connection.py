@@ -26,7 +26,7 @@ try:
     import psycopg
     from psycopg import errors
     from psycopg.pq import TransactionStatus
-    from psycopg.types.string import StrDumperUnknown, TextLoader
+    from psycopg.types.string import StrDumperUnknown
 except ImportError as missing:
     raise MissingExtra("A record in PostgreSQL needs the extra runwright[postgres].") from missing
 
@@ -57,7 +57,7 @@ _SESSION = {
 _SET_UP = "SELECT {settings}, current_setting('server_version_num')::integer, current_setting('server_encoding'), current_schema()"
 _VALUE = re.compile(r"\?|(?<!:):([a-z_]\w*)|%")
 _GONE = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleInTransactionSessionTimeout)
-_NO_RECORD = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName, errors.UndefinedFunction)
+_NO_RECORD = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)
 _NOT_ALLOWED = (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)
 _BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
 
@@ -172,8 +172,6 @@ def _set_up(db: PostgresConnection, name: str, *, read_only: bool, synchronous: 
         raise RecordUnreadable(f"The database {name} is encoded as {encoding}: create one with the encoding UTF8.")
     db.schema = schema or ""
     db.adapters.register_dumper(str, _TextDumper)
-    for name_of_type in ("json", "jsonb"):
-        db.adapters.register_loader(name_of_type, TextLoader)  # what answers a query goes on as text
 
 
 def _check_schema(db: PostgresConnection, name: str, schema: str | None) -> None:

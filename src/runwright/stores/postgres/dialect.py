@@ -80,7 +80,7 @@ class PostgresDialect(Dialect):
     def with_pairs(self, sql: str, pairs: Sequence[tuple[str, str]]) -> str:
         """Return a JSON object with more in it."""
         parts = ",".join(f"'{key}',{value}" for key, value in pairs)
-        return f"CAST(jsonb_build_object({parts})||{_jsonb(sql)} AS text)"
+        return f"(jsonb_build_object({parts})||{_jsonb(f'CAST({sql} AS text)')})"
 
     def embedded(self, sql: str) -> str:
         """Return JSON text so that an object or list takes it as JSON."""
@@ -96,7 +96,7 @@ class PostgresDialect(Dialect):
 
     def json_at(self, sql: str, path: str) -> str:
         """Return the JSON at a bound path; null when there is none."""
-        return f"({_jsonb(sql)}#>CAST({path} AS text[]))"
+        return f"jsonb_extract_path({_jsonb(sql)},VARIADIC CAST({path} AS text[]))"
 
     def bound_path(self, path: Sequence[str | int]) -> Any:
         """Return a path as `json_at` takes it."""
@@ -104,11 +104,11 @@ class PostgresDialect(Dialect):
 
     def key_json(self, sql: str, *path: str | int) -> str:
         """Return the JSON text under keys of our own; null for a JSON null."""
-        return f"nullif(CAST({_jsonb(sql)}#>{_path(path)} AS text),'null')"
+        return f"nullif(CAST(jsonb_extract_path({_jsonb(sql)},{_path(path)}) AS text),'null')"
 
     def key_text(self, sql: str, *path: str | int) -> str:
         """Return the text under keys of our own; null for a JSON null."""
-        return f"({_jsonb(sql)}#>>{_path(path)})"
+        return f"jsonb_extract_path_text({_jsonb(sql)},{_path(path)})"
 
     def key_number(self, sql: str, *path: str | int) -> str:
         """Return the number under keys of our own."""
@@ -130,7 +130,7 @@ class PostgresDialect(Dialect):
             "eq": f"({one}={other})",
             "contains": f"({one}@>{other})",
             "contained_in": f"({one}<@{other})",
-            "has_key": f"jsonb_exists({one},{other}#>>'{{}}')",
+            "has_key": f"jsonb_exists({one},(SELECT jsonb_array_elements_text(jsonb_build_array({other}))))",
             "has_keys_any": f"jsonb_exists_any({one},{keys})",
             "has_keys_all": f"jsonb_exists_all({one},{keys})",
         }[operator]
@@ -185,4 +185,4 @@ def _jsonb(sql: str) -> str:
 
 
 def _path(path: Sequence[str | int]) -> str:
-    return "'{" + ",".join(map(str, path)) + "}'"
+    return ",".join(f"'{key}'" for key in path)

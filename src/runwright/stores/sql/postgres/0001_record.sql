@@ -105,8 +105,8 @@ CREATE INDEX flow_run_by_state ON flow_run (state);
 
 -- A key that a client gave makes one flow run of a version of a flow, whoever else gives it.
 CREATE UNIQUE INDEX flow_run_by_idempotency_key
-ON flow_run ((CAST(replace(extra, '\u0000', '\ufffd') AS jsonb) #>> '{idempotency_key}'), flow)
-WHERE (CAST(replace(extra, '\u0000', '\ufffd') AS jsonb) #>> '{idempotency_key}') IS NOT NULL;
+ON flow_run (jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'idempotency_key'), flow)
+WHERE jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'idempotency_key') IS NOT NULL;
 
 -- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i, or what the plan says.
 CREATE TABLE expansion (
