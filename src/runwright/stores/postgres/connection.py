@@ -25,6 +25,7 @@ from runwright.stores.urls import without_password
 try:
     import psycopg
     from psycopg import errors
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
     from psycopg.pq import TransactionStatus
     from psycopg.types.string import StrDumperUnknown
 except ImportError as missing:
@@ -70,7 +71,8 @@ class PostgresConnection(psycopg.Connection[Any]):
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> psycopg.Cursor[Any]:
         """Run a query; without values it may be several statements."""
-        return super().execute(_translated(query) if params else query, params or None, **options)
+        text: Any = _translated(query) if params else query  # the library wants to see literals
+        return super().execute(text, params or None, **options)
 
     @property
     def is_lost(self) -> bool:
@@ -108,8 +110,9 @@ def connect(
     """Return a connection, set up; raises `RecordUnreachable`, and `RecordUnreadable` for a server that no record can be on."""
     name = without_password(url)
     with explained(name):
-        given = psycopg.conninfo.conninfo_to_dict(url)
-        db = PostgresConnection.connect(url, autocommit=True, **{k: v for k, v in _NETWORK.items() if k not in given})
+        given = conninfo_to_dict(url)
+        whole = make_conninfo(url, **{key: value for key, value in _NETWORK.items() if key not in given})
+        db = PostgresConnection.connect(whole, autocommit=True)
         try:
             _set_up(db, name, read_only=read_only, synchronous=synchronous)
             _check_schema(db, name, schema)
@@ -164,8 +167,8 @@ def _set_up(db: PostgresConnection, name: str, *, read_only: bool, synchronous: 
         "synchronous_commit": "on" if synchronous == "FULL" else "off",
     }
     said = ", ".join(f"set_config('{setting}', '{value}', false)" for setting, value in settings.items())
-    row = db.execute(_SET_UP.format(settings=said)).fetchone()
-    *_, version, encoding, schema = row or ()
+    row: Any = db.execute(_SET_UP.format(settings=said)).fetchone()
+    *_, version, encoding, schema = row
     if version < OLDEST_SERVER:
         raise RecordUnreadable(f"The server of {name} is too old: PostgreSQL {OLDEST_SERVER // 10000} is needed.")
     if encoding != "UTF8":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from runwright.events import Batch, Event, LogLine, Metric
     from runwright.stores.postgres.connection import PostgresConnection
+    from runwright.stores.sql import Connection
 
 _SQL = queries("postgres", "log")
 
@@ -41,7 +42,7 @@ def append_events(db: PostgresConnection, batch: Batch, keys: Mapping[UUID, int]
     db.execute(_SQL["append_events"], columns("nnnnnnnnt", event_rows(batch.events, keys)))
 
 
-def last_cursor(db: PostgresConnection) -> int:
+def last_cursor(db: Connection) -> int:
     """Return the last cursor, 0 for an empty log."""
     return value_of(db, _SQL["last_cursor"])
 

@@ -247,7 +247,7 @@ class PostgresStore(SqlViews):
             if batch.events:
                 log.append_events(db, batch, keys)
                 rows.put_flow_runs(fold, count)
-            told = db.execute(_LOG["tell"], (channel_of(db.schema),))
+            told: Any = db.execute(_LOG["tell"], (channel_of(db.schema),))
             hit("append.before_commit")
             db.execute("COMMIT")
         cursor = told.fetchone()[0] if batch.events else 0
