@@ -92,7 +92,7 @@ def test_what_is_no_record_is_left_alone(path, make, read_only):
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///", "memory://x", "postgresql://x", "record.db", "sqlite:///a\x00b", ""]
+    "url", ["sqlite://", "sqlite:///", "memory://x", "mysql://x", "record.db", "sqlite:///a\x00b", ""]
 )
 def test_what_is_no_url_of_a_record_is_refused(url, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
