@@ -25,7 +25,7 @@ from runwright.stores.postgres.rows import PostgresRows
 from runwright.stores.postgres.standing import Standing
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import flows, key_values, leases, queries, requests, slots
+from runwright.stores.sql import flows, key_values, leases, queries, requests, slots, trigger_states
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
 from runwright.stores.urls import without_password
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from runwright.store import Difference
     from runwright.stores.postgres.connection import PostgresConnection
     from runwright.stores.postgres.pool import Found
+    from runwright.trigger_states import TriggerState
 
 PATIENCE = 600.0
 """Seconds that a commit waits for a server that went away: what runs meanwhile is not lost."""
@@ -181,6 +182,19 @@ class PostgresStore(SqlViews):
     def release_slot(self, name: str, lease: Lease) -> None:
         """Give a slot back, or stop waiting for one."""
         self._write_at_once(lambda db: slots.release(db, name, lease))
+
+    def keep_trigger(self, state: TriggerState) -> TriggerState | None:
+        """Write a state over the version that it was read in, and return it; None when that is not the newest."""
+
+        def write(db: PostgresConnection) -> TriggerState | None:
+            _take_turns(db, f"trigger {state.namespace} {state.flow}")
+            return trigger_states.keep(db, state, leases.now(db))
+
+        return self._write_at_once(write)
+
+    def delete_trigger(self, namespace: str, flow: str, trigger: str) -> bool:
+        """Delete the state of a trigger; False where there was none."""
+        return self._write_at_once(lambda db: trigger_states.delete(db, namespace, flow, trigger))
 
     def await_events(self, after: int, seconds: float) -> int:
         """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""

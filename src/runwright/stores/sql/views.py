@@ -25,6 +25,7 @@ from runwright.stores.sql import (
     requests,
     rows_of,
     selection,
+    trigger_states,
     value_of,
 )
 from runwright.stores.sql.compiling import Compiler
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from runwright.store import Lease
     from runwright.stores.sql import Connection
     from runwright.stores.sql.dialect import Dialect
+    from runwright.trigger_states import TriggerState
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
 _CHUNK = 5_000
@@ -176,6 +178,26 @@ class SqlViews(ABC):
         """Return what a namespace has under keys that begin with `prefix`, by key."""
         with self._reading() as db:
             return key_values.list_all(db, namespace, prefix, leases.now(db))
+
+    def find_trigger(self, namespace: str, flow: str, trigger: str) -> TriggerState | None:
+        """Return the state of a trigger, None for one that has none yet."""
+        with self._reading() as db:
+            return trigger_states.find(db, namespace, flow, trigger)
+
+    def list_triggers(self, namespace: str | None = None, flow: str | None = None) -> list[TriggerState]:
+        """Return states by namespace, flow and trigger; those of one namespace or flow where given."""
+        with self._reading() as db:
+            return trigger_states.list_all(db, namespace, flow)
+
+    def due_triggers(self, at: int) -> list[TriggerState]:
+        """Return the states that are due at a time or were before, those that are turned off left out."""
+        with self._reading() as db:
+            return trigger_states.due(db, at)
+
+    def count_flow_versions(self) -> int:
+        """Return how many versions of flows there are."""
+        with self._reading() as db:
+            return trigger_states.count_flow_versions(db)
 
     def find_lease(self, flow_run: UUID) -> Lease | None:
         """Return the newest lease of a flow run that was not given up, expired or not."""

@@ -17,7 +17,7 @@ from runwright.errors import RecordError
 from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import flows, key_values, leases, requests, slots
+from runwright.stores.sql import flows, key_values, leases, requests, slots, trigger_states
 from runwright.stores.sql.dialect import Dialect
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowVersion, Project
     from runwright.store import Difference, Lease
     from runwright.stores.sqlite.connection import SqliteConnection
+    from runwright.trigger_states import TriggerState
 
 _LOOK = 0.02
 """Seconds between two looks at a log that somebody waits for: a file says nothing by itself."""
@@ -175,6 +176,16 @@ class SqliteStore(SqlViews):
             if cursor > after or left <= 0:
                 return cursor
             time.sleep(min(_LOOK, left))
+
+    def keep_trigger(self, state: TriggerState) -> TriggerState | None:
+        """Write a state over the version that it was read in, and return it; None when that is not the newest."""
+        with self._writing() as db, Transaction(db):
+            return trigger_states.keep(db, state, leases.now(db))
+
+    def delete_trigger(self, namespace: str, flow: str, trigger: str) -> bool:
+        """Delete the state of a trigger; False where there was none."""
+        with self._writing() as db, Transaction(db):
+            return trigger_states.delete(db, namespace, flow, trigger)
 
     def find_damage(self) -> list[str]:
         """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""

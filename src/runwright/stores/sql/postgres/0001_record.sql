@@ -269,3 +269,22 @@ CREATE TABLE key_value (
     description text,
     PRIMARY KEY (namespace, key)
 );
+
+-- ------------------------------------------------------------------------------------ triggers of registered flows, beside all runs
+
+-- How far a trigger has come; a later version is written over the one that was read, or not at all.
+CREATE TABLE trigger_state (
+    namespace   text     COLLATE "C" NOT NULL,
+    flow        text     COLLATE "C" NOT NULL,
+    trigger_id  text     COLLATE "C" NOT NULL,
+    due         bigint,
+    is_disabled smallint NOT NULL CHECK (is_disabled IN (0, 1)),
+    data        text     NOT NULL,
+    created     bigint   NOT NULL,
+    updated     bigint   NOT NULL,
+    version     integer  NOT NULL CHECK (version >= 1),
+    PRIMARY KEY (namespace, flow, trigger_id)
+);
+
+-- Somebody looks several times a second for what is due: that is little.
+CREATE INDEX trigger_state_by_due ON trigger_state (due) WHERE due IS NOT NULL;
