@@ -399,7 +399,8 @@ def _completed(flow: Any, state: State) -> State:
     """Return the state that `Flow.run` gives: with a state for every task, and Paused where only a request moves it on."""
     result: Any = {} if state.result is None else state.result
     if isinstance(result, dict):
-        states = {task: Pending("Task not run.") for task in flow.tasks} | cast("dict[Any, State]", result)
+        found = cast("dict[Any, State]", result)
+        states = {task: found.get(task) or Pending("Task not run.") for task in flow.tasks} | found
         if isinstance(state, Running):
             return Paused("Everything that is open is paused.", result=states, context=state.context)
         state.result = states

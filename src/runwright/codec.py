@@ -28,8 +28,9 @@ _LARGEST = 1 << 63
 _LATEST = _LARGEST - 1
 
 USUAL_SUCCESS = "Task run succeeded."
+USUAL_RUNNING = "Starting task run."
 USUAL_MESSAGES: dict[int, str] = {
-    states.Running.kind.code: "Starting task run.",
+    states.Running.kind.code: USUAL_RUNNING,
     states.Success.kind.code: USUAL_SUCCESS,
     states.Mapped.kind.code: "Ready to proceed with mapping.",
 }
@@ -40,6 +41,8 @@ def data_from_state(state: states.State) -> dict[str, Any] | None:
     kind, ref = type(state), state._result.ref  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  public by custom
     if kind is states.Success and ref is not None and state.message == USUAL_SUCCESS:
         return {"result": ref}  # what most events are
+    if kind is states.Running and state._result is NoResult and state.message == USUAL_RUNNING:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  as above
+        return None
     data: dict[str, Any] = {}
     if state.message and state.message != USUAL_MESSAGES.get(state.kind.code):
         data["message"] = shorten(str(state.message))

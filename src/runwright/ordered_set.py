@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, filterfalse
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ class OrderedSet(set[T]):
     def __iter__(self) -> Iterator[T]:
         """Iterate in the order given; members that were added later come last."""
         known = self._order
-        yield from (member for member in known if member in self)
-        yield from (member for member in super().__iter__() if member not in known)
+        return chain(filter(self.__contains__, known), filterfalse(known.__contains__, super().__iter__()))
 
     def copy(self) -> OrderedSet[T]:
         """Return another set of the same members in the same order."""

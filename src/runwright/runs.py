@@ -16,7 +16,7 @@ from runwright.result import ResultRef
 from runwright.states import KIND_BY_CODE, StateKind
 
 
-class TaskInfo(msgspec.Struct, frozen=True):
+class TaskInfo(msgspec.Struct, frozen=True, gc=False):
     """What the record knows of a task of a flow: its slug, name, tags, and policies for display."""
 
     slug: str
@@ -26,7 +26,7 @@ class TaskInfo(msgspec.Struct, frozen=True):
     policies: dict[str, Any] = {}
 
 
-class EdgeInfo(msgspec.Struct, frozen=True):
+class EdgeInfo(msgspec.Struct, frozen=True, gc=False):
     """What the record knows of an edge: the slugs it joins, the input it feeds, and how."""
 
     upstream: str

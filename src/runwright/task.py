@@ -138,9 +138,7 @@ class Task(Operable):
     def logger(self) -> logging.Logger:
         """Return the logger named `runwright.<name of the task>`."""
         if self._logger is None:
-            import logging  # noqa: PLC0415  declaring tasks needs none
-
-            self._logger = logging.getLogger(f"{defaults.active().logger_root}.{self.name}")
+            self._logger = _logger_named(f"{defaults.active().logger_root}.{self.name}")
         return self._logger
 
     # ---- joining a flow
@@ -347,6 +345,14 @@ def task(fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     if fn is None:
         return functools.partial(FunctionTask, **options)
     return FunctionTask(fn, **options)
+
+
+@functools.cache
+def _logger_named(name: str) -> logging.Logger:
+    """Return a logger; the many tasks of one name need no look at all the loggers each."""
+    import logging  # noqa: PLC0415  declaring tasks needs none
+
+    return logging.getLogger(name)
 
 
 def _active(flow: Flow | None, name: str) -> Flow:

@@ -7,6 +7,7 @@ and nothing that differs between two readings of one file.
 from __future__ import annotations
 
 from hashlib import sha256
+from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,12 @@ def version_of(flow: Flow) -> FlowVersion:
     digest = sha256()
     digest.update(_encode([tasks, sorted(edges, key=_edge_order)]))
     digest.update(_encode(sorted(slugs[task] for task in flow.reference_tasks())))
-    known: dict[int, bytes] = {}
-    for node in graph.nodes:
-        digest.update(_encode([node.slug, _constants(flow, node.task)]))
-        digest.update(_code_of(node.task, known))
+    known: dict[int, int] = {}
+    codes: list[bytes] = []
+    digest.update(
+        _encode([(node.slug, _constants(flow, node.task), _number_of(node.task, known, codes)) for node in graph.nodes])
+    )
+    digest.update(_encode(codes))
     if flow.schedule is not None:
         digest.update(_encode(flow.schedule.to_dict()))
         digest.update(b"".join(map(_source_of, _own_functions(flow.schedule))))
@@ -54,6 +57,8 @@ def version_of(flow: Flow) -> FlowVersion:
 def policies_of(task: Task) -> dict[str, Any]:
     """Return what a task says about itself that is not the default, as plain data; times are in seconds."""
     found: dict[str, Any] = {}
+    if _said(task) == _USUAL and not isinstance(task, Parameter):
+        return found
     if task.max_retries:
         found |= {"max_retries": task.max_retries, "retry_delay": list(task.retry_policy.delays)}
         found |= {"retry_jitter": task.retry_jitter} if task.retry_jitter else {}
@@ -74,8 +79,27 @@ def policies_of(task: Task) -> dict[str, Any]:
     return found
 
 
+# Most tasks of a large flow say nothing: that takes one look.
+_said = attrgetter(
+    "max_retries",
+    "trigger",
+    "skip_on_upstream_skip",
+    "cache_for",
+    "timeout",
+    "cache_key",
+    "checkpoint",
+    "target",
+    "task_run_name",
+    "nout",
+)
+_USUAL = (0, triggers.all_successful, True, None, None, None, None, None, None, None)
+
+
+_NOTHING: dict[str, Any] = {}
+
+
 def _constants(flow: Flow, task: Task) -> dict[str, Any]:
-    values = {name: _plain(value) for name, value in flow.constants.get(task, {}).items()}
+    values = {name: _plain(value) for name, value in flow.constants.get(task, _NOTHING).items()}
     return {**values, "value": _plain(task.value)} if isinstance(task, Constant) else values
 
 
@@ -107,14 +131,15 @@ def _own_functions(schedule: Schedule) -> list[Any]:
     return [each for kind in kinds for each in getattr(schedule, kind, ()) if isinstance(each, FunctionType)]
 
 
-def _code_of(task: Task, known: dict[int, bytes]) -> bytes:
-    """Return what a task runs; `known` keeps the answer for the next task of the same function or class."""
+def _number_of(task: Task, known: dict[int, int], codes: list[bytes]) -> int:
+    """Return which of `codes` a task runs, put there when it is new; `known` has the answer for its function or class."""
     kind = type(task)
     run = vars(task).get("run")
     key = id(kind if run is None else run)
     if key not in known:
         functions = _methods(kind) if run is None else [run]
-        known[key] = f"{kind.__module__}.{kind.__qualname__}".encode() + b"".join(map(_source_of, functions))
+        known[key] = len(codes)
+        codes.append(f"{kind.__module__}.{kind.__qualname__}".encode() + b"".join(map(_source_of, functions)))
     return known[key]
 
 

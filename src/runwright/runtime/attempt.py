@@ -5,7 +5,7 @@ Whatever user code does, exactly one final report comes of an attempt that its p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runwright import clock
 from runwright.context import activate, deactivate
@@ -73,10 +73,10 @@ class _Attempt:
     def __init__(self, call: TaskCall, report: Callable[[Report], None]) -> None:
         self.call = call
         self.report = report
-        self.journal = Journal(call.ordinal, call.attempt)
-        self.runner: Any = (call.runner or TaskRunner)(call.task, flow_result=call.result)
+        self.journal = journal = Journal(call.ordinal, call.attempt)
+        self.runner = runner = (call.runner or TaskRunner)(call.task, flow_result=call.result)
         if not call.is_mapped_parent:
-            self.runner.announce = self.announce
+            runner.announce = self.announce
         self.state = call.state
         if self.state is None and call.run_count > 1:
             self.state = Pending(context={"task_run_count": call.run_count})
@@ -86,7 +86,7 @@ class _Attempt:
         context["task_slug"] = context["task_id"] = call.slug
         context["task_run_id"] = call.task_run_id
         context["map_index"] = index if index is not None and index >= 0 else None
-        context[JOURNAL] = self.journal
+        context[JOURNAL] = journal
 
     def announce(self, state: State) -> None:
         """Report a state that the attempt goes through."""

@@ -96,10 +96,11 @@ class Inputs:
         return states
 
     def _unmapped(self, node: Node) -> dict[Any, State]:
-        states: dict[Any, State] = {
-            ConstantEdge(node.task, key): Success("Auto-generated constant value", Result(value))
-            for key, value in self._constants(node.task).items()
-        }
+        states: dict[Any, State] = {}
+        constants = self._constants(node.task)
+        if constants:  # most tasks have none, and a loop over nothing costs as much as the rest of this
+            for key, value in constants.items():
+                states[ConstantEdge(node.task, key)] = Success("Auto-generated constant value", Result(value))
         for link in node.inputs:
             if not link.mapped:
                 states[link.payload] = self._flattened(link) if link.flattened else self._whole(link)

@@ -1,4 +1,4 @@
-"""Pipeline: which steps of a task runner a task needs, decided once per task.
+"""Pipeline: which steps of a task runner a task needs, decided once for all tasks that are alike.
 
 A step that could not change anything for a task (no cache, no target, no handlers, the default trigger) is left out, unless a
 subclass overrides it. What depends on the call is decided there: steps that look at upstream states come back as soon as one
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from runwright.states import Looped, Pending, State, Success
 
@@ -97,7 +96,7 @@ class Pipeline:
         self.full = tuple(step for name, step in unmapped if name != other_look_up)
         self.plain = tuple(step for name, step in unmapped if name in wanted | _ALWAYS)
 
-    def steps(self, runner: Any, state: State, *, is_mapped_parent: bool = False) -> tuple[Step, ...]:
+    def steps(self, runner: Any, state: State, is_mapped_parent: bool = False) -> tuple[Step, ...]:  # noqa: FBT001, FBT002  by place costs less
         """Return the steps that can matter for this call."""
         if is_mapped_parent:
             return self.parent
@@ -109,46 +108,38 @@ class Pipeline:
         return self.plain
 
 
-_pipelines: WeakKeyDictionary[Any, dict[type[Any], Pipeline]] = WeakKeyDictionary()
-
-
 def pipeline_of(runner_class: type[Any], task: Any) -> Pipeline:
-    """Return the pipeline for a task, compiled when it is first asked for."""
-    known = _pipelines.get(task)
-    if known is None:
-        known = _pipelines[task] = {}
-    pipeline = known.get(runner_class)
-    if pipeline is None:
-        wanted = _wanted_by(task) | _overridden(runner_class)
-        pipeline = known[runner_class] = _compiled(wanted, bool(task.target))
-    return pipeline
+    """Return the pipeline for a task; there is one for all tasks that are alike, made when it is first asked for."""
+    return _compiled(
+        runner_class,
+        getattr(task.trigger, "passes_on_success", False),
+        bool(task.task_run_name),
+        bool(task.target),
+        task.cache_for is not None,
+        task.retry_policy.limit > 0,
+    )
 
 
 @functools.cache
-def _compiled(wanted: frozenset[str], has_target: bool) -> Pipeline:  # noqa: FBT001  part of a key
-    """Return the one pipeline of all tasks that are alike."""
-    return Pipeline(wanted, has_target=has_target)
-
-
-def _wanted_by(task: Any) -> frozenset[str]:
-    wanted = set[str]()
-    if not _has_default_trigger(task):
-        wanted.add("check_task_trigger")
-    if task.task_run_name:
-        wanted.add("set_task_run_name")
-    if task.target:
-        wanted.add("check_target")
-    elif task.cache_for is not None:
-        wanted.add("check_task_is_cached")
-    if task.cache_for is not None:
-        wanted.add("cache_result")
-    if task.retry_policy.limit:
-        wanted.add("check_for_retry")
-    return frozenset(wanted)
-
-
-def _has_default_trigger(task: Any) -> bool:
-    return getattr(task.trigger, "passes_on_success", False)
+def _compiled(
+    runner_class: type[Any],
+    passes_on_success: bool,  # noqa: FBT001  part of a key
+    is_named: bool,  # noqa: FBT001  as above
+    has_target: bool,  # noqa: FBT001  as above
+    is_cached: bool,  # noqa: FBT001  as above
+    is_retried: bool,  # noqa: FBT001  as above
+) -> Pipeline:
+    """Return the pipeline of all tasks that are alike in these."""
+    uses = {
+        "check_task_trigger": not passes_on_success,
+        "set_task_run_name": is_named,
+        "check_target": has_target,
+        "check_task_is_cached": is_cached and not has_target,
+        "cache_result": is_cached,
+        "check_for_retry": is_retried,
+    }
+    wanted = frozenset(name for name, is_used in uses.items() if is_used)
+    return Pipeline(wanted | _overridden(runner_class), has_target=has_target)
 
 
 @functools.cache

@@ -151,7 +151,7 @@ class TaskRunner(Runner):
             token = self._enter(context)
             try:
                 state, pipeline = self._begin(state, upstream_states, context)
-                for step in pipeline.steps(self, state, is_mapped_parent=is_mapped_parent):
+                for step in pipeline.steps(self, state, is_mapped_parent):
                     state = step(self, state)
                 return self._end(state, first)
             except (ENDRUN, PipelineSignal) as end:

@@ -46,6 +46,7 @@ class Writer:
         self._lock = threading.Lock()
         self._commit_lock = threading.Lock()
         self._wake = threading.Event()
+        self._is_awake = False
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
@@ -66,17 +67,18 @@ class Writer:
             raise self._error
         with self._lock:
             batch = self._batch
-            if events and not batch.events:
-                self._since = events[0].at
-            batch.events.extend(events)
+            taken = batch.events
+            if events:
+                if not taken:
+                    self._since = events[0].at
+                taken.extend(events)
             if logs:
                 batch.logs.extend(logs)
             if metrics:
                 batch.metrics.extend(metrics)
-            length = len(batch.events) + len(batch.logs)
-        if length >= LONGEST_BATCH or (events and events[0].at - self._since >= RIPE):
+        if len(taken) + len(batch.logs) >= LONGEST_BATCH or (events and events[0].at - self._since >= RIPE):
             self.flush()
-        elif not self._wake.is_set():
+        elif not self._is_awake:
             self._wake_committer()
 
     def flush(self) -> int:
@@ -113,7 +115,7 @@ class Writer:
                 batch.metrics.extend(later.metrics)
             self._error = error
             raise
-        if batch.events:
+        if batch.events and self._listeners:
             self._tell(batch.events)
 
     def _tell(self, events: list[Event]) -> None:
@@ -124,6 +126,7 @@ class Writer:
                 _logger.exception("The listener %r failed; the events are on record all the same.", listener)
 
     def _wake_committer(self) -> None:
+        self._is_awake = True
         self._wake.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._commit_late, name="runwright-writer", daemon=True)
@@ -139,6 +142,7 @@ class Writer:
                 seen = self._batch
                 continue
             self._wake.clear()
+            self._is_awake = False
             try:
                 self.flush()
             except BaseException as error:  # noqa: BLE001  kept, and raised on the flow's thread

@@ -8,7 +8,6 @@ also guards the log: what is not the next version, not a legal transition or abo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runwright import ids
@@ -146,7 +145,8 @@ class RunFold:
         self._flow_run = flow_run
         self._rows = rows
         self._before: dict[int, int] = {}
-        self._created: Counter[TallyKey] = Counter()
+        self._created: dict[TallyKey, int] = {}
+        self._has_children = False
         self._expansion: ExpansionRow | None = None
         self._planned: tuple[ExpansionRow, dict[str, Any]] | None = None
         self._open_task_runs: dict[int, TaskRunRow] = {}
@@ -155,46 +155,53 @@ class RunFold:
     def rest(self) -> None:
         """Stand where the rows are, once they have taken this in: what is open stays known, nothing is new or changed."""
         for ordinal, task_run in self.task_runs.items():
-            if task_run.version > 1 and task_run.state not in FINAL_CODES:
+            if task_run.state in FINAL_CODES:
+                if self._open_attempts:
+                    self._open_attempts.pop(ordinal, None)
+            elif task_run.version > 1:
                 self._open_task_runs[ordinal] = task_run
                 attempt = self.attempts.get((ordinal, task_run.attempt))
                 if attempt is not None:
                     self._open_attempts[ordinal] = attempt
-            else:
-                self._open_attempts.pop(ordinal, None)
-        self.is_changed = False
-        self.task_runs, self.attempts, self.expansions = {}, {}, []
-        self._before, self._created = {}, Counter()
+        self.is_changed = self._has_children = False
+        self.task_runs, self.attempts, self._before = {}, {}, {}
+        if self.expansions:
+            self.expansions, self._created = [], {}
 
     def add(self, event: Event) -> None:
         """Fold one event of this flow run."""
-        row = self.row
+        row, ordinal, at = self.row, event.ordinal, event.at
         row.cursor = event.cursor
-        if event.at > row.updated:  # noqa: PLR1730  a call costs more than this, and is made for every event
-            row.updated = event.at
-        run = self.task_runs.get(event.ordinal) or self._open(event) if event.ordinal else row
+        if at > row.updated:  # noqa: PLR1730  a call costs more than this, and is made for every event
+            row.updated = at
+        run = self.task_runs.get(ordinal) or self._open(event) if ordinal else row
         if event.version != run.version + 1:
             raise self._refusal(event, f"version {run.version + 1} comes next")
-        if event.kind == _STATE:
-            if event.ordinal:
-                self._enter(run, event)  # type: ignore[arg-type]  a task run has an ordinal
-            else:
-                self._enter_root(row, event)
-        else:
+        if event.kind != _STATE:
             self._note(run, event)
-        self.is_changed |= not event.ordinal
+        elif ordinal:
+            self._enter(run, event)  # type: ignore[arg-type]  a task run has an ordinal
+        else:
+            self._enter_root(row, event)
+        if not ordinal:
+            self.is_changed = True
         run.version = event.version
 
-    def tally(self) -> list[tuple[TallyKey, int]]:
-        """Return by how much each count changes, without those that do not."""
-        changes = Counter(self._created)
+    def tally(self, *, is_of_children: bool = False) -> list[tuple[TallyKey, int]]:
+        """Return by how much each count changes, without those that do not; of mapped children alone where that is asked."""
+        if is_of_children and not self._has_children:
+            return []
+        changes = {key: count for key, count in self._created.items() if key.is_child or not is_of_children}
+        moves: dict[tuple[int, bool, int, int], int] = {}
         for ordinal, before in self._before.items():
             row = self.task_runs[ordinal]
-            if row.state != before:
-                is_child = row.map_index >= 0
-                if before:
-                    changes[TallyKey(row.task, is_child, before)] -= 1
-                changes[TallyKey(row.task, is_child, row.state)] += 1
+            if row.state != before and (row.map_index >= 0 or not is_of_children):
+                move = row.task, row.map_index >= 0, before, row.state
+                moves[move] = moves.get(move, 0) + 1
+        for (task, is_child, before, after), count in moves.items():
+            _add(changes, TallyKey(task, is_child, after), count)
+            if before:
+                _add(changes, TallyKey(task, is_child, before), -count)
         return [(key, change) for key, change in changes.items() if change]
 
     # ---- states
@@ -202,6 +209,10 @@ class RunFold:
     def _enter(self, row: TaskRunRow, event: Event) -> None:
         """Put a task run into the state of an event."""
         before, after, data, at = row.state, event.state, event.data, event.at
+        if row.version == 1 and after == _RUNNING and not data and event.attempt == 1:
+            row.state, row.attempt, row.start_time, row.updated = after, 1, at, at  # all else is as it was made
+            self.attempts[row.ordinal, 1] = AttemptRow(row.flow_run, row.ordinal, 1, after, at)
+            return
         if (before, after) not in LEGAL:
             self._check_restart(event, before)
             row.end_time = None
@@ -269,7 +280,7 @@ class RunFold:
 
     def _follow_attempt(self, row: TaskRunRow, event: Event) -> None:
         """Let the open attempt follow its task run, or end: by Retrying as what it was itself."""
-        attempt = self._find_attempt(row, row.attempt)
+        attempt = self.attempts.get((row.ordinal, row.attempt)) or self._find_attempt(row, row.attempt)
         if attempt is None or attempt.end_time is not None:
             return
         attempt.state, attempt.message = event.state, row.message
@@ -339,10 +350,11 @@ class RunFold:
         if body is not None:
             return
         if task is not None:
-            self._created[TallyKey(task, True, _PENDING)] += count  # noqa: FBT003  a field of a key
+            self._has_children = True
+            _add(self._created, TallyKey(task, True, _PENDING), count)  # noqa: FBT003  a field of a key
             return
         for index in range(count):
-            self._created[TallyKey(index, False, _PENDING)] += 1  # noqa: FBT003  a field of a key
+            _add(self._created, TallyKey(index, False, _PENDING), 1)  # noqa: FBT003  a field of a key
             self.task_runs[first + index] = self._child(expansion, first + index)
             self._before[first + index] = _PENDING
 
@@ -365,6 +377,8 @@ class RunFold:
             row = found
         self.task_runs[ordinal] = row
         self._before.setdefault(ordinal, row.state)
+        if row.map_index >= 0:
+            self._has_children = True
         return row
 
     def _find_expansion(self, event: Event) -> ExpansionRow:
@@ -403,6 +417,10 @@ class RunFold:
         return IllegalTransition(
             f"Flow run {self._flow_run}, ordinal {event.ordinal}, version {event.version}: {reason}. Nothing was recorded."
         )
+
+
+def _add(counts: dict[TallyKey, int], key: TallyKey, number: int) -> None:
+    counts[key] = counts.get(key, 0) + number
 
 
 def _plan(data: dict[str, Any]) -> str | None:

@@ -57,7 +57,9 @@ def test_both_dialects_have_the_same_tables():
             for lines in tables
         }
 
-    assert columns("sqlite") == {name: found for name, found in columns("postgres").items() if name != "runwright"}
+    tables = columns("sqlite")
+    assert ["only", "cursor"] == tables.pop("deleted_event")  # how SQLite gives no cursor twice
+    assert tables == {name: found for name, found in columns("postgres").items() if name != "runwright"}
 
 
 def test_both_dialects_have_the_same_migrations():

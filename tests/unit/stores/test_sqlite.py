@@ -283,6 +283,7 @@ DAMAGE = {
 @pytest.mark.parametrize("table", DAMAGE)
 def test_a_rebuild_finds_and_mends_what_the_log_does_not_say(store, path, table):
     scribe = Scribe(store).start().run(1).log(1, "kept")
+    scribe.map(2, 3)
     scribe.commit()
     before = store.task_runs(TaskRunFilter()), store.flow_runs(FlowRunFilter()), store.attempts(scribe.flow_run, 1)
     with raw(path) as db:
@@ -294,8 +295,17 @@ def test_a_rebuild_finds_and_mends_what_the_log_does_not_say(store, path, table)
     after = store.task_runs(TaskRunFilter()), store.flow_runs(FlowRunFilter()), store.attempts(scribe.flow_run, 1)
     assert before == after
     assert ["kept"] == [line.message for line in store.logs(scribe.flow_run)]
-    scribe.run(2).commit()
+    scribe.run(3, 4).commit()
     assert [] == store.rebuild()
+
+
+def test_a_cursor_is_never_given_twice_whatever_is_deleted(store, path):
+    last = Scribe(store).start().commit()
+    with raw(path) as db:
+        db.execute("DELETE FROM event WHERE cursor = 1")
+        db.execute("DELETE FROM event")
+
+    assert last + 1 == Scribe(store, name="second").commit()
 
 
 def test_a_rebuild_names_the_row_and_both_contents(store, path):

@@ -51,9 +51,9 @@ class PostgresRows(SqlRows):
         self._put("put_attempts", "nnnnnnt", [astuple(row) for run in runs for row in run.attempts.values()])
         changes = [change for run in runs for change in _tally(run)]
         less = [(*group, -change) for *group, change in changes if change < 0]
-        self._put("drop_tally", "nnnnn", less)
-        self._put("take_from_tally", "nnnnn", less)
-        self._put("add_to_tally", "nnnnn", [change for change in changes if change[-1] > 0])
+        self._put("drop_tally", "nnnn", less)
+        self._put("take_from_tally", "nnnn", less)
+        self._put("add_to_tally", "nnnn", [change for change in changes if change[-1] > 0])
 
     def put_flow_runs(self, fold: Fold, count: int | None = None) -> None:
         """Put the rows of the flow runs in place; `count` says that cursors were counted from the first of so many new events."""
@@ -66,6 +66,6 @@ class PostgresRows(SqlRows):
             self._db.execute(_SQL[query], columns(shape, rows))
 
 
-def _tally(run: RunFold) -> list[tuple[int, int, int, int, int]]:
+def _tally(run: RunFold) -> list[tuple[int, int, int, int]]:
     key = run.row.key
-    return [(key, task, int(is_child), state, change) for (task, is_child, state), change in run.tally()]
+    return [(key, task, state, change) for (task, _, state), change in run.tally(is_of_children=True)]

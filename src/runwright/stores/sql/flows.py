@@ -20,7 +20,7 @@ def find_known(db: Connection, flow: FlowVersion) -> FlowVersion | None:
     """Return the flow as it is on record, None when it is new."""
     named = to_text(flow.name), to_text(flow.fingerprint)
     key = value_of(db, queries(db.dialect, "flows")["find_by_fingerprint"], named)
-    return None if key is None else find(db, key=key)[0]
+    return None if key is None else find(db, key=key, like=flow)[0]
 
 
 def register(db: Connection, flow: FlowVersion, flow_id: UUID, at: int) -> FlowVersion:
@@ -36,21 +36,26 @@ def register(db: Connection, flow: FlowVersion, flow_id: UUID, at: int) -> FlowV
             db.execute(
                 sql["add_task"], (key, index, to_text(task.slug), to_text(task.name), int(task.is_mapped), *about)
             )
-    return find(db, key=key)[0]
+    return find(db, key=key, like=flow)[0]
 
 
 def find(
-    db: Connection, *, name: str | None = None, flow_id: UUID | None = None, key: int | None = None
+    db: Connection,
+    *,
+    name: str | None = None,
+    flow_id: UUID | None = None,
+    key: int | None = None,
+    like: FlowVersion | None = None,
 ) -> list[FlowVersion]:
-    """Return versions of flows, newest first."""
+    """Return versions of flows, newest first; tasks and edges are not read where they are `like` those of one at hand."""
     values = {"name": name, "id": None if flow_id is None else flow_id.bytes, "key": key}
     rows = rows_of(db, queries(db.dialect, "flows")["flows"], values)
     return [
         FlowVersion(
             title,
             fingerprint,
-            _tasks(db, number),
-            _edges(edges),
+            _tasks(db, number) if like is None else like.tasks,
+            _edges(edges) if like is None else like.edges,
             from_json(source),
             UUID(bytes=identity),
             version,

@@ -56,22 +56,26 @@ def task_runs(dialect: str, which: TaskRunFilter, after: tuple[int, int] | None)
     return [Query(base.text, {**base.values, "state": code}) for code in sorted(codes)]
 
 
-def counts(dialect: str, which: TaskRunFilter, by: GroupBy | None, *, of_rows: bool) -> Query:
-    """Return a query of pairs of group and count: of rows, or of the tally, which also knows children without a row."""
+def counts(dialect: str, which: TaskRunFilter, by: GroupBy | None, *, of_rows: bool) -> list[Query]:
+    """Return queries of pairs of group and count, to be added up.
+
+    Mapped children are counted by the tally, which also knows those without a row, unless it is `of_rows`.
+    """
     sql = queries(dialect, "reads")
-    where = _Conditions(sql, which)
-    where.add_states(codes_of(which.states) if which.states else None)
-    source, number = "by_tally", "coalesce(sum(t.count), 0)"
-    if not of_rows:
-        where.add_child("t.is_child = 1", "t.is_child = 0")
-    elif _goes_by_row(sql, which):
-        source, number = "by_row", "count(*)"
-        where.add_rows(None)
-    else:
-        source, number = "by_expansion", "count(*)"
-        where.add_ranges(None)
-    column, grouping = (GROUPS[by], f" GROUP BY {GROUPS[by]}") if by else ("'count'", "")
-    return Query(f"SELECT {column}, {number} {sql[source]} WHERE {where.text}{grouping}", where.values)
+    found: list[Query] = []
+    if of_rows or which.is_mapped_child is not True:
+        where, source = _Conditions(sql, which), "by_expansion"
+        if of_rows and _goes_by_row(sql, which):
+            source = "by_row"
+            where.add_rows(None)
+        else:
+            where.add_ranges(None)
+        if not of_rows:
+            where.add("x.task IS NULL AND t.map_index < 0")
+        found.append(_count(sql[source], "count(*)", where, by))
+    if not of_rows and which.is_mapped_child is not False:
+        found.append(_count(sql["by_tally"], "coalesce(sum(t.count), 0)", _Conditions(sql, which), by))
+    return found
 
 
 def flow_runs(dialect: str, which: FlowRunFilter) -> Query:
@@ -124,7 +128,7 @@ class _Conditions(_Where):
 
     def __init__(self, sql: dict[str, str], which: TaskRunFilter) -> None:
         super().__init__(sql)
-        self._which = which
+        self.which = which
         self.add("f.id = :flow_run", flow_run=None if which.flow_run is None else which.flow_run.bytes)
         self.add("f.name = :flow_run_name", flow_run_name=which.flow_run_name)
         self.add("w.name = :flow", flow=which.flow)
@@ -139,13 +143,13 @@ class _Conditions(_Where):
         self._terms.append("t.state = :state AND t.state <> 11")
 
     def add_child(self, yes: str, no: str) -> None:
-        is_child = self._which.is_mapped_child
+        is_child = self.which.is_mapped_child
         if is_child is not None:
             self.add(yes if is_child else no)
 
     def add_ranges(self, after: tuple[int, int] | None) -> None:
         """Restrict flow runs and expansions too, so that whole ranges are left out unread."""
-        which = self._which
+        which = self.which
         children = [index for index in which.map_index if index >= 0]
         self.values["low"] = min(children, default=0)
         self.values["high"] = max(children, default=ids.MAX_ORDINAL)
@@ -166,16 +170,16 @@ class _Conditions(_Where):
 
     def add_rows(self, after: tuple[int, int] | None) -> None:
         """Restrict rows that are read without a look at expansions."""
-        if self._which.flow_run is not None:
+        if self.which.flow_run is not None:
             self.add("t.flow_run = (SELECT key FROM flow_run WHERE id = :flow_run)")
-        self.add("t.parent = :parent", parent=self._which.parent)
+        self.add("t.parent = :parent", parent=self.which.parent)
         self._add_columns()
         if after is not None:
-            sign = ">" if self._which.oldest_first else "<"
+            sign = ">" if self.which.oldest_first else "<"
             self.add(f"(t.flow_run, t.ordinal) {sign} (:key, :last)", key=after[0], last=after[1])
 
     def _add_columns(self) -> None:
-        which = self._which
+        which = self.which
         self.add_child("t.map_index >= 0", "t.map_index < 0")
         self.add_listed("t.map_index", "map_index", _listed(which.map_index))
         self.add_listed("t.ordinal", "ordinals", _listed(which.ordinals))
@@ -187,6 +191,12 @@ class _Conditions(_Where):
 def _select(sql: dict[str, str], source: str, where: _Where, ordering: str, values: dict[str, Any]) -> Query:
     text = f"SELECT {sql['task_run_columns']} {sql[source]} WHERE {where.text} {ordering}"
     return Query(text, {**where.values, **values})
+
+
+def _count(source: str, number: str, where: _Conditions, by: GroupBy | None) -> Query:
+    where.add_states(codes_of(where.which.states) if where.which.states else None)
+    group, grouping = (GROUPS[by], f" GROUP BY {GROUPS[by]}") if by else ("'count'", "")
+    return Query(f"SELECT {group}, {number} {source} WHERE {where.text}{grouping}", where.values)
 
 
 def _listed(values: tuple[int, ...]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from heapq import merge
 from itertools import islice
 from math import nan
@@ -80,12 +81,15 @@ class SqlViews(ABC):
         is given. `after` and `limit` do not count.
         """
         with self._reading() as db:
-            found = dict(rows_of(db, *selection.counts(self._dialect, which, by, of_rows=counts_rows(which))))
+            found: Counter[Any] = Counter()
+            for query in selection.counts(self._dialect, which, by, of_rows=counts_rows(which)):
+                for group, number in rows_of(db, *query):
+                    found[group] += number
         if by == "state":
             return {KIND_BY_CODE[code].name: number for code, number in found.items()}
         if by == "flow_run":
             return {str(UUID(bytes=identity)): number for identity, number in found.items()}
-        return found if by else {"count": found.get("count", 0)}
+        return dict(found) if by else {"count": found["count"]}
 
     def flow_runs(self, which: FlowRunFilter) -> list[FlowRun]:
         """Return flow runs."""

@@ -9,7 +9,6 @@ import os
 import random
 import shutil
 import time
-from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from runwright.stores.json_matching import matches
 from runwright.stores.texts import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Literal
 
@@ -95,49 +94,66 @@ def connect_to_check(path: str) -> SqliteConnection:
         return connect_to_read(path)
 
 
-@contextmanager
-def explained(path: str) -> Iterator[None]:  # noqa: C901  one error a branch
-    """Turn what SQLite raises inside the block into the errors of a record."""
-    try:
-        yield
-    except apsw.FullError as error:
-        raise _full(path) from error
-    except apsw.IOError as error:
-        if _is_full(path):
-            raise _full(path) from error
-        raise RecordError(f"The disk failed under the record {path}: {error}. Check it, then resume.") from error
-    except apsw.BusyError as error:
-        raise RecordError(f"Another process keeps the record {path} locked: end it, or try again later.") from error
-    except (apsw.NotADBError, apsw.CorruptError) as error:
-        raise RecordUnreadable(f"{path} is no record, or a damaged one ({error}): give another path.") from error
-    except (apsw.CantOpenError, apsw.PermissionsError, apsw.ReadOnlyError, OSError) as error:
-        raise RecordUnreadable(
-            f"The record {path} cannot be opened ({error}): check the path and its rights."
-        ) from error
-    except apsw.ConstraintError as error:
-        if "event.version" in str(error):
-            raise IllegalTransition(f"An event of this batch is on the record {path} already: {error}.") from error
-        raise RecordError(f"The record {path} refused a row ({error}): nothing was recorded.") from error
-    except apsw.ConnectionClosedError as error:
-        raise RecordError(f"The record {path} was closed: open it again.") from error
-    except (apsw.Error, OverflowError) as error:
-        raise RecordError(
-            f"The record {path} could not take or give a value ({error}): nothing was recorded."
-        ) from error
+class explained:  # noqa: N801  used like a function; a generator would cost each commit more
+    """Turns what SQLite raises inside the block into the errors of a record; may be entered again and again."""
 
+    __slots__ = ("_path",)
 
-class Transaction:
-    """Commits what its block writes, or nothing of it; the lock is taken at once, so that what is read stays true."""
-
-    __slots__ = ("_db",)
-
-    def __init__(self, db: apsw.Connection) -> None:
-        """Write through `db`."""
-        self._db = db
+    def __init__(self, path: str) -> None:
+        """Speak of the record at `path`."""
+        self._path = path
 
     def __enter__(self) -> None:
         """Begin."""
-        patiently(lambda: self._db.execute("BEGIN IMMEDIATE"))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise the record's error in the place of SQLite's."""
+        if error is not None and isinstance(error, apsw.Error | OSError | OverflowError):
+            raise _in_our_words(error, self._path) from error
+
+
+def _in_our_words(error: Exception, path: str) -> Exception:  # noqa: PLR0911  one error a line
+    """Return the record's error for one of SQLite's."""
+    if isinstance(error, apsw.FullError) or (isinstance(error, apsw.IOError) and _is_full(path)):
+        return _full(path)
+    if isinstance(error, apsw.IOError):
+        return RecordError(f"The disk failed under the record {path}: {error}. Check it, then resume.")
+    if isinstance(error, apsw.BusyError):
+        return RecordError(f"Another process keeps the record {path} locked: end it, or try again later.")
+    if isinstance(error, apsw.NotADBError | apsw.CorruptError):
+        return RecordUnreadable(f"{path} is no record, or a damaged one ({error}): give another path.")
+    if isinstance(error, apsw.CantOpenError | apsw.PermissionsError | apsw.ReadOnlyError | OSError):
+        return RecordUnreadable(f"The record {path} cannot be opened ({error}): check the path and its rights.")
+    if isinstance(error, apsw.ConstraintError):
+        if "event.version" in str(error):
+            return IllegalTransition(f"An event of this batch is on the record {path} already: {error}.")
+        return RecordError(f"The record {path} refused a row ({error}): nothing was recorded.")
+    if isinstance(error, apsw.ConnectionClosedError):
+        return RecordError(f"The record {path} was closed: open it again.")
+    return RecordError(f"The record {path} could not take or give a value ({error}): nothing was recorded.")
+
+
+class Transaction:
+    """Commits what its block writes, or nothing of it; the lock is taken at once, so that what is read stays true.
+
+    It may be entered again and again. `cursor` is for what is written often: a new one each time would cost more.
+    """
+
+    __slots__ = ("cursor", "db")
+
+    def __init__(self, db: SqliteConnection) -> None:
+        """Write through `db`."""
+        self.db = db
+        self.cursor = db.cursor()
+
+    def __enter__(self) -> None:
+        """Begin."""
+        try:
+            self._begin()
+        except apsw.BusyError:
+            patiently(self._begin)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -145,10 +161,13 @@ class Transaction:
         """Commit, or take back what was written."""
         try:
             if kind is None:
-                self._db.execute("COMMIT")
+                self.cursor.execute("COMMIT")
         finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+
+    def _begin(self) -> None:
+        self.cursor.execute("BEGIN IMMEDIATE")
 
 
 def patiently(action: Callable[[], object]) -> None:

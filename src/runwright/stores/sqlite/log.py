@@ -32,10 +32,10 @@ def number(db: apsw.Connection, events: list[Event], last: int | None = None) ->
     return cursor
 
 
-def append(db: apsw.Connection, batch: Batch, keys: Mapping[UUID, int]) -> None:
+def append(cursor: apsw.Cursor, batch: Batch, keys: Mapping[UUID, int]) -> None:
     """Write a batch whose events have their cursors; `keys` are the keys of its flow runs."""
-    db.executemany(_SQL["append_event"], event_rows(batch.events, keys))
+    cursor.executemany(_SQL["append_event"], event_rows(batch.events, keys))
     if batch.logs:
-        db.executemany(_SQL["append_log_line"], line_rows(batch.logs, keys))
+        cursor.executemany(_SQL["append_log_line"], line_rows(batch.logs, keys))
     if batch.metrics:
-        db.executemany(_SQL["append_metric"], metric_rows(batch.metrics, keys))
+        cursor.executemany(_SQL["append_metric"], metric_rows(batch.metrics, keys))

@@ -10,6 +10,8 @@ from runwright.stores.sql import queries
 from runwright.stores.sql.rows import SqlRows
 
 if TYPE_CHECKING:
+    import apsw
+
     from runwright.stores.projection import Fold, RunFold
     from runwright.stores.rows import FlowRunRow
     from runwright.stores.sqlite.connection import SqliteConnection
@@ -26,31 +28,33 @@ class SqliteRows(SqlRows):
         """Read and write through `db`; the caller holds the transaction."""
         super().__init__(db)
 
-    def put(self, fold: Fold) -> None:
-        """Put what a fold made in the place of what was there."""
-        runs = fold.runs.values()
-        many = self._db.executemany
-        for run in runs:
+    def put(self, fold: Fold, cursor: apsw.Cursor | None = None) -> None:
+        """Put what a fold made in the place of what was there; `cursor` is one that is used again and again."""
+        cursor = cursor or self._db.cursor()
+        many = cursor.executemany
+        for run in fold.runs.values():
             if run.is_changed:
-                self._db.execute(_SQL["put_flow_run"], astuple(run.row))
+                cursor.execute(_SQL["put_flow_run"], astuple(run.row))
             else:
-                self._db.execute(_SQL["touch_flow_run"], _touch(run.row))
+                cursor.execute(_SQL["touch_flow_run"], _touch(run.row))
             if run.expansions:
                 many(_SQL["put_expansion"], map(astuple, run.expansions))
-            many(_SQL["put_task_run"], map(astuple, run.task_runs.values()))
-            many(_SQL["put_attempt"], map(astuple, run.attempts.values()))
-            self._count(run)
+            if run.task_runs:
+                many(_SQL["put_task_run"], map(astuple, run.task_runs.values()))
+            if run.attempts:
+                many(_SQL["put_attempt"], map(astuple, run.attempts.values()))
+            self._count(run, cursor)
 
-    def _count(self, run: RunFold) -> None:
-        """Change the counts; one that comes down to nothing leaves no row."""
+    def _count(self, run: RunFold, cursor: apsw.Cursor) -> None:
+        """Change the counts of mapped children; one that comes down to nothing leaves no row."""
         key = run.row.key
-        for (task, is_child, state), change in run.tally():
+        for (task, _, state), change in run.tally(is_of_children=True):
             if change > 0:
-                self._db.execute(_SQL["add_to_tally"], (change, key, task, is_child, state))
+                cursor.execute(_SQL["add_to_tally"], (change, key, task, state))
                 continue
-            self._db.execute(_SQL["drop_tally"], (key, task, is_child, state, -change))
+            cursor.execute(_SQL["drop_tally"], (key, task, state, -change))
             if not self._db.changes():
-                self._db.execute(_SQL["take_from_tally"], (-change, key, task, is_child, state))
+                cursor.execute(_SQL["take_from_tally"], (-change, key, task, state))
 
 
 def _touch(row: FlowRunRow) -> tuple[int, int, int, int]:

@@ -21,13 +21,13 @@ MOST = 64
 
 
 class Standing:
-    """The last cursor, and for each flow run its fold and the token it was appended under."""
+    """The last cursor, for each flow run its fold, and by its key the token it was appended under."""
 
     def __init__(self) -> None:
         """Know nothing."""
         self.cursor: int | None = None
         self.folds: dict[UUID, RunFold] = {}
-        self.leases: dict[UUID, int] = {}
+        self.leases: dict[int, int] = {}
         self._version: Any = None
 
     def confirmed(self, db: apsw.Connection) -> Standing:
@@ -43,13 +43,17 @@ class Standing:
         self._version = db.data_version()
         return self
 
-    def keep(self, fold: Fold, held: dict[UUID, Lease], cursor: int) -> None:
+    def trust(self, key: int, lease: Lease | None) -> None:
+        """Take the lease of a flow run for the newest, now that it was looked up."""
+        if lease is not None:
+            self.leases[key] = lease.token
+
+    def keep(self, fold: Fold, cursor: int) -> None:
         """Stand where the rows are, now that they have taken in `fold`; `cursor` is the last one given, 0 for none."""
         self.cursor = cursor or self.cursor
-        if len(self.folds) + len(fold.runs) > MOST:
+        for run in fold.runs.values():
+            run.rest()
+        self.folds.update(fold.runs)  # of a dict, whose hashes are known: a UUID computes its own each time
+        if len(self.leases) > MOST:
             self.folds.clear()
             self.leases.clear()
-        for flow_run, run in fold.runs.items():
-            run.rest()
-            self.folds[flow_run] = run
-            self.leases[flow_run] = held[flow_run].token

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from runwright.errors import RecordError
 from runwright.failpoints import hit
@@ -68,13 +68,16 @@ class SqliteStore(SqlViews):
         self._idle: deque[SqliteConnection] = deque()
         self._is_closed = False
         self._open_requests = OpenRequests(lambda: connect_to_read(self.path))
-        self._standing = Standing()
+        self._commits: Transaction | None = None
+        self._explained = explained(self.path)
+        self._standing: Standing | None = None
         if read_only:
             db = connect_to_read(self.path)
             self._idle.append(db)
             schema.check_version(db, self.path, is_current=True)
         else:
             self._db = connect_to_write(self.path, synchronous)
+            self._commits = Transaction(self._db)
             self.migrate()
 
     def migrate(self) -> None:
@@ -94,12 +97,13 @@ class SqliteStore(SqlViews):
 
     def append(self, batch: Batch, held: dict[UUID, Lease]) -> int:
         """Commit a batch and return the cursor of its last event (0 for none); see `runwright.store.Store`."""
-        with self._writing() as db:
-            standing, self._standing = self._standing, Standing()
-            with Transaction(db):
-                cursor = _append(db, batch, held, standing.confirmed(db))
+        with self._lock, self._explained:  # not `_writing`: a generator costs each commit more
+            transaction = self._commits or self._refuse()
+            standing, self._standing = self._standing or Standing(), None
+            with transaction:
+                cursor = _append(transaction, batch, held, standing.confirmed(transaction.db))
                 hit("append.before_commit")
-            self._standing = standing.of(db)
+            self._standing = standing.of(transaction.db)
             hit("append.after_commit")
         return cursor
 
@@ -211,15 +215,16 @@ class SqliteStore(SqlViews):
         with self._lock:
             if self._db is not None:
                 self._db.close(True)  # noqa: FBT003  the library takes no keyword
-                self._db = None
+                self._db = self._commits = None
 
     @contextmanager
     def _writing(self) -> Iterator[SqliteConnection]:
-        with self._lock, explained(self.path):
-            if self._db is None:
-                reason = "was closed" if self._is_closed else "is open for reading only"
-                raise RecordError(f"The record {self.path} {reason}: open it again to write.")
-            yield self._db
+        with self._lock, self._explained:
+            yield self._db or self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        reason = "was closed" if self._is_closed else "is open for reading only"
+        raise RecordError(f"The record {self.path} {reason}: open it again to write.")
 
     @contextmanager
     def _reading(self) -> Iterator[SqliteConnection]:
@@ -247,17 +252,21 @@ class SqliteStore(SqlViews):
             self._idle.pop().close(True)  # noqa: FBT003  the library takes no keyword
 
 
-def _append(db: SqliteConnection, batch: Batch, held: dict[UUID, Lease], standing: Standing) -> int:
+def _append(transaction: Transaction, batch: Batch, held: dict[UUID, Lease], standing: Standing) -> int:
     """Write a batch inside the caller's transaction."""
+    db = transaction.db
     cursor = log.number(db, batch.events, standing.cursor) if batch.events else 0
     rows = SqliteRows(db)
     fold = Fold(rows, standing.folds).add(batch.events)
-    keys = keys_of(db, batch, {flow_run: run.row.key for flow_run, run in fold.runs.items()})
-    for flow_run in keys:
+    keys = {flow_run: run.row.key for flow_run, run in fold.runs.items()}
+    if batch.logs or batch.metrics:
+        keys = keys_of(db, batch, keys)
+    for flow_run, key in keys.items():
         lease = held.get(flow_run)
-        if lease is None or standing.leases.get(flow_run) != lease.token:
+        if lease is None or standing.leases.get(key) != lease.token:
             leases.check(db, flow_run, lease)
-    log.append(db, batch, keys)
-    rows.put(fold)
-    standing.keep(fold, held, cursor)
+            standing.trust(key, lease)
+    log.append(transaction.cursor, batch, keys)
+    rows.put(fold, transaction.cursor)
+    standing.keep(fold, cursor)
     return cursor

@@ -58,7 +58,7 @@ CREATE TABLE project (
 
 -- -------------------------------------------------------------------------------------------------------------------- the log
 
--- Cursors are given in the order of commits and without a gap; see docs/decisions/0012.
+-- Cursors are given in the order of commits and without a gap; see docs/decisions/0014.
 CREATE TABLE event (
     cursor   bigint   PRIMARY KEY,
     at       bigint   NOT NULL,
@@ -163,14 +163,14 @@ CREATE TABLE attempt (
     CHECK ((end_time IS NULL) = (state BETWEEN 8 AND 10))
 );
 
--- How many runs of a task are in a state, those that have no row yet included.
+-- How many mapped children of a task are in a state, those that have no row yet included. Other runs count by their rows: they
+-- all have one.
 CREATE TABLE tally (
     flow_run bigint   NOT NULL,
     task     integer  NOT NULL,
-    is_child smallint NOT NULL CHECK (is_child IN (0, 1)),
     state    smallint NOT NULL CHECK (state BETWEEN 1 AND 24),
     count    integer  NOT NULL CHECK (count >= 0),
-    PRIMARY KEY (flow_run, task, is_child, state)
+    PRIMARY KEY (flow_run, task, state)
 ) WITH (fillfactor = 50);
 
 -- ------------------------------------------------------------------------------------------------ beside the log, same commits

@@ -51,5 +51,12 @@ JOIN tally t ON t.flow_run = f.key
 JOIN task k ON k.flow = f.flow AND k.idx = t.task
 
 -- name: tallies
-SELECT flow_run, state, sum(count) FROM tally WHERE flow_run = ANY(CAST(translate(?, '[]', '{}') AS bigint[]))
+WITH wanted AS MATERIALIZED (SELECT CAST(translate(?, '[]', '{}') AS bigint[]) AS keys)
+SELECT flow_run, state, CAST(sum(count) AS bigint)
+FROM (SELECT flow_run, state, count FROM tally WHERE flow_run = ANY((SELECT keys FROM wanted)::bigint[])
+      UNION ALL
+      SELECT t.flow_run, t.state, 1
+      FROM expansion x
+      JOIN task_run t ON t.flow_run = x.flow_run AND t.ordinal BETWEEN x.first AND x.first + x.count - 1
+      WHERE x.flow_run = ANY((SELECT keys FROM wanted)::bigint[]) AND x.task IS NULL AND t.map_index < 0) AS counted
 GROUP BY flow_run, state

@@ -44,19 +44,19 @@ ON CONFLICT (flow_run, ordinal, attempt) DO UPDATE SET
     state = excluded.state, start_time = excluded.start_time, end_time = excluded.end_time, message = excluded.message;
 
 -- name: add_to_tally
-INSERT INTO tally AS old (flow_run, task, is_child, state, count)
-SELECT * FROM unnest(?::bigint[], ?::integer[], ?::smallint[], ?::smallint[], ?::integer[])
-ON CONFLICT (flow_run, task, is_child, state) DO UPDATE SET count = old.count + excluded.count;
+INSERT INTO tally AS old (flow_run, task, state, count)
+SELECT * FROM unnest(?::bigint[], ?::integer[], ?::smallint[], ?::integer[])
+ON CONFLICT (flow_run, task, state) DO UPDATE SET count = old.count + excluded.count;
 
 -- name: drop_tally
-DELETE FROM tally USING unnest(?::bigint[], ?::integer[], ?::smallint[], ?::smallint[], ?::integer[])
-                        AS gone (flow_run, task, is_child, state, count)
-WHERE tally.flow_run = gone.flow_run AND tally.task = gone.task AND tally.is_child = gone.is_child
+DELETE FROM tally USING unnest(?::bigint[], ?::integer[], ?::smallint[], ?::integer[])
+                        AS gone (flow_run, task, state, count)
+WHERE tally.flow_run = gone.flow_run AND tally.task = gone.task
   AND tally.state = gone.state AND tally.count = gone.count;
 
 -- name: take_from_tally
 UPDATE tally SET count = tally.count - gone.count
-FROM unnest(?::bigint[], ?::integer[], ?::smallint[], ?::smallint[], ?::integer[])
-     AS gone (flow_run, task, is_child, state, count)
-WHERE tally.flow_run = gone.flow_run AND tally.task = gone.task AND tally.is_child = gone.is_child
+FROM unnest(?::bigint[], ?::integer[], ?::smallint[], ?::integer[])
+     AS gone (flow_run, task, state, count)
+WHERE tally.flow_run = gone.flow_run AND tally.task = gone.task
   AND tally.state = gone.state;

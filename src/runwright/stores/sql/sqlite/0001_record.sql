@@ -44,9 +44,8 @@ CREATE TABLE project (
 
 -- -------------------------------------------------------------------------------------------------------------------- the log
 
--- A cursor is never given twice, whatever is deleted.
 CREATE TABLE event (
-    cursor   INTEGER PRIMARY KEY AUTOINCREMENT,
+    cursor   INTEGER PRIMARY KEY,
     at       INTEGER NOT NULL,
     flow_run INTEGER NOT NULL,
     ordinal  INTEGER NOT NULL CHECK (ordinal >= 0),
@@ -59,6 +58,18 @@ CREATE TABLE event (
 
 -- Two events cannot bring one task run to the same version.
 CREATE UNIQUE INDEX event_of_task_run ON event (flow_run, ordinal, version);
+
+-- A cursor is never given twice, whatever is deleted. AUTOINCREMENT would say the same, and write one more page in every commit.
+CREATE TABLE deleted_event (
+    only   INTEGER PRIMARY KEY CHECK (only = 1),
+    cursor INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER event_was_deleted AFTER DELETE ON event WHEN NOT EXISTS (SELECT 1 FROM event WHERE cursor > old.cursor)
+BEGIN
+    INSERT INTO deleted_event VALUES (1, old.cursor)
+    ON CONFLICT (only) DO UPDATE SET cursor = max(cursor, excluded.cursor);
+END;
 
 -- --------------------------------------------------------------------------------------------------- rows: the fold of the log
 
@@ -146,14 +157,14 @@ CREATE TABLE attempt (
     CHECK ((end_time IS NULL) = (state BETWEEN 8 AND 10))
 ) STRICT, WITHOUT ROWID;
 
--- How many runs of a task are in a state, those that have no row yet included.
+-- How many mapped children of a task are in a state, those that have no row yet included. Other runs count by their rows: they
+-- all have one.
 CREATE TABLE tally (
     flow_run INTEGER NOT NULL,
     task     INTEGER NOT NULL,
-    is_child INTEGER NOT NULL CHECK (is_child IN (0, 1)),
     state    INTEGER NOT NULL CHECK (state BETWEEN 1 AND 24),
     count    INTEGER NOT NULL CHECK (count >= 0),
-    PRIMARY KEY (flow_run, task, is_child, state)
+    PRIMARY KEY (flow_run, task, state)
 ) STRICT, WITHOUT ROWID;
 
 -- ------------------------------------------------------------------------------------------------ beside the log, same commits

@@ -1,7 +1,7 @@
 -- What is appended, and how it is read back in order.
 
 -- name: last_cursor
-SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0);
+SELECT max(coalesce((SELECT max(cursor) FROM event), 0), coalesce((SELECT cursor FROM deleted_event), 0));
 
 -- name: append_event
 INSERT INTO event (cursor, at, flow_run, ordinal, version, attempt, kind, state, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);

@@ -45,4 +45,11 @@ CROSS JOIN tally t ON t.flow_run = f.key
 CROSS JOIN task k ON k.flow = f.flow AND k.idx = t.task
 
 -- name: tallies
-SELECT flow_run, state, sum(count) FROM tally WHERE flow_run IN (SELECT value FROM json_each(?)) GROUP BY flow_run, state
+SELECT flow_run, state, sum(count)
+FROM (SELECT flow_run, state, count FROM tally WHERE flow_run IN (SELECT value FROM json_each(?1))
+      UNION ALL
+      SELECT t.flow_run, t.state, 1
+      FROM expansion x
+      CROSS JOIN task_run t ON t.flow_run = x.flow_run AND t.ordinal BETWEEN x.first AND x.first + x.count - 1
+      WHERE x.flow_run IN (SELECT value FROM json_each(?1)) AND x.task IS NULL AND t.map_index < 0)
+GROUP BY flow_run, state

@@ -24,11 +24,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 REPLACE INTO attempt (flow_run, ordinal, attempt, state, start_time, end_time, message) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: add_to_tally
-INSERT INTO tally (count, flow_run, task, is_child, state) VALUES (?, ?, ?, ?, ?)
+INSERT INTO tally (count, flow_run, task, state) VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET count = count + excluded.count;
 
 -- name: drop_tally
-DELETE FROM tally WHERE flow_run = ? AND task = ? AND is_child = ? AND state = ? AND count = ?;
+DELETE FROM tally WHERE flow_run = ? AND task = ? AND state = ? AND count = ?;
 
 -- name: take_from_tally
-UPDATE tally SET count = count - ? WHERE flow_run = ? AND task = ? AND is_child = ? AND state = ?;
+UPDATE tally SET count = count - ? WHERE flow_run = ? AND task = ? AND state = ?;
