@@ -86,3 +86,19 @@ def test_versions_past_the_layout_get_a_hashed_id_that_is_always_the_same(
 )
 def test_a_text_may_be_the_id_of_a_flow_run(is_one: bool, text: str) -> None:
     assert (UUID(text) if is_one else None) == ids.flow_run_from_text(text)
+
+
+NOON = 1_767_268_800_000_000_000
+
+
+def test_an_id_that_is_derived_is_the_same_each_time_and_has_its_time():
+    derived = ids.derived_flow_run_id(NOON, "team/flow/trigger/1")
+
+    assert derived == ids.derived_flow_run_id(NOON, "team/flow/trigger/1")
+    assert derived != ids.derived_flow_run_id(NOON, "team/flow/trigger/2")
+    assert derived == ids.flow_run_from_text(str(derived))
+    assert 0 <= ids.created_at(derived) - NOON < 1_000_000_000
+
+
+def test_ids_that_are_derived_for_one_moment_differ():
+    assert 10_000 == len({ids.derived_flow_run_id(NOON, str(number)) for number in range(10_000)})

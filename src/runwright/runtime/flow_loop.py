@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[["FlowLoop"], None]
 
+_WAITING = (Scheduled, Queued)
+
 HOLD = 2_000_000
 """How long (ns) successes may wait for company before they are committed for what depends on them."""
 
@@ -114,6 +116,7 @@ class FlowLoop:
         self._capacity = 1 if executor.slots == 1 else executor.slots * 4
         self._is_pure = [getattr(node.task, "is_pure", False) for node in graph.nodes]
         self._is_async = [node.task.is_async for node in graph.nodes]
+        self._has_coroutines = any(self._is_async)
 
     # ---- the run
 
@@ -206,8 +209,10 @@ class FlowLoop:
             if self._held and (not ready or clock.now() - self._held_since > HOLD):
                 self._writer.flush()
                 self._is_dirty = False
-                ready.extendleft(submit for submit in reversed(self._held) if not self._is_coroutine(submit))
-                ready.extendleft(submit for submit in reversed(self._held) if self._is_coroutine(submit))
+                held = self._held[::-1]
+                if self._has_coroutines:
+                    held.sort(key=self._is_coroutine)
+                ready.extendleft(held)
                 self._held.clear()
             if not ready or (interrupts.count and not self.machine.is_cancelled):
                 return
@@ -366,7 +371,7 @@ class FlowLoop:
             self._keep(call, state)
         else:
             self._workload.wait_in(call, state)
-            if not isinstance(state, Scheduled | Queued):
+            if not isinstance(state, _WAITING):
                 state, data = Paused(), {"message": f"It was left {type(state).__name__}: nobody runs it here."}
         self._tell(report, data, state)
         self._take_news()
@@ -396,7 +401,7 @@ class FlowLoop:
         stimulus = Reported(report.ordinal, report.attempt, state.kind.code, data)
         if type(state) is Mapped:
             stimulus.length = state.n_map_states
-        elif isinstance(state, Scheduled | Queued) and state.start_time is not None:
+        elif isinstance(state, _WAITING) and state.start_time is not None:
             stimulus.due = codec.time_data(state.start_time)
         try:
             self._apply(stimulus, report.at, report.logs, report.metrics)

@@ -6,6 +6,7 @@ A line has no query, no body and no header: keys and parameters of users never g
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LOGGER = "runwright.server.access"
 
+_KEY = re.compile(r"(/executions/webhook/[^/]*/[^/]*/)[^/]+")  # a webhook's key is its secret
 _log = logging.getLogger(LOGGER)
 _log_of_faults = logging.getLogger("runwright.server")
 
@@ -74,7 +76,7 @@ def _write(scope: Scope, told: dict[str, int], seconds: float) -> None:
     line: dict[str, Any] = {
         "request_id": scope["request_id"],
         "method": scope.get("method", "WEBSOCKET"),
-        "path": scope["path"],
+        "path": _KEY.sub(r"\1***", scope["path"]),
         **told,
         "ms": round(seconds * 1_000, 3),
         "principal": principal.name if principal else None,

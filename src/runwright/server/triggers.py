@@ -9,12 +9,12 @@ import msgspec
 from runwright.clock import from_datetime, to_iso
 from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.server.auth import Role
-from runwright.server.bodies import json_answer, read_json
+from runwright.server.bodies import empty_answer, json_answer, read_json
 from runwright.server.flow_documents import declared_in
 from runwright.server.paging import Page
 from runwright.server.problems import Problem
 from runwright.server.query_filters import group_from
-from runwright.server.routes import get, post, put
+from runwright.server.routes import delete, get, post, put
 from runwright.server.tenants import everywhere
 from runwright.spec.moments import parse_moment
 from runwright.triggering.firing import full_type
@@ -98,11 +98,15 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
         return [
             get(f"{at}/search", triggers.search),
             put(at, triggers.update, Role.OPERATOR),
+            put(f"{at}/set-disabled", triggers.update, Role.OPERATOR),
+            put(f"{at}/backfill/create", triggers.update, Role.OPERATOR),
             post(f"{at}/set-disabled/by-triggers", triggers.switch_several, Role.OPERATOR, body=Several),
             post(f"{at}/set-disabled/by-query", triggers.switch_found, Role.OPERATOR),
             *triggers.routes_of_changes(at),
             get(f"{at}/{{namespace}}/{{flow}}", triggers.of_flow),
             get(f"{at}/{{namespace}}/{{flow}}/{{trigger}}", triggers.one),
+            delete(f"{at}/{{namespace}}/{{flow}}/{{trigger}}", triggers.forget, Role.OPERATOR),
+            delete(f"{at}/delete/by-triggers", triggers.forget_several, Role.OPERATOR, body=list[Named]),
         ]
 
     return everywhere(below)
@@ -182,13 +186,23 @@ class Triggers:
 
     def _update(self, named: Named) -> Standing:
         found = self._service.find(named.place)
-        if named.disabled is not None and named.disabled != found.state.is_disabled:
+        if named.disabled is not None and named.disabled != found.is_disabled:
             found = self._service.switch(named.place, is_disabled=named.disabled)
         given = named.backfill
         if given is not None and found.progress.backfill is None:
             end = None if given.end is None else _moment(given.end)
             found = self._service.fill(named.place, _moment(given.start), end, given.inputs, _labels(given.labels))
         return found
+
+    def forget(self, request: Request) -> Response:
+        """Forget the state of a trigger: it begins as if it were new."""
+        _told(self._service.forget, _place_in(request))
+        return empty_answer()
+
+    async def forget_several(self, request: Request) -> Response:
+        """Forget the states of the triggers of a body."""
+        named = await read_json(request, list[Named])
+        return await self._do_all([each.place for each in named], self._service.forget)
 
     async def switch_several(self, request: Request) -> Response:
         """Turn the triggers of a body on or off."""

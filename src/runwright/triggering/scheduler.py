@@ -74,7 +74,7 @@ class Scheduler:
         if registered is None:
             self._forget(state)
         elif registered.is_idle or times is None:
-            return
+            self._change(registered.place, lambda progress: replace(progress, declared="", next=None))
         elif progress.declared != times.declared:
             self._plan(registered, times)
         elif not self._is_busy(progress):

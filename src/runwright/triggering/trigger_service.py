@@ -11,6 +11,7 @@ from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.spec.triggers import Schedule
 from runwright.triggering.progress import (
     Backfill,
+    Progress,
     changed,
     progress_of,
     state_at,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from runwright.store import Store
     from runwright.trigger_states import TriggerState
-    from runwright.triggering.progress import Place, Progress
+    from runwright.triggering.progress import Place
     from runwright.triggering.registered_triggers import Registered
 
 
@@ -88,6 +89,12 @@ class TriggerService:
     def restart(self, place: Place) -> Standing:
         """Let a trigger begin anew: its next time is found from now on, and what went wrong is forgotten."""
         return self._changed(place, lambda progress: replace(progress, declared="", next=0, problem=None))
+
+    def forget(self, place: Place) -> Standing:
+        """Forget all that is known of a trigger, that it was turned off too: it begins as if it were new; raises `NotOnRecord`."""
+        self.find(place)
+        changed(self._record, place, lambda state: with_progress(replace(state, is_disabled=False), Progress(next=0)))
+        return self.find(place)
 
     def fill(
         self, place: Place, start: int, end: int | None, inputs: dict[str, Any], labels: dict[str, str]
