@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench import limits
+from bench.postgres import append_postgres, fan_out_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def fan_out_dask() -> dict[str, Any]:
 
         def ours(size: int) -> float:
             before = everywhere()
-            _run_map(size, DaskExecutor(address))
+            run_map(size, DaskExecutor(address))
             return everywhere() - before
 
         raw()
@@ -205,6 +206,8 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         start_up,
         validate,
         pages,
+        append_postgres,
+        fan_out_postgres,
         million,
         pages_million,
     )
@@ -247,10 +250,10 @@ def _microseconds(work: Callable[[], Any], count: int) -> float:
 
 
 def _fan_out(name: str, count: int, executor: str) -> dict[str, Any]:
-    _run_map(200, executor)
+    run_map(200, executor)
     call, writer = limits.bare_call(), limits.bare_writer()
     disk = limits.disk_use()
-    meter = _run_map(count, executor)
+    meter = run_map(count, executor)
     call = min(call, limits.bare_call())
     used = limits.disk_use() - disk
     cpu = meter.processor / count * 1e6
@@ -271,7 +274,7 @@ def _pages(name: str, runs: int) -> dict[str, Any]:
     from bench.pages import measured
 
     for _ in range(runs):
-        _run_map(10_000, "inline")
+        run_map(10_000, "inline")
     return measured(name, runs * 10_000)
 
 
@@ -302,7 +305,8 @@ def _give_back(number: int) -> int:
     return number
 
 
-def _run_map(count: int, executor: Any) -> limits.Meter:
+def run_map(count: int, executor: Any) -> limits.Meter:
+    """Run a map over no-op tasks and return what it took."""
     from runwright import Flow, task
 
     @task

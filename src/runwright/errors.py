@@ -24,6 +24,7 @@
     ├── MissingExtra (ImportError)          an adapter or serializer whose optional package is not installed
     ├── RecordError
     │   ├── RecordUnreadable                a path that is no record, or may not be opened
+    │   │   └── RecordUnreachable           a server of a record that does not answer
     │   ├── RecordTooNew                    written by a later version
     │   ├── RecordFull                      the disk has no room
     │   ├── LeaseHeld                       another process runs this flow run
@@ -219,6 +220,10 @@ class RecordError(RunwrightError):
 
 class RecordUnreadable(RecordError):
     """The path is no record, or may not be opened: check it, or give another with `--record`."""
+
+
+class RecordUnreachable(RecordUnreadable):
+    """The server that keeps the record does not answer: check that it runs, then try again."""
 
 
 class RecordTooNew(RecordError):

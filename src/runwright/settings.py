@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from runwright.errors import SettingError, did_you_mean
+from runwright.stores.urls import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,7 +177,7 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 TABLE: tuple[Setting, ...] = (
     Setting("home", "~/.runwright", "a directory",
             "Where the record, results and config.toml are. Cannot be set in config.toml.", _read_path),
-    Setting("record", "sqlite:///<home>/record.db", "a path, sqlite:///PATH or memory://",
+    Setting("record", "sqlite:///<home>/record.db", "a path, sqlite:///PATH, postgresql://... or memory://",
             "The record of every run.", _read_record),
     Setting("executor", "inline", "inline, threads, processes or dask, with a number as in threads:8, or dask://HOST:PORT",
             "Where attempts run when neither the flow nor the call says so.", _read_text),
@@ -267,7 +268,14 @@ def _shown(raw: Any) -> str:
     return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"  # noqa: PLR2004  a line's width
 
 
+def shown_record(url: str) -> str:
+    """Return the URL of a record as it may be shown: without its password."""
+    return without_password(url)
+
+
 def _as_text(setting: Setting, value: Any) -> str:
+    if setting.read is _read_record:
+        return shown_record(value)
     if setting.is_secret:
         return HIDDEN if value else ""
     if isinstance(value, dict):

@@ -126,6 +126,10 @@ class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Protocol):
         """Return the store's clock (ns), which decides when a lease ends."""
         ...
 
+    def await_events(self, after: int, seconds: float) -> int:
+        """Return the last cursor of the log as soon as it is beyond `after`, or what it is when so many seconds are over."""
+        ...
+
     def find_damage(self) -> list[str]:
         """Return what is wrong with the place that keeps the record, whatever the record says; it reads all of it."""
         ...

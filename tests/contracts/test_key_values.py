@@ -25,3 +25,10 @@ class TestSqlite(KeyValueContract):
     def key_values(self, tmp_path):
         with closing(open_store(f"sqlite:///{tmp_path}/record.db", synchronous="NORMAL")) as store:
             yield store
+
+
+class TestPostgres(KeyValueContract):
+    @pytest.fixture
+    def key_values(self, postgres_url):
+        with closing(open_store(postgres_url)) as store:
+            yield store

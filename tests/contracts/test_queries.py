@@ -78,15 +78,20 @@ def tell(store, monkeypatch):
     return store
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory):
-    path = tmp_path_factory.mktemp("queries") / "record.db"
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def pair(request, tmp_path_factory):
+    url = f"sqlite:///{tmp_path_factory.mktemp('queries') / 'record.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_server").url("queries")
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
         closing(open_store("memory://")) as memory,
-        closing(open_store(f"sqlite:///{path}", synchronous="NORMAL")) as sqlite,
+        closing(open_store(url, synchronous="NORMAL")) as database,
     ):
-        yield tell(memory, monkeypatch), tell(sqlite, monkeypatch)
+        yield tell(memory, monkeypatch), tell(database, monkeypatch)
+    if request.param == "postgres":
+        with request.getfixturevalue("postgres_server").connect() as db:
+            db.execute("DROP SCHEMA queries CASCADE")
 
 
 def answers(pair, query):

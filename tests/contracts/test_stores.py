@@ -25,9 +25,22 @@ class TestSqlite(StoreContract):
             yield store
 
 
+class TestPostgres(StoreContract):
+    @pytest.fixture
+    def store(self, postgres_url):
+        with closing(open_store(postgres_url)) as store:
+            yield store
+
+
 def test_two_processes_share_one_file_and_its_slots(tmp_path):
     """Each store has connections of its own, as each process has."""
     url = f"sqlite:///{tmp_path}/record.db"
     with ExitStack() as stack:
         stores = [stack.enter_context(closing(open_store(url, synchronous="NORMAL"))) for _ in range(4)]
+        SlotContract().check_turns(stores * 2)
+
+
+def test_two_processes_share_one_schema_and_its_slots(postgres_url):
+    with ExitStack() as stack:
+        stores = [stack.enter_context(closing(open_store(postgres_url))) for _ in range(4)]
         SlotContract().check_turns(stores * 2)

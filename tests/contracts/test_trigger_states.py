@@ -27,3 +27,10 @@ class TestSqlite(TriggerStateContract):
     def triggers(self, tmp_path):
         with closing(open_store(f"sqlite:///{tmp_path}/record.db", synchronous="NORMAL")) as store:
             yield store
+
+
+class TestPostgres(TriggerStateContract):
+    @pytest.fixture
+    def triggers(self, postgres_url):
+        with closing(open_store(postgres_url)) as store:
+            yield store

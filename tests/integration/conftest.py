@@ -1,4 +1,6 @@
-"""Every integration test runs on its own record, and ends with `rebuild == rows` and every invariant checked."""
+"""Every integration test runs on its own record, in SQLite and in PostgreSQL, and ends with `rebuild == rows` and every
+invariant checked.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +8,33 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.trigger_server import Server
+from tests.postgres_server import postgres_server, postgres_url
 from tests.s3_server import s3, s3_server
 
+from runwright import app
 from runwright.executions.registered_flows import RegisteredFlows
 from runwright.testing.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from runwright.executions.registered_flows import RegisteredFlow
     from runwright.store import Store
 
-__all__ = ["record", "s3", "s3_server"]
+__all__ = ["postgres_server", "postgres_url", "record", "record_place", "s3", "s3_server"]
+
+
+@pytest.fixture(params=["sqlite", "postgres"], autouse=True)
+def record_place(request: pytest.FixtureRequest, runwright_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say where the record is: in the home of the test, or on a server."""
+    if request.param == "postgres":
+        monkeypatch.setenv("RUNWRIGHT_RECORD", request.getfixturevalue("postgres_url"))
+        app.close_records()
 
 
 @pytest.fixture(autouse=True)
-def record(runwright_record: Store) -> Store:
+def record(record_place: None, runwright_record: Store) -> Store:
     """Give every test here a record that is checked when it is over."""
     return runwright_record
 

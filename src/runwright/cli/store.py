@@ -39,7 +39,7 @@ def path(session: Session) -> None:
     """Print where the record is."""
     from runwright import settings  # noqa: PLC0415  help needs none of it
 
-    url = session.record or settings.load().record
+    url = settings.shown_record(session.record or settings.load().record)
     sys.stdout.write(f"{url.removeprefix('sqlite:///')}\n")
 
 

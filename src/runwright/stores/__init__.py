@@ -1,7 +1,7 @@
 """Stores: the adapters of `runwright.store.Store`, and opening one by its URL.
 
-`sqlite:///PATH` is a record in a file, `memory://` one that ends with its process. An adapter is imported only when its URL
-asks for it.
+`sqlite:///PATH` is a record in a file, `postgresql://HOST/DATABASE` one on a server, `memory://` one that ends with its
+process. An adapter is imported only when its URL asks for it.
 """
 
 from __future__ import annotations
@@ -18,17 +18,23 @@ def open_store(url: str, *, read_only: bool = False, synchronous: Literal["FULL"
     """Return the record at a URL, ready for use.
 
     `read_only` opens it for views alone, also where nothing may be written. `synchronous` NORMAL leaves the sync of each
-    commit to the system. Raises `RecordUnreadable`, `RecordTooNew`, `RecordFull`.
+    commit to the system. Raises `RecordUnreadable`, `RecordTooNew`, `RecordFull`, and `MissingExtra` for PostgreSQL without
+    its library.
     """
     scheme, _, path = url.partition("://")
     if scheme == "sqlite" and path.startswith("/") and len(path) > 1:
         from runwright.stores.sqlite import SqliteStore  # noqa: PLC0415  brings a library
 
         return SqliteStore(path[1:], read_only=read_only, synchronous=synchronous)
+    if scheme in {"postgresql", "postgres"} and path:
+        from runwright.stores.postgres import PostgresStore  # noqa: PLC0415  brings a library
+
+        return PostgresStore(url, read_only=read_only, synchronous=synchronous)
     if scheme == "memory" and not path:
         from runwright.stores.memory import MemoryStore  # noqa: PLC0415  only where it is asked for
 
         return MemoryStore()
     raise RecordUnreadable(
-        f"{url!r} is no record: give sqlite:///PATH (four slashes before an absolute path) or memory://."
+        f"{url!r} is no record: give sqlite:///PATH (four slashes before an absolute path), "
+        "postgresql://USER@HOST/DATABASE or memory://."
     )

@@ -30,14 +30,19 @@ def to_text(text: Any) -> str:
     """Return a text without lone surrogates and null characters."""
     if type(text) is str and text.isascii() and "\x00" not in text:
         return text
-    return str(text).encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    return _without_surrogates(str(text)).replace("\x00", "\ufffd")
+
+
+def _without_surrogates(text: str) -> str:
+    """Return a text that JSON can say; it can say null characters, so that cleaning one value changes no other."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _clean(value: Any, depth: int) -> Any:  # noqa: PLR0911  one kind of value a line
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
-        return to_text(value)
+        return _without_surrogates(value)
     if not depth:
         return "..."
     if isinstance(value, dict):
@@ -50,7 +55,7 @@ def _clean(value: Any, depth: int) -> Any:  # noqa: PLR0911  one kind of value a
 
 
 def _clean_key(key: Any) -> str:
-    return to_text(key) if isinstance(key, str) else _shown(key)
+    return _without_surrogates(key) if isinstance(key, str) else _shown(key)
 
 
 def _shown(value: Any) -> str:

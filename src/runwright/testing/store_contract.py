@@ -66,6 +66,19 @@ class AppendContract:
         assert len(store.events(EventFilter(after=first))) == 2
         assert store.events(EventFilter(after=second)) == []
 
+    def test_who_waits_for_events_is_woken_by_a_commit(self, store: Store) -> None:
+        """Or has the last cursor when the time is over."""
+        scribe = Scribe(store).start()
+        first = scribe.commit()
+        assert store.await_events(0, 60) == first
+        assert store.await_events(first, 0) == first
+        found: list[int] = []
+        waiting = Thread(target=lambda: found.append(store.await_events(first, 60)))
+        waiting.start()
+        second = scribe.run(1).commit()
+        waiting.join()
+        assert found == [second]
+
     def test_an_empty_batch_is_no_commit(self, store: Store) -> None:
         """It has no last event."""
         assert store.append(Batch([], [], []), {}) == 0

@@ -14,7 +14,8 @@ from runwright.errors import LeaseLost, RecordError, RecordFull, RecordTooNew, R
 from runwright.events import EventKind
 from runwright.states import TABLE
 from runwright.stores import open_store
-from runwright.stores.sqlite import SqliteStore, schema, selection
+from runwright.stores.sql import selection
+from runwright.stores.sqlite import SqliteStore, schema
 from runwright.stores.sqlite.connection import APPLICATION_ID
 from runwright.testing.scribe import Scribe
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
@@ -91,7 +92,7 @@ def test_what_is_no_record_is_left_alone(path, make, read_only):
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///", "memory://x", "postgresql://x", "record.db", "sqlite:///a\x00b", ""]
+    "url", ["sqlite://", "sqlite:///", "memory://x", "mysql://x", "record.db", "sqlite:///a\x00b", ""]
 )
 def test_what_is_no_url_of_a_record_is_refused(url, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -275,7 +276,7 @@ DAMAGE = {
     "task_run": "UPDATE task_run SET state = 16 WHERE ordinal = 1",
     "attempt": "DELETE FROM attempt",
     "tally": "UPDATE tally SET count = count + 1",
-    "expansion": "INSERT INTO expansion VALUES (1, 99, 0, 1, 0, 0, NULL)",
+    "expansion": "INSERT INTO expansion (flow_run, first, parent, count, task, at) VALUES (1, 99, 0, 1, 0, 0)",
 }
 
 
@@ -403,7 +404,7 @@ def takes(db, statement):
 )
 @pytest.mark.parametrize("after", [None, (1, 3)])
 def test_a_page_is_read_in_order_without_sorting(store, which, after):
-    for query in selection.task_runs(which, after):
+    for query in selection.task_runs("sqlite", which, after):
         plan = [text for *_, text in store._db.execute(f"EXPLAIN QUERY PLAN {query.text}", query.values)]
 
         assert [] == [text for text in plan if "TEMP B-TREE" in text or text.startswith("SCAN t ")]

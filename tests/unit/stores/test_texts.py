@@ -39,6 +39,10 @@ def test_any_value_becomes_json(expected, value):
     assert expected == from_json(to_json(value))
 
 
+def test_a_value_is_written_the_same_whatever_stands_beside_it():
+    assert from_json(to_json({"a": "\x00"}))["a"] == from_json(to_json({"a": "\x00", "b": "\ud800"}))["a"]
+
+
 def test_what_holds_itself_ends_somewhere():
     assert "..." in to_json(endless())
 
@@ -57,6 +61,6 @@ def test_migrations_are_numbered_without_a_gap():
 def test_queries_are_found_by_name():
     found = queries("sqlite", "leases")
 
-    assert {"now", "find", "put", "give_up"} == set(found)
+    assert {"now", "find", "lock", "put", "give_up"} == set(found)
     assert found["find"].startswith("SELECT")
     assert not found["find"].endswith(";")

@@ -51,7 +51,7 @@ class MemoryViews:
             return [self._view(row) for row in islice(self._matching(which), which.limit)]
 
     def count_task_runs(self, which: TaskRunFilter, by: GroupBy | None = None) -> dict[str, int]:
-        """Return the number of task runs in each group; see `runwright.stores.sqlite.reads`."""
+        """Return the number of task runs in each group; see `runwright.stores.sql.views`."""
         with self._lock:
             if counts_rows(which):
                 found = ((row.flow_run, row.task, row.state, 1) for row in self._matching(which, is_page=False))

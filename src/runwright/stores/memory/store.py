@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class MemoryStore(MemoryViews):
     def __init__(self) -> None:
         """Start empty."""
         super().__init__()
+        self._grown = threading.Condition(self._lock)
         self._leases: dict[UUID, Lease] = {}
         self._values: dict[tuple[str, str], KeyValue] = {}
         self._requests = MemoryRequests()
@@ -95,6 +97,7 @@ class MemoryStore(MemoryViews):
             self._logs += logs
             self._metrics += metrics
             self._rows.put(fold)
+            self._grown.notify_all()
         hit("append.after_commit")
         return events[-1].cursor if events else 0
 
@@ -235,6 +238,12 @@ class MemoryStore(MemoryViews):
         """Return the clock of the process."""
         return time.time_ns()
 
+    def await_events(self, after: int, seconds: float) -> int:
+        """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""
+        with self._grown:
+            self._grown.wait_for(lambda: len(self._events) > after, seconds)
+            return len(self._events)
+
     def find_damage(self) -> list[str]:
         """Return nothing: memory is what it is."""
         return []
@@ -275,9 +284,10 @@ class MemoryStore(MemoryViews):
                 )
 
     def _check_leases(self, fold: Fold, batch: Batch, held: dict[UUID, Lease]) -> None:
-        for flow_run in {*fold.runs, *(each.flow_run for each in [*batch.logs, *batch.metrics])}:
-            if flow_run not in fold.runs and flow_run not in self._rows.keys:
-                raise NotOnRecord(f"No flow run {flow_run} is on this record: its first event must be CREATED.")
+        flow_runs = {*fold.runs, *(each.flow_run for each in [*batch.logs, *batch.metrics])}
+        for flow_run in flow_runs - fold.runs.keys() - self._rows.keys.keys():
+            raise NotOnRecord(f"No flow run {flow_run} is on this record: its first event must be CREATED.")
+        for flow_run in flow_runs:
             leasing.check_held(self._leases.get(flow_run), held.get(flow_run), flow_run)
 
 

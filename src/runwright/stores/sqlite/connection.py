@@ -45,14 +45,20 @@ _FOR_WRITING = """
 """
 
 
-def connect_to_write(path: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> apsw.Connection:
+class SqliteConnection(apsw.Connection):
+    """A connection that says which dialect it speaks."""
+
+    dialect = "sqlite"
+
+
+def connect_to_write(path: str, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> SqliteConnection:
     """Return a connection that writes; the file is made, readable by its owner alone, when it is not there.
 
     Raises `RecordUnreadable` for a directory, a file that is something else, or a place that may not be written.
     """
     with explained(path):
         _make_file(path)
-        db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        db = SqliteConnection(path, flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             _prepare(db, path)
             db.execute(_FOR_WRITING)
@@ -64,7 +70,7 @@ def connect_to_write(path: str, synchronous: Literal["FULL", "NORMAL"] = "FULL")
     return db
 
 
-def connect_to_read(path: str) -> apsw.Connection:
+def connect_to_read(path: str) -> SqliteConnection:
     """Return a connection that only reads, also from a place where nothing may be written."""
     with explained(path):
         _check_file(path)
@@ -78,7 +84,7 @@ def connect_to_read(path: str) -> apsw.Connection:
             return _open_to_read(unchanging, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
 
 
-def connect_to_check(path: str) -> apsw.Connection:
+def connect_to_check(path: str) -> SqliteConnection:
     """Return a connection that reads and knows the constraints, which SQLite leaves out of what it opens for reading only."""
     try:
         with explained(path):
@@ -86,11 +92,6 @@ def connect_to_check(path: str) -> apsw.Connection:
             return _open_to_read(path, apsw.SQLITE_OPEN_READWRITE)
     except RecordUnreadable:
         return connect_to_read(path)
-
-
-def rows_of(db: apsw.Connection, query: str, values: Any = ()) -> list[Any]:
-    """Return all rows of a query; what types their values have is said by the schema, which no type checker reads."""
-    return db.execute(query, values).fetchall()
 
 
 class explained:  # noqa: N801  used like a function; a generator would cost each commit more
@@ -142,7 +143,7 @@ class Transaction:
 
     __slots__ = ("cursor", "db")
 
-    def __init__(self, db: apsw.Connection) -> None:
+    def __init__(self, db: SqliteConnection) -> None:
         """Write through `db`."""
         self.db = db
         self.cursor = db.cursor()
@@ -182,8 +183,8 @@ def patiently(action: Callable[[], object]) -> None:
             return
 
 
-def _open_to_read(path: str, flags: int) -> apsw.Connection:
-    db = apsw.Connection(path, flags=flags)
+def _open_to_read(path: str, flags: int) -> SqliteConnection:
+    db = SqliteConnection(path, flags=flags)
     try:
         _prepare(db, path)
         db.execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000")

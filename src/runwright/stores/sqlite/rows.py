@@ -1,4 +1,4 @@
-"""Rows: the rows of a SQLite record as the fold reads them, and putting in place what it made of them."""
+"""Rows: putting in place what the fold made of the rows of a SQLite record."""
 
 from __future__ import annotations
 
@@ -6,58 +6,27 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import astuple
 
-from runwright.stores.rows import AttemptRow, ExpansionRow, FlowKey, FlowRunRow, TaskRunRow
 from runwright.stores.sql import queries
+from runwright.stores.sql.rows import SqlRows
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     import apsw
 
     from runwright.stores.projection import Fold, RunFold
+    from runwright.stores.rows import FlowRunRow
+    from runwright.stores.sqlite.connection import SqliteConnection
 
 _SQL = queries("sqlite", "rows")
 
 
-class SqliteRows:
+class SqliteRows(SqlRows):
     """The derived tables that a connection sees by their bare names: the record's own, or those of a rebuild."""
 
-    def __init__(self, db: apsw.Connection) -> None:
+    _db: SqliteConnection
+
+    def __init__(self, db: SqliteConnection) -> None:
         """Read and write through `db`; the caller holds the transaction."""
-        self._db = db
-
-    def find_flow(self, name: str, version: int) -> FlowKey | None:
-        """Return the registered flow."""
-        row = self._db.execute(_SQL["find_flow"], (name, version)).fetchone()
-        return FlowKey(*row) if row else None
-
-    def width_of(self, flow: int) -> int:
-        """Return the number of tasks of a registered flow."""
-        return self._db.execute(_SQL["width_of"], (flow,)).get
-
-    def next_key(self) -> int:
-        """Return the key for a flow run that is new."""
-        return self._db.execute(_SQL["next_key"]).get
-
-    def find_flow_run(self, flow_run: UUID) -> FlowRunRow | None:
-        """Return a flow run."""
-        row = self._db.execute(_SQL["find_flow_run"], (flow_run.bytes,)).fetchone()
-        return FlowRunRow(*row) if row else None
-
-    def find_task_run(self, flow_run: int, ordinal: int) -> TaskRunRow | None:
-        """Return a task run."""
-        row = self._db.execute(_SQL["find_task_run"], (flow_run, ordinal)).fetchone()
-        return TaskRunRow(*row) if row else None
-
-    def find_attempt(self, flow_run: int, ordinal: int, attempt: int) -> AttemptRow | None:
-        """Return an attempt."""
-        row = self._db.execute(_SQL["find_attempt"], (flow_run, ordinal, attempt)).fetchone()
-        return AttemptRow(*row) if row else None
-
-    def find_expansion(self, flow_run: int, ordinal: int) -> ExpansionRow | None:
-        """Return the last expansion with children that starts at `ordinal` or before."""
-        row = self._db.execute(_SQL["find_expansion"], (flow_run, ordinal)).fetchone()
-        return ExpansionRow(*row) if row else None
+        super().__init__(db)
 
     def put(self, fold: Fold, cursor: apsw.Cursor | None = None) -> None:
         """Put what a fold made in the place of what was there; `cursor` is one that is used again and again."""

@@ -11,9 +11,6 @@ from runwright.stores.sqlite.connection import APPLICATION_ID, Transaction
 if TYPE_CHECKING:
     import apsw
 
-DERIVED = ("flow_run", "expansion", "task_run", "attempt", "tally")
-"""The tables that are nothing but the fold of the log."""
-
 
 def newest_version() -> int:
     """Return the version that this program writes."""

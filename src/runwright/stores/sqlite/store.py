@@ -7,28 +7,29 @@ processes may use one file; SQLite's lock keeps their commits apart.
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from runwright.errors import NotOnRecord, RecordError
+from runwright.errors import RecordError
 from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sqlite import (
-    flows,
-    key_values,
-    leases,
-    log,
-    rebuild,
-    received,
-    requests,
-    schema,
-    slots,
-    trigger_states,
+from runwright.stores.sql import flows, key_values, leases, requests, slots, trigger_states
+from runwright.stores.sql.dialect import Dialect
+from runwright.stores.sql.log import keys_of
+from runwright.stores.sql.views import SqlViews
+from runwright.stores.sqlite import log, rebuild, received, schema
+from runwright.stores.sqlite.connection import (
+    Transaction,
+    connect_to_check,
+    connect_to_read,
+    connect_to_write,
+    explained,
 )
-from runwright.stores.sqlite.connection import Transaction, connect_to_read, connect_to_write, explained
-from runwright.stores.sqlite.reads import SqliteViews
+from runwright.stores.sqlite.requests import OpenRequests
 from runwright.stores.sqlite.rows import SqliteRows
 from runwright.stores.sqlite.standing import Standing
 
@@ -36,18 +37,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
-    import apsw
-
     from runwright.events import Batch
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
     from runwright.request import Answer, Request
     from runwright.runs import FlowVersion, Project
     from runwright.store import Difference, Lease
+    from runwright.stores.sqlite.connection import SqliteConnection
     from runwright.trigger_states import TriggerState
 
+_LOOK = 0.02
+"""Seconds between two looks at a log that somebody waits for: a file says nothing by itself."""
 
-class SqliteStore(SqliteViews):
+
+class SqliteStore(SqlViews):
     """A record in a file. `read_only` opens it for views alone; `synchronous` NORMAL leaves the sync of commits to the system."""
 
     def __init__(
@@ -57,9 +60,14 @@ class SqliteStore(SqliteViews):
 
         Raises `RecordUnreadable`, `RecordTooNew`, `RecordFull`.
         """
-        super().__init__(str(Path(path).absolute()))
+        super().__init__("sqlite", Dialect())
+        self.path = str(Path(path).absolute())
+        self.url = f"sqlite:///{self.path}"
         self._lock = threading.Lock()
-        self._db: apsw.Connection | None = None
+        self._db: SqliteConnection | None = None
+        self._idle: deque[SqliteConnection] = deque()
+        self._is_closed = False
+        self._open_requests = OpenRequests(lambda: connect_to_read(self.path))
         self._commits: Transaction | None = None
         self._explained = explained(self.path)
         self._standing: Standing | None = None
@@ -99,11 +107,6 @@ class SqliteStore(SqliteViews):
             hit("append.after_commit")
         return cursor
 
-    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
-        """Write those whose ids are new, in one commit, and return how many those were."""
-        with self._writing() as db, Transaction(db):
-            return received.keep(db, events)
-
     def acquire(self, flow_run: UUID, owner: str, seconds: float) -> Lease:
         """Return a lease with a new token; raises `LeaseHeld` while another owner's has not expired."""
         with self._writing() as db, Transaction(db):
@@ -119,21 +122,10 @@ class SqliteStore(SqliteViews):
         with self._writing() as db, Transaction(db):
             leases.release(db, lease)
 
-    def find_lease(self, flow_run: UUID) -> Lease | None:
-        """Return the newest lease of a flow run that was not given up, expired or not."""
-        with self._reading() as db:
-            lease = leases.find(db, flow_run)
-        return lease if lease is not None and lease.owner else None
-
-    def find_value(self, namespace: str, key: str) -> KeyValue | None:
-        """Return what is under a key, None where nothing is."""
-        with self._reading() as db:
-            return key_values.find(db, namespace, key, leases.now(db))
-
-    def list_values(self, namespace: str, prefix: str = "") -> list[KeyValue]:
-        """Return what a namespace has under keys that begin with `prefix`, by key."""
-        with self._reading() as db:
-            return key_values.list_all(db, namespace, prefix, leases.now(db))
+    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
+        """Write those whose ids are new, in one commit, and return how many those were."""
+        with self._writing() as db, Transaction(db):
+            return received.keep(db, events)
 
     def keep_value(self, value: KeyValue, *, overwrite: bool = True) -> KeyValue:
         """Write a value and return it as it is kept; raises `KeyTaken` without `overwrite` when the key has one."""
@@ -149,6 +141,14 @@ class SqliteStore(SqliteViews):
         """Keep a request, and return it with the time it came; one whose id is known is returned as it is kept."""
         with self._writing() as db, Transaction(db):
             return requests.ask(db, request)
+
+    def requests(self, flow_run: UUID | None = None, *, open_only: bool = True) -> list[Request]:
+        """Return requests, oldest first; the open ones of one flow run without a query while the file is unchanged."""
+        if flow_run is None or not open_only:
+            return super().requests(flow_run, open_only=open_only)
+        with explained(self.path):
+            self._check_open()
+            return self._open_requests.of(flow_run)
 
     def answer(self, request: UUID, lease: Lease, answer: Answer) -> Request:
         """Answer a request and return it; one that has an answer keeps it. Raises `LeaseLost`."""
@@ -170,20 +170,16 @@ class SqliteStore(SqliteViews):
         with self._writing() as db, Transaction(db):
             slots.release(db, name, lease)
 
-    def find_trigger(self, namespace: str, flow: str, trigger: str) -> TriggerState | None:
-        """Return the state of a trigger, None for one that has none yet."""
-        with self._reading() as db:
-            return trigger_states.find(db, namespace, flow, trigger)
-
-    def list_triggers(self, namespace: str | None = None, flow: str | None = None) -> list[TriggerState]:
-        """Return states by namespace, flow and trigger; those of one namespace or flow where given."""
-        with self._reading() as db:
-            return trigger_states.list_all(db, namespace, flow)
-
-    def due_triggers(self, at: int) -> list[TriggerState]:
-        """Return the states that are due at a time or were before, those that are turned off left out."""
-        with self._reading() as db:
-            return trigger_states.due(db, at)
+    def await_events(self, after: int, seconds: float) -> int:
+        """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""
+        end = time.monotonic() + seconds
+        while True:
+            with self._reading() as db:
+                cursor = log.last_cursor(db)
+            left = end - time.monotonic()
+            if cursor > after or left <= 0:
+                return cursor
+            time.sleep(min(_LOOK, left))
 
     def keep_trigger(self, state: TriggerState) -> TriggerState | None:
         """Write a state over the version that it was read in, and return it; None when that is not the newest."""
@@ -195,15 +191,15 @@ class SqliteStore(SqliteViews):
         with self._writing() as db, Transaction(db):
             return trigger_states.delete(db, namespace, flow, trigger)
 
-    def count_flow_versions(self) -> int:
-        """Return how many versions of flows there are."""
-        with self._reading() as db:
-            return trigger_states.count_flow_versions(db)
-
-    def now(self) -> int:
-        """Return the clock of the database."""
-        with self._reading() as db:
-            return leases.now(db)
+    def find_damage(self) -> list[str]:
+        """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""
+        with explained(self.path):
+            db = connect_to_check(self.path)
+            try:
+                damage = [text for (text,) in db.execute("PRAGMA integrity_check") if text != "ok"]
+                return damage or [f"I17: {text}" for (text,) in db.execute(self._sql["orphans"])]
+            finally:
+                db.close()
 
     def rebuild(self, *, replace: bool = False) -> list[Difference]:
         """Return how the rows differ from the fold of the log; with `replace`, put the fold in their place."""
@@ -214,21 +210,46 @@ class SqliteStore(SqliteViews):
                 return rebuild.replace(db)
 
     def close(self) -> None:
-        """Let go of the file."""
-        super().close()
+        """Let go of the file; connections that read close when their read is over."""
+        self._close_idle()
         with self._lock:
             if self._db is not None:
                 self._db.close(True)  # noqa: FBT003  the library takes no keyword
                 self._db = self._commits = None
 
     @contextmanager
-    def _writing(self) -> Iterator[apsw.Connection]:
+    def _writing(self) -> Iterator[SqliteConnection]:
         with self._lock, self._explained:
             yield self._db or self._refuse()
 
     def _refuse(self) -> NoReturn:
         reason = "was closed" if self._is_closed else "is open for reading only"
         raise RecordError(f"The record {self.path} {reason}: open it again to write.")
+
+    @contextmanager
+    def _reading(self) -> Iterator[SqliteConnection]:
+        with explained(self.path):
+            self._check_open()
+            try:
+                db = self._idle.pop()
+            except IndexError:
+                db = connect_to_read(self.path)
+            try:
+                yield db
+            finally:
+                self._idle.append(db)
+                if self._is_closed:
+                    self._close_idle()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise RecordError(f"The record {self.path} was closed: open it again.")
+
+    def _close_idle(self) -> None:
+        self._is_closed = True
+        self._open_requests.close()
+        while self._idle:
+            self._idle.pop().close(True)  # noqa: FBT003  the library takes no keyword
 
 
 def _append(transaction: Transaction, batch: Batch, held: dict[UUID, Lease], standing: Standing) -> int:
@@ -239,7 +260,7 @@ def _append(transaction: Transaction, batch: Batch, held: dict[UUID, Lease], sta
     fold = Fold(rows, standing.folds).add(batch.events)
     keys = {flow_run: run.row.key for flow_run, run in fold.runs.items()}
     if batch.logs or batch.metrics:
-        _add_keys(db, batch, keys)
+        keys = keys_of(db, batch, keys)
     for flow_run, key in keys.items():
         lease = held.get(flow_run)
         if lease is None or standing.leases.get(key) != lease.token:
@@ -249,13 +270,3 @@ def _append(transaction: Transaction, batch: Batch, held: dict[UUID, Lease], sta
     rows.put(fold, transaction.cursor)
     standing.keep(fold, cursor)
     return cursor
-
-
-def _add_keys(db: apsw.Connection, batch: Batch, keys: dict[UUID, int]) -> None:
-    """Look up the flow runs that log lines and metrics alone are of."""
-    for flow_run in {line.flow_run for line in batch.logs} | {each.flow_run for each in batch.metrics}:
-        if flow_run not in keys:
-            key = log.find_key(db, flow_run)
-            if key is None:
-                raise NotOnRecord(f"No flow run {flow_run} is on this record: its first event must be CREATED.")
-            keys[flow_run] = key

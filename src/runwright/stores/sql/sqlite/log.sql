@@ -12,15 +12,6 @@ INSERT INTO log_line (at, flow_run, ordinal, attempt, level, logger, message) VA
 -- name: append_metric
 INSERT INTO metric (at, flow_run, ordinal, attempt, name, value, kind, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: key_of_flow_run
-SELECT key FROM flow_run WHERE id = ?;
-
--- name: events
-SELECT e.cursor, e.at, f.id, e.ordinal, e.version, e.attempt, e.kind, e.state, e.data
-FROM event e JOIN flow_run f ON f.key = e.flow_run
-WHERE e.cursor > :after AND e.cursor < :before AND (:ordinal IS NULL OR e.ordinal = :ordinal)
-ORDER BY e.cursor {order} LIMIT :limit;
-
 -- name: events_of_flow_run
 -- The events of one flow run stand between its first and its last: no index on the log is needed to find them in order.
 SELECT e.cursor, e.at, e.flow_run, e.ordinal, e.version, e.attempt, e.kind, e.state, e.data
@@ -31,14 +22,3 @@ WHERE e.cursor > max(:after, (SELECT first.cursor FROM event first
   AND e.cursor < :before
   AND +e.flow_run = :flow_run
 ORDER BY e.cursor {order} LIMIT :limit;
-
--- name: events_of_task_run
-SELECT e.cursor, e.at, e.flow_run, e.ordinal, e.version, e.attempt, e.kind, e.state, e.data
-FROM event e
-WHERE e.flow_run = :flow_run AND e.ordinal = :ordinal AND e.cursor > :after AND e.cursor < :before
-ORDER BY e.version {order} LIMIT :limit;
-
--- name: all_events
--- For a rebuild, which has no rows to join: CREATED carries the id of its flow run.
-SELECT cursor, at, flow_run, ordinal, version, attempt, kind, state, data
-FROM event WHERE cursor > ? ORDER BY cursor LIMIT ?;

@@ -1,8 +1,4 @@
--- Events that programs sent: kept once each, read back in the order in which they came.
+-- Events that programs sent.
 
 -- name: keep
 INSERT OR IGNORE INTO received_event (id, at, name, resource, received, body) VALUES (?, ?, ?, ?, ?, ?);
-
--- name: read
-SELECT id, at, name, resource, received, body, cursor
-FROM received_event WHERE cursor > :after AND cursor < :before ORDER BY cursor {order} LIMIT :limit;

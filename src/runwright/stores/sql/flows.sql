@@ -4,15 +4,17 @@
 SELECT key FROM flow WHERE name = ? AND fingerprint = ?;
 
 -- name: add_flow
-INSERT INTO flow (id, name, version, fingerprint, created, source, edges, document)
-VALUES (?, ?, (SELECT coalesce(max(version), 0) + 1 FROM flow WHERE name = ?), ?, ?, ?, ?, ?) RETURNING key;
+INSERT INTO flow (key, id, name, version, fingerprint, created, source, edges, document)
+VALUES ((SELECT coalesce(max(key), 0) + 1 FROM flow), ?, ?, (SELECT coalesce(max(version), 0) + 1 FROM flow WHERE name = ?),
+        ?, ?, ?, ?, ?)
+RETURNING key;
 
 -- name: add_task
 INSERT INTO task (flow, idx, slug, name, is_mapped, tags, policies) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: flows
 SELECT key, id, name, version, fingerprint, created, source, edges, document FROM flow
-WHERE (:name IS NULL OR name = :name) AND (:id IS NULL OR id = :id) AND (:key IS NULL OR key = :key)
+WHERE (name = :name OR :name IS NULL) AND (id = :id OR :id IS NULL) AND (key = :key OR :key IS NULL)
 ORDER BY key DESC;
 
 -- name: tasks

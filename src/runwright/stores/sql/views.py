@@ -1,9 +1,9 @@
-"""Reads: the views of a SQLite record. Each read takes a connection of its own from a pool, so any thread may read."""
+"""Views: the reads of a record in a database. Each read takes a connection of its own, so any thread may read."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections import Counter
 from heapq import merge
 from itertools import islice
 from math import nan
@@ -11,54 +11,66 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright import ids
-from runwright.errors import RecordError
 from runwright.events import Event, LogLine, Metric
 from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
 from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import counts_rows, histories
 from runwright.stores.rows import TaskRunRow
+from runwright.stores.sql import (
+    flows,
+    key_values,
+    leases,
+    log,
+    queries,
+    received,
+    requests,
+    rows_of,
+    selection,
+    trigger_states,
+    value_of,
+)
 from runwright.stores.sql.compiling import Compiler
-from runwright.stores.sql.dialect import Dialect
-from runwright.stores.sqlite import flows, log, received, requests, selection
-from runwright.stores.sqlite.connection import connect_to_check, connect_to_read, explained, rows_of
-from runwright.stores.sqlite.selection import SQL
 from runwright.stores.texts import from_json, to_json
 from runwright.stores.viewing import task_run_from_row
 from runwright.views import EventFilter, Expansion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
-    import apsw
-
+    from runwright.key_values import KeyValue
     from runwright.query import Query, Summary
     from runwright.received_events import ReceivedEvent
     from runwright.request import Request
+    from runwright.store import Lease
+    from runwright.stores.sql import Connection
+    from runwright.stores.sql.dialect import Dialect
+    from runwright.trigger_states import TriggerState
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
-_COMPILER = Compiler(Dialect())
 _CHUNK = 5_000
 _EVER = (1 << 63) - 1
 _COLUMNS = len(TaskRunRow.__struct_fields__)
 
 
-class SqliteViews:
-    """The reads of the record at `path`."""
+class SqlViews(ABC):
+    """The reads of a record whose queries are those of `dialect`."""
 
-    def __init__(self, path: str) -> None:
-        """Open connections only when they are needed."""
-        self.path = path
-        self.url = f"sqlite:///{path}"
-        self._idle: deque[apsw.Connection] = deque()
-        self._is_closed = False
-        self._open_requests = requests.OpenRequests(lambda: connect_to_read(self.path))
+    def __init__(self, dialect: str, fragments: Dialect) -> None:
+        """Read in this dialect, whose folder of queries is `dialect`."""
+        self._dialect = dialect
+        self._compiler = Compiler(fragments)
+        self._sql = queries(dialect, "reads")
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """Lend a connection that nobody else uses until the block is left."""
 
     def task_runs(self, which: TaskRunFilter) -> list[TaskRun]:
         """Return task runs, without the flow runs' own root runs."""
         with self._reading() as db:
             after = None if which.after is None else (log.find_key(db, which.after[0]) or 0, which.after[1])
-            queries = selection.task_runs(which, after)
-            found = [db.cursor().execute(*query) for query in queries]
+            found = [db.execute(*query) for query in selection.task_runs(self._dialect, which, after)]
             rows = found[0] if len(found) == 1 else merge(*found, key=_place, reverse=not which.oldest_first)
             return _task_runs(islice(rows, which.limit))
 
@@ -70,7 +82,7 @@ class SqliteViews:
         """
         with self._reading() as db:
             found: Counter[Any] = Counter()
-            for query in selection.counts(which, by, of_rows=counts_rows(which)):
+            for query in selection.counts(self._dialect, which, by, of_rows=counts_rows(which)):
                 for group, number in rows_of(db, *query):
                     found[group] += number
         if by == "state":
@@ -82,9 +94,9 @@ class SqliteViews:
     def flow_runs(self, which: FlowRunFilter) -> list[FlowRun]:
         """Return flow runs."""
         with self._reading() as db:
-            rows = rows_of(db, *selection.flow_runs(which))
+            rows = rows_of(db, *selection.flow_runs(self._dialect, which))
             counts: dict[int, dict[str, int]] = {row[0]: {} for row in rows}
-            for key, state, number in rows_of(db, SQL["tallies"], (to_json(list(counts)),)):
+            for key, state, number in rows_of(db, self._sql["tallies"], (to_json(list(counts)),)):
                 counts[key][KIND_BY_CODE[state].name] = number
         return [_flow_run(row, counts[row[0]]) for row in rows]
 
@@ -98,7 +110,7 @@ class SqliteViews:
         events = self.events(EventFilter(flow_run=flow_run, ordinal=ordinal, limit=ids.MAX_VERSION))
         history = histories(events)
         with self._reading() as db:
-            rows = rows_of(db, SQL["attempts"], (log.find_key(db, flow_run), ordinal))
+            rows = rows_of(db, self._sql["attempts"], (log.find_key(db, flow_run), ordinal))
         return [Attempt(flow_run, ordinal, *row, history=history.get(row[0], [])) for row in rows]
 
     def logs(
@@ -112,14 +124,14 @@ class SqliteViews:
                 "after": -_EVER if after is None else after,
                 "until": _EVER if until is None else until,
             }
-            rows = rows_of(db, SQL["logs" if ordinal is None else "logs_of_task_run"], values)
+            rows = rows_of(db, self._sql["logs" if ordinal is None else "logs_of_task_run"], values)
         return [LogLine(at, flow_run, *rest) for at, *rest in rows]
 
     def metrics(self, flow_run: UUID, ordinal: int | None = None) -> list[Metric]:
         """Return metrics, oldest first."""
         with self._reading() as db:
             values = {"flow_run": log.find_key(db, flow_run), "ordinal": ordinal}
-            rows = rows_of(db, SQL["metrics"], values)
+            rows = rows_of(db, self._sql["metrics"], values)
         return [
             Metric(at, flow_run, number, attempt, name, nan if value is None else value, kind, from_json(tags or "{}"))
             for at, number, attempt, name, value, kind, tags in rows
@@ -137,6 +149,12 @@ class SqliteViews:
             yield from found
             after = found[-1].cursor
 
+    def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
+        """Return how the runs of a flow run were expanded, in order of their first child."""
+        with self._reading() as db:
+            rows = rows_of(db, self._sql["expansions"], (log.find_key(db, flow_run),))
+        return [Expansion(*row, plan=from_json(plan) if plan else None) for *row, plan in rows]
+
     def received_events(
         self, after: int = 0, *, before: int | None = None, newest_first: bool = False, limit: int = 1_000
     ) -> list[ReceivedEvent]:
@@ -144,62 +162,57 @@ class SqliteViews:
         with self._reading() as db:
             return received.read(db, after, before, limit, newest_first=newest_first)
 
-    def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
-        """Return how the runs of a flow run were expanded, in order of their first child."""
-        with self._reading() as db:
-            rows = rows_of(db, SQL["expansions"], (log.find_key(db, flow_run),))
-        return [Expansion(*row, plan=from_json(plan) if plan else None) for *row, plan in rows]
-
     def requests(self, flow_run: UUID | None = None, *, open_only: bool = True) -> list[Request]:
-        """Return requests, oldest first; the open ones of one flow run without a query while the file is unchanged."""
-        if flow_run is not None and open_only:
-            with explained(self.path):
-                self._check_open()
-                return self._open_requests.of(flow_run)
+        """Return requests, oldest first."""
         with self._reading() as db:
             return requests.find(db, flow_run, open_only=open_only)
 
     def query(self, query: Query | Summary) -> str:
         """Return the JSON that answers a query; raises `QueryError` for what no record has."""
-        text, values = _COMPILER.compile(query)
+        text, values = self._compiler.compile(query)
         with self._reading() as db:
-            return db.execute(text, values).get
+            return value_of(db, text, values)
 
-    def find_damage(self) -> list[str]:
-        """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""
-        with explained(self.path):
-            db = connect_to_check(self.path)
-            try:
-                damage = [text for (text,) in db.execute("PRAGMA integrity_check") if text != "ok"]
-                return damage or [f"I17: {text}" for (text,) in db.execute(SQL["orphans"])]
-            finally:
-                db.close()
+    def find_value(self, namespace: str, key: str) -> KeyValue | None:
+        """Return what is under a key, None where nothing is."""
+        with self._reading() as db:
+            return key_values.find(db, namespace, key, leases.now(db))
 
-    def close(self) -> None:
-        """Close the connections that are idle; those in use close when their read is over."""
-        self._is_closed = True
-        self._open_requests.close()
-        while self._idle:
-            self._idle.pop().close(True)  # noqa: FBT003  the library takes no keyword
+    def list_values(self, namespace: str, prefix: str = "") -> list[KeyValue]:
+        """Return what a namespace has under keys that begin with `prefix`, by key."""
+        with self._reading() as db:
+            return key_values.list_all(db, namespace, prefix, leases.now(db))
 
-    @contextmanager
-    def _reading(self) -> Iterator[apsw.Connection]:
-        with explained(self.path):
-            self._check_open()
-            try:
-                db = self._idle.pop()
-            except IndexError:
-                db = connect_to_read(self.path)
-            try:
-                yield db
-            finally:
-                self._idle.append(db)
-                if self._is_closed:
-                    self.close()
+    def find_trigger(self, namespace: str, flow: str, trigger: str) -> TriggerState | None:
+        """Return the state of a trigger, None for one that has none yet."""
+        with self._reading() as db:
+            return trigger_states.find(db, namespace, flow, trigger)
 
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise RecordError(f"The record {self.path} was closed: open it again.")
+    def list_triggers(self, namespace: str | None = None, flow: str | None = None) -> list[TriggerState]:
+        """Return states by namespace, flow and trigger; those of one namespace or flow where given."""
+        with self._reading() as db:
+            return trigger_states.list_all(db, namespace, flow)
+
+    def due_triggers(self, at: int) -> list[TriggerState]:
+        """Return the states that are due at a time or were before, those that are turned off left out."""
+        with self._reading() as db:
+            return trigger_states.due(db, at)
+
+    def count_flow_versions(self) -> int:
+        """Return how many versions of flows there are."""
+        with self._reading() as db:
+            return trigger_states.count_flow_versions(db)
+
+    def find_lease(self, flow_run: UUID) -> Lease | None:
+        """Return the newest lease of a flow run that was not given up, expired or not."""
+        with self._reading() as db:
+            lease = leases.find(db, flow_run)
+        return lease if lease is not None and lease.owner else None
+
+    def now(self) -> int:
+        """Return the clock of the database."""
+        with self._reading() as db:
+            return leases.now(db)
 
 
 def _place(row: tuple[Any, ...]) -> tuple[int, int]:

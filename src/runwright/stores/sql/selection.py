@@ -13,11 +13,9 @@ from runwright.stores.texts import to_json
 if TYPE_CHECKING:
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
-SQL = queries("sqlite", "reads")
 _SUCCESS = KIND_BY_NAME["Success"].code
 _CACHED = KIND_BY_NAME["Cached"].code
-_CACHE_KEY = "json_extract(t.details, '$.cache_key')"
-_IN = "IN (SELECT value FROM json_each(:{name}))"
+_NO_LIMIT = (1 << 63) - 1
 GROUPS: dict[GroupBy, str] = {"state": "t.state", "task": "k.slug", "flow": "w.name", "flow_run": "f.id"}
 
 
@@ -28,70 +26,87 @@ class Query(NamedTuple):
     values: dict[str, Any]
 
 
-def task_runs(which: TaskRunFilter, after: tuple[int, int] | None) -> list[Query]:
+def task_runs(dialect: str, which: TaskRunFilter, after: tuple[int, int] | None) -> list[Query]:
     """Return queries that each give matching rows in order; there are several only where one for each state is faster.
 
     `after` is the key of the flow run and the ordinal of the last row of the page before.
     """
-    where = _Conditions(which)
-    order = "ASC" if which.oldest_first else "DESC"
-    limit = {"limit": -1 if which.limit is None else which.limit}
+    sql = queries(dialect, "reads")
+    where = _Conditions(sql, which)
     codes = codes_of(which.states) if which.states else None
+    order = "ASC" if which.oldest_first else "DESC"
+    limit = {"limit": _NO_LIMIT if which.limit is None else which.limit}
+    ordering = f"ORDER BY t.flow_run {order}, t.ordinal {order} LIMIT :limit"
     if which.cache_key is not None:
         where.add_rows(after)
+        where.add_one_state()
         where.add_states(codes)
-        ordering = f"ORDER BY t.flow_run {order}, t.ordinal {order} LIMIT :limit"
-        return [_select(SQL["by_cache_key"], where, ordering, {**limit, "state": _CACHED})]
+        return [_select(sql, "by_cache_key", where, ordering, {**limit, "state": _CACHED})]
     if codes is None or _SUCCESS in codes:
-        where.add_ranges(after)
         where.add_states(codes)
-        ordering = f"ORDER BY f.key {order}, x.first {order}, x.parent {order}, t.ordinal {order} LIMIT :limit"
-        return [_select(SQL["by_expansion"], where, ordering, limit)]
+        if _goes_by_row(sql, which):
+            where.add_rows(after)
+            return [_select(sql, "by_row", where, ordering, limit)]
+        where.add_ranges(after)
+        ordering = f"ORDER BY {sql['order_by_expansion'].format(order=order)} LIMIT :limit"
+        return [_select(sql, "by_expansion", where, ordering, limit)]
     where.add_rows(after)
-    ordering = f"ORDER BY t.flow_run {order}, t.ordinal {order} LIMIT :limit"
-    base = _select(SQL["by_state"], where, ordering, limit)
+    where.add_one_state()
+    base = _select(sql, "by_state", where, ordering, limit)
     return [Query(base.text, {**base.values, "state": code}) for code in sorted(codes)]
 
 
-def counts(which: TaskRunFilter, by: GroupBy | None, *, of_rows: bool) -> list[Query]:
+def counts(dialect: str, which: TaskRunFilter, by: GroupBy | None, *, of_rows: bool) -> list[Query]:
     """Return queries of pairs of group and count, to be added up.
 
     Mapped children are counted by the tally, which also knows those without a row, unless it is `of_rows`.
     """
+    sql = queries(dialect, "reads")
     found: list[Query] = []
     if of_rows or which.is_mapped_child is not True:
-        where = _Conditions(which)
-        where.add_ranges(None)
+        where, source = _Conditions(sql, which), "by_expansion"
+        if of_rows and _goes_by_row(sql, which):
+            source = "by_row"
+            where.add_rows(None)
+        else:
+            where.add_ranges(None)
         if not of_rows:
             where.add("x.task IS NULL AND t.map_index < 0")
-        found.append(_count("by_expansion", "count(*)", where, by))
+        found.append(_count(sql[source], "count(*)", where, by))
     if not of_rows and which.is_mapped_child is not False:
-        found.append(_count("by_tally", "sum(t.count)", _Conditions(which), by))
+        found.append(_count(sql["by_tally"], "coalesce(sum(t.count), 0)", _Conditions(sql, which), by))
     return found
 
 
-def flow_runs(which: FlowRunFilter) -> Query:
+def flow_runs(dialect: str, which: FlowRunFilter) -> Query:
     """Return the query of flow runs, newest first."""
-    where = _Where()
+    sql = queries(dialect, "reads")
+    where = _Where(sql)
     low, high = id_range(which.id_prefix) if which.id_prefix else (None, None)
     where.add("f.id = :id", id=None if which.id is None else which.id.bytes)
     where.add("f.id BETWEEN :low AND :high", low=low, high=high)
     where.add("f.name = :name", name=which.name)
     where.add("w.name = :flow", flow=which.flow)
-    where.add(f"f.state {_IN.format(name='states')}", states=_codes(which.states))
+    where.add_listed("f.state", "states", _codes(which.states))
     where.add("f.updated >= :since", since=which.since)
     where.add("f.updated <= :until", until=which.until)
     where.add(
         "f.key < (SELECT key FROM flow_run WHERE id = :after)", after=None if which.after is None else which.after.bytes
     )
-    limit = -1 if which.limit is None else which.limit
-    return Query(SQL["flow_runs"].format(conditions=where.text), {**where.values, "limit": limit})
+    limit = _NO_LIMIT if which.limit is None else which.limit
+    return Query(sql["flow_runs"].format(conditions=where.text), {**where.values, "limit": limit})
+
+
+def _goes_by_row(sql: dict[str, str], which: TaskRunFilter) -> bool:
+    """Say whether rows are best read in their own order: where the dialect can, unless only some children are wanted."""
+    return "by_row" in sql and not any(index >= 0 for index in which.map_index)
 
 
 class _Where:
     """Conditions joined by AND; one whose values are None does not restrict."""
 
-    def __init__(self) -> None:
+    def __init__(self, sql: dict[str, str]) -> None:
+        self._sql = sql
         self._terms: list[str] = []
         self.values: dict[str, Any] = {}
 
@@ -100,26 +115,32 @@ class _Where:
             self._terms.append(term)
             self.values.update(values)
 
+    def add_listed(self, column: str, name: str, values: Any) -> None:
+        self.add(f"{column} {self._sql['is_listed'].format(name=name)}", **{name: values})
+
     @property
     def text(self) -> str:
-        return " AND ".join(self._terms) or "1"
+        return " AND ".join(self._terms) or "TRUE"
 
 
 class _Conditions(_Where):
     """The conditions of a filter of task runs that all ways through the tables share."""
 
-    def __init__(self, which: TaskRunFilter) -> None:
-        super().__init__()
+    def __init__(self, sql: dict[str, str], which: TaskRunFilter) -> None:
+        super().__init__(sql)
         self.which = which
         self.add("f.id = :flow_run", flow_run=None if which.flow_run is None else which.flow_run.bytes)
         self.add("f.name = :flow_run_name", flow_run_name=which.flow_run_name)
         self.add("w.name = :flow", flow=which.flow)
         self.add("(k.slug = :task OR k.name = :task)", task=which.task)
         for index, tag in enumerate(dict.fromkeys(which.tags)):
-            self.add(f"EXISTS (SELECT 1 FROM json_each(k.tags) WHERE value = :tag{index})", **{f"tag{index}": tag})  # noqa: S608  a number
+            self.add(sql["has_tag"].format(name=f"tag{index}"), **{f"tag{index}": tag})
 
     def add_states(self, codes: frozenset[int] | None) -> None:
-        self.add(f"t.state {_IN.format(name='states')}", states=None if codes is None else to_json(sorted(codes)))
+        self.add_listed("t.state", "states", None if codes is None else to_json(sorted(codes)))
+
+    def add_one_state(self) -> None:
+        self._terms.append("t.state = :state AND t.state <> 11")
 
     def add_child(self, yes: str, no: str) -> None:
         is_child = self.which.is_mapped_child
@@ -145,11 +166,10 @@ class _Conditions(_Where):
         if after is not None:
             sign, beyond = (">", -1) if which.oldest_first else ("<", ids.MAX_ORDINAL + 1)
             self.add(f"f.key {sign}= :key", key=after[0], last=after[1], beyond=beyond)
-            self.add(f"t.ordinal {sign} iif(f.key = :key, :last, :beyond)")
+            self.add(f"t.ordinal {sign} CASE WHEN f.key = :key THEN :last ELSE :beyond END")
 
     def add_rows(self, after: tuple[int, int] | None) -> None:
-        """Restrict rows that are found by their state."""
-        self.add("t.state = :state AND t.state <> 11")
+        """Restrict rows that are read without a look at expansions."""
         if self.which.flow_run is not None:
             self.add("t.flow_run = (SELECT key FROM flow_run WHERE id = :flow_run)")
         self.add("t.parent = :parent", parent=self.which.parent)
@@ -161,22 +181,22 @@ class _Conditions(_Where):
     def _add_columns(self) -> None:
         which = self.which
         self.add_child("t.map_index >= 0", "t.map_index < 0")
-        self.add(f"t.map_index {_IN.format(name='map_index')}", map_index=_listed(which.map_index))
-        self.add(f"t.ordinal {_IN.format(name='ordinals')}", ordinals=_listed(which.ordinals))
+        self.add_listed("t.map_index", "map_index", _listed(which.map_index))
+        self.add_listed("t.ordinal", "ordinals", _listed(which.ordinals))
         self.add("t.updated >= :since", since=which.since)
         self.add("t.updated <= :until", until=which.until)
-        self.add(f"t.state = {_CACHED} AND {_CACHE_KEY} = :cache_key", cache_key=which.cache_key)
+        self.add(f"t.state = {_CACHED} AND {self._sql['cache_key']} = :cache_key", cache_key=which.cache_key)
 
 
-def _select(source: str, where: _Where, ordering: str, values: dict[str, Any]) -> Query:
-    text = f"SELECT {SQL['task_run_columns']} {source} WHERE {where.text} {ordering}"
+def _select(sql: dict[str, str], source: str, where: _Where, ordering: str, values: dict[str, Any]) -> Query:
+    text = f"SELECT {sql['task_run_columns']} {sql[source]} WHERE {where.text} {ordering}"
     return Query(text, {**where.values, **values})
 
 
 def _count(source: str, number: str, where: _Conditions, by: GroupBy | None) -> Query:
     where.add_states(codes_of(where.which.states) if where.which.states else None)
-    group = GROUPS[by] if by else "'count'"
-    return Query(f"SELECT {group}, {number} {SQL[source]} WHERE {where.text} GROUP BY {group}", where.values)
+    group, grouping = (GROUPS[by], f" GROUP BY {GROUPS[by]}") if by else ("'count'", "")
+    return Query(f"SELECT {group}, {number} {source} WHERE {where.text}{grouping}", where.values)
 
 
 def _listed(values: tuple[int, ...]) -> str | None:

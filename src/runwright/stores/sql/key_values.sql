@@ -12,8 +12,11 @@ WHERE namespace = :namespace AND key >= :prefix AND substr(key, 1, length(:prefi
 ORDER BY key;
 
 -- name: put
-REPLACE INTO key_value (namespace, key, value, type, created, updated, version, expires, description)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO key_value (namespace, key, value, type, created, updated, version, expires, description)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (namespace, key) DO UPDATE SET
+    value = excluded.value, type = excluded.type, created = excluded.created, updated = excluded.updated,
+    version = excluded.version, expires = excluded.expires, description = excluded.description;
 
 -- name: delete
 DELETE FROM key_value WHERE namespace = ? AND key = ?;

@@ -1,4 +1,4 @@
-"""Flows: the versions of flows that a SQLite record knows."""
+"""Flows: the versions of flows that a record knows. The caller holds the transaction."""
 
 from __future__ import annotations
 
@@ -9,43 +9,38 @@ import msgspec
 
 from runwright.runs import EdgeInfo, FlowVersion, Project, TaskInfo
 from runwright.stores.registration import project_id_of
-from runwright.stores.sql import queries
-from runwright.stores.sqlite.connection import rows_of
+from runwright.stores.sql import queries, rows_of, value_of
 from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
-    import apsw
-
-_SQL = queries("sqlite", "flows")
+    from runwright.stores.sql import Connection
 
 
-def register(db: apsw.Connection, flow: FlowVersion, flow_id: UUID, at: int) -> FlowVersion:
+def find_known(db: Connection, flow: FlowVersion) -> FlowVersion | None:
+    """Return the flow as it is on record, None when it is new."""
+    named = to_text(flow.name), to_text(flow.fingerprint)
+    key = value_of(db, queries(db.dialect, "flows")["find_by_fingerprint"], named)
+    return None if key is None else find(db, key=key, like=flow)[0]
+
+
+def register(db: Connection, flow: FlowVersion, flow_id: UUID, at: int) -> FlowVersion:
     """Return the flow as it is on record, put there inside the caller's transaction when it is new."""
+    sql = queries(db.dialect, "flows")
     name, fingerprint = to_text(flow.name), to_text(flow.fingerprint)
-    key = db.execute(_SQL["find_by_fingerprint"], (name, fingerprint)).get
+    key = value_of(db, sql["find_by_fingerprint"], (name, fingerprint))
     if key is None:
         texts = to_json(flow.source), to_json(flow.edges), to_json(flow.document)
-        key = db.execute(_SQL["add_flow"], (flow_id.bytes, name, name, fingerprint, at, *texts)).get
-        db.executemany(
-            _SQL["add_task"],
-            [
-                (
-                    key,
-                    index,
-                    to_text(task.slug),
-                    to_text(task.name),
-                    task.is_mapped,
-                    to_json(task.tags),
-                    to_json(task.policies),
-                )
-                for index, task in enumerate(flow.tasks)
-            ],
-        )
+        key = value_of(db, sql["add_flow"], (flow_id.bytes, name, name, fingerprint, at, *texts))
+        for index, task in enumerate(flow.tasks):
+            about = to_json(task.tags), to_json(task.policies)
+            db.execute(
+                sql["add_task"], (key, index, to_text(task.slug), to_text(task.name), int(task.is_mapped), *about)
+            )
     return find(db, key=key, like=flow)[0]
 
 
 def find(
-    db: apsw.Connection,
+    db: Connection,
     *,
     name: str | None = None,
     flow_id: UUID | None = None,
@@ -54,7 +49,7 @@ def find(
 ) -> list[FlowVersion]:
     """Return versions of flows, newest first; tasks and edges are not read where they are `like` those of one at hand."""
     values = {"name": name, "id": None if flow_id is None else flow_id.bytes, "key": key}
-    rows = rows_of(db, _SQL["flows"], values)
+    rows = rows_of(db, queries(db.dialect, "flows")["flows"], values)
     return [
         FlowVersion(
             title,
@@ -71,18 +66,19 @@ def find(
     ]
 
 
-def add_project(db: apsw.Connection, name: str, description: str | None, at: int) -> Project:
+def add_project(db: Connection, name: str, description: str | None, at: int) -> Project:
     """Return the project of a name, put there inside the caller's transaction when it is new."""
+    sql = queries(db.dialect, "flows")
     said = None if description is None else to_text(description)
-    db.execute(_SQL["add_project"], (project_id_of(name).bytes, to_text(name), said, at))
-    identity, *rest = rows_of(db, _SQL["find_project"], (to_text(name),))[0]
+    db.execute(sql["add_project"], (project_id_of(name).bytes, to_text(name), said, at))
+    identity, *rest = rows_of(db, sql["find_project"], (to_text(name),))[0]
     return Project(UUID(bytes=identity), *rest)
 
 
-def _tasks(db: apsw.Connection, flow: int) -> tuple[TaskInfo, ...]:
+def _tasks(db: Connection, flow: int) -> tuple[TaskInfo, ...]:
     return tuple(
         TaskInfo(slug, name, tuple(from_json(tags)), bool(is_mapped), from_json(policies))
-        for slug, name, is_mapped, tags, policies in rows_of(db, _SQL["tasks"], (flow,))
+        for slug, name, is_mapped, tags, policies in rows_of(db, queries(db.dialect, "flows")["tasks"], (flow,))
     )
 
 

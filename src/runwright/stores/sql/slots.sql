@@ -11,7 +11,7 @@ SELECT place, token, is_kept FROM slot WHERE name = ? AND flow_run = ?;
 SELECT count(*) FROM slot s
 LEFT JOIN lease l ON l.flow_run = s.flow_run AND l.owner <> '' AND l.expires > :now
 WHERE s.name = :name AND s.place <> :place
-  AND (s.is_kept OR (l.token IS NOT NULL AND (s.token = l.token OR s.place < :place)))
+  AND (s.is_kept = 1 OR (l.token IS NOT NULL AND (s.token = l.token OR s.place < :place)))
   AND NOT EXISTS (SELECT 1 FROM flow_run f WHERE f.id = s.flow_run AND f.state BETWEEN 11 AND 23);
 
 -- name: give
@@ -28,6 +28,6 @@ DELETE FROM slot WHERE name = ? AND flow_run IN (SELECT id FROM flow_run WHERE s
 
 -- name: lapse
 -- Whoever lost its lease finds out when it asks again.
-UPDATE slot SET token = 0 WHERE name = :name AND NOT is_kept AND place <> :place AND NOT EXISTS (
+UPDATE slot SET token = 0 WHERE name = :name AND is_kept = 0 AND place <> :place AND NOT EXISTS (
     SELECT 1 FROM lease l
     WHERE l.flow_run = slot.flow_run AND l.token = slot.token AND l.owner <> '' AND l.expires > :now);

@@ -1,4 +1,4 @@
-"""Key-values: what flows keep under keys of a namespace, in a SQLite record. The caller holds the transaction."""
+"""Key-values: what flows keep under keys of a namespace, in a record in a database. The caller holds the transaction."""
 
 from __future__ import annotations
 
@@ -6,34 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.key_values import KeyValue
 from runwright.stores.keeping import is_over, kept
-from runwright.stores.sql import queries
-from runwright.stores.sqlite.connection import rows_of
+from runwright.stores.sql import queries, rows_of
 from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
-    import apsw
-
-_SQL = queries("sqlite", "key_values")
+    from runwright.stores.sql import Connection
 
 
-def find(db: apsw.Connection, namespace: str, key: str, at: int) -> KeyValue | None:
+def find(db: Connection, namespace: str, key: str, at: int) -> KeyValue | None:
     """Return what is under a key at a time."""
     value = _find(db, namespace, key)
     return None if value is None or is_over(value, at) else value
 
 
-def list_all(db: apsw.Connection, namespace: str, prefix: str, at: int) -> list[KeyValue]:
+def list_all(db: Connection, namespace: str, prefix: str, at: int) -> list[KeyValue]:
     """Return what a namespace has at a time under keys that begin with `prefix`, by key."""
     values = {"namespace": to_text(namespace), "prefix": to_text(prefix), "at": at}
-    return [_value(row) for row in rows_of(db, _SQL["list"], values)]
+    return [_value(row) for row in rows_of(db, _sql(db)["list"], values)]
 
 
-def keep(db: apsw.Connection, value: KeyValue, at: int, *, overwrite: bool) -> KeyValue:
+def keep(db: Connection, value: KeyValue, at: int, *, overwrite: bool) -> KeyValue:
     """Write a value and return it as it is kept; raises `KeyTaken`. What has expired in its namespace goes."""
     added = kept(_find(db, value.namespace, value.key), value, at, overwrite=overwrite)
-    db.execute(_SQL["delete_expired"], (added.namespace, at))
+    db.execute(_sql(db)["delete_expired"], (added.namespace, at))
     db.execute(
-        _SQL["put"],
+        _sql(db)["put"],
         (
             added.namespace,
             added.key,
@@ -49,18 +46,22 @@ def keep(db: apsw.Connection, value: KeyValue, at: int, *, overwrite: bool) -> K
     return added
 
 
-def delete(db: apsw.Connection, namespace: str, key: str, at: int) -> bool:
+def delete(db: Connection, namespace: str, key: str, at: int) -> bool:
     """Delete what is under a key; False where nothing was at that time."""
     was_there = find(db, namespace, key, at) is not None
-    db.execute(_SQL["delete"], (to_text(namespace), to_text(key)))
+    db.execute(_sql(db)["delete"], (to_text(namespace), to_text(key)))
     return was_there
 
 
-def _find(db: apsw.Connection, namespace: str, key: str) -> KeyValue | None:
-    row = db.execute(_SQL["find"], (to_text(namespace), to_text(key))).fetchone()
+def _find(db: Connection, namespace: str, key: str) -> KeyValue | None:
+    row = db.execute(_sql(db)["find"], (to_text(namespace), to_text(key))).fetchone()
     return None if row is None else _value(row)
 
 
 def _value(row: Any) -> KeyValue:
     namespace, key, value, *rest = row
     return KeyValue(namespace, key, from_json(value), *rest)
+
+
+def _sql(db: Connection) -> dict[str, str]:
+    return queries(db.dialect, "key_values")

