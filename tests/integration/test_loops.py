@@ -55,6 +55,12 @@ def test_items_of_a_list_have_a_value_and_an_index():
     assert [{"iterationCount": 4}] == ran.outputs("loop")
 
 
+def test_others_find_the_outputs_of_rounds_by_their_numbers():
+    ran = Ran(LOOP.format(values="[a, a]", more="", format="{{ item.index }}"))
+    found = Executions().outputs_of(ran.row)
+    assert {"0": {"value": "0"}, "1": {"value": "1"}} == found["first"]
+
+
 def test_items_of_a_mapping_have_a_key():
     ran = Ran(LOOP.format(values="{north: 3, south: [1, 2]}", more="", format="{{ item.key }}={{ item.value }}"))
     assert ["north=3", "south=[1,2]"] == ran.texts("first")
