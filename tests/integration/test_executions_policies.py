@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runwright import app
+from runwright import app, clock
 from runwright.clock import NANOSECONDS
 from runwright.control import Control
-from runwright.errors import InputError
+from runwright.errors import IllegalTransition, InputError
 from runwright.executions.runner import ExecutionRunner
 from runwright.views import FlowRunFilter
 
@@ -39,7 +41,7 @@ def flaky(path: Any, times: int) -> str:
         ("type: constant, interval: PT10M, maxAttempts: 3", 20),
         ("type: exponential, interval: PT10M, delayFactor: 3, maxInterval: PT25M, maxAttempts: 4", 10 + 25 + 25),
         ("type: exponential, interval: PT10M, maxInterval: PT2H, maxAttempts: 3", 10 + 20),
-        ("type: random, minInterval: PT10M, maxInterval: PT10M, maxAttempts: 2", 10),
+        ("type: random, minInterval: PT10M, maxInterval: PT10M1S, maxAttempts: 2", 10),
         ("type: constant, interval: PT10M, maxDuration: PT35M", 30),
     ],
 )
@@ -53,7 +55,9 @@ def test_a_failure_is_tried_again_until_it_was_enough(fake_clock: FakeClock, ret
 def test_a_success_after_a_retry_may_be_a_warning(fake_clock: FakeClock, tmp_path: Any, warns: str, state: str) -> None:
     del fake_clock
     task = flaky(tmp_path / "tries", 2)
-    found = run(f'- {{id: a, {task}, retry: {{type: constant, interval: PT1H, maxAttempts: 5, warningOnRetry: {warns}}}}}')
+    found = run(
+        f"- {{id: a, {task}, retry: {{type: constant, interval: PT1H, maxAttempts: 5, warningOnRetry: {warns}}}}}"
+    )
     assert (state, {"a": 3}) == (found.state, found.attempts)
 
 
@@ -71,7 +75,9 @@ def test_the_retry_above_counts_for_what_has_none(fake_clock: FakeClock, tmp_pat
 def test_a_new_execution_replaces_one_that_failed(fake_clock: FakeClock, tmp_path: Any, record: Store) -> None:
     del fake_clock
     task = flaky(tmp_path / "tries", 2)
-    found = run(f"- {{id: a, {task}, retry: {{type: constant, interval: PT1H, maxAttempts: 5, behavior: CREATE_NEW_EXECUTION}}}}")
+    found = run(
+        f"- {{id: a, {task}, retry: {{type: constant, interval: PT1H, maxAttempts: 5, behavior: CREATE_NEW_EXECUTION}}}}"
+    )
     rows = record.flow_runs(FlowRunFilter())
     assert ["SUCCESS", "RETRIED", "RETRIED"] == [row.kind.execution for row in rows]
     assert (str(rows[1].id), str(rows[2].id)) == (found.row.details["parent"], found.row.details["original"])
@@ -95,16 +101,17 @@ def test_a_pause_for_a_time_goes_on_by_itself(fake_clock: FakeClock) -> None:
 @pytest.mark.parametrize(
     ("behavior", "state", "expected"),
     [
-        ("", "FAILED", ["p FAILED"]),
-        (", behavior: RESUME", "SUCCESS", ["p SUCCESS", "z SUCCESS"]),
-        (", behavior: WARN", "WARNING", ["p WARNING", "z SUCCESS"]),
-        (", behavior: FAIL", "FAILED", ["p FAILED"]),
-        (", behavior: CANCEL", "CANCELLED", ["p CANCELLED"]),
+        ("pauseDuration: PT1H", "SUCCESS", ["p SUCCESS", "z SUCCESS"]),
+        ("timeout: PT1H", "FAILED", ["p FAILED"]),
+        ("timeout: PT1H, behavior: RESUME", "SUCCESS", ["p SUCCESS", "z SUCCESS"]),
+        ("pauseDuration: PT1H, behavior: WARN", "WARNING", ["p WARNING", "z SUCCESS"]),
+        ("pauseDuration: PT1H, behavior: FAIL", "FAILED", ["p FAILED"]),
+        ("pauseDuration: PT1H, behavior: CANCEL", "CANCELLED", ["p CANCELLED"]),
     ],
 )
 def test_the_end_of_the_time_of_a_pause(fake_clock: FakeClock, behavior: str, state: str, expected: list[str]) -> None:
     del fake_clock
-    found = run(f"- {{id: p, type: flow.Pause, pauseDuration: PT1H{behavior}}}\n- {{id: z, {OK}}}")
+    found = run(f"- {{id: p, type: flow.Pause, {behavior}}}\n- {{id: z, {OK}}}")
     assert (state, expected) == (found.state, found.states)
 
 
@@ -120,7 +127,9 @@ def test_a_pause_takes_inputs(record: Store) -> None:
 
 def test_two_pauses_go_on_one_by_one(record: Store) -> None:
     """The execution is paused until the last of them has gone on, whoever holds it."""
-    found = run(f"- id: p\n  type: flow.Parallel\n  tasks:\n  - {{id: a, type: flow.Pause}}\n  - {{id: b, type: flow.Pause}}\n- {{id: z, {OK}}}")
+    found = run(
+        f"- id: p\n  type: flow.Parallel\n  tasks:\n  - {{id: a, type: flow.Pause}}\n  - {{id: b, type: flow.Pause}}\n- {{id: z, {OK}}}"
+    )
     control = Control(record)
     first, second = (row.id for row in found.task_runs if row.slug in {"a", "b"})
     assert "Paused" == control.resume(found.row.id, first).kind.name
@@ -133,8 +142,6 @@ def test_two_pauses_go_on_one_by_one(record: Store) -> None:
 
 def _asked_while(tasks: str, ask: Any, path: Any) -> Any:
     """Ask something of an execution once its task says that it runs; returns how it ended."""
-    import os
-
     os.mkfifo(path)
     runner = ExecutionRunner(declared(tasks), executor="threads:2")
     thread = threading.Thread(target=runner.start)
@@ -142,6 +149,8 @@ def _asked_while(tasks: str, ask: Any, path: Any) -> Any:
     with path.open() as told:
         told.read()
     row = latest().row
+    while not ended(row).task_runs:  # its events are on their way to the record
+        clock.wait(queue.SimpleQueue(), 0.01)
     ask(Control(app.open_record()), ended(row))
     thread.join(60)
     assert not thread.is_alive()
@@ -150,8 +159,12 @@ def _asked_while(tasks: str, ask: Any, path: Any) -> Any:
 
 def test_a_task_that_runs_is_marked(tmp_path: Any) -> None:
     """It is stopped, and the execution goes on after it."""
-    tasks = f"- {{id: a, type: shell.Commands, commands: ['echo go > {tmp_path}/told', 'sleep 100']}}\n- {{id: z, {OK}}}"
-    found = _asked_while(tasks, lambda control, now: control.mark(now.row.id, now.task_runs[0].id, "Success"), tmp_path / "told")
+    tasks = (
+        f"- {{id: a, type: shell.Commands, commands: ['echo go > {tmp_path}/told', 'sleep 100']}}\n- {{id: z, {OK}}}"
+    )
+    found = _asked_while(
+        tasks, lambda control, now: control.mark(now.row.id, now.task_runs[0].id, "Success"), tmp_path / "told"
+    )
     assert ("SUCCESS", ["a SUCCESS", "z SUCCESS"]) == (found.state, found.states)
 
 
@@ -163,8 +176,6 @@ def test_an_execution_that_runs_is_paused_and_goes_on(tmp_path: Any) -> None:
 
 
 def test_an_execution_that_runs_is_not_restarted(tmp_path: Any) -> None:
-    from runwright.errors import IllegalTransition
-
     def ask(control: Control, now: Any) -> None:
         with pytest.raises(IllegalTransition, match="has not ended"):
             control.restart(now.row.id)
@@ -176,8 +187,6 @@ def test_an_execution_that_runs_is_not_restarted(tmp_path: Any) -> None:
 def test_a_kill_reaches_what_a_subflow_runs(tmp_path: Any) -> None:
     register(f"- {{id: a, type: shell.Commands, commands: ['echo go > {tmp_path}/told', 'sleep 100']}}")
     tasks = "- {id: s, type: flow.Subflow, namespace: tests, flowId: child}"
-    import os
-
     os.mkfifo(tmp_path / "told")
     thread = threading.Thread(target=ExecutionRunner(declared(tasks), executor="threads:2").start)
     thread.start()
@@ -217,12 +226,26 @@ def test_inputs_of_every_type() -> None:
     fields = ", ".join(f'{name}: "{{{{ inputs.{name} }}}}"' for name in names)
     found = run(f"- {{id: o, type: output.OutputValues, values: {{{fields}}}}}", INPUTS, {"s": "abc", "i": "3"})
     values = found.outputs["o"]["values"]
-    assert ("SUCCESS", "abc", 3, 1.5, True, "x", ["y"], [1, 2], {"k": [1]}, {"k": 2}, "abc!") == (
-        found.state, *(values[name] for name in "s i f b c m a j y dep".split()),
-    )  # fmt: skip
+    said = {name: values[name] for name in "s i f b c m a j y dep".split()}
+    assert "SUCCESS" == found.state
+    assert {
+        "s": "abc",
+        "i": "3",
+        "f": "1.5",
+        "b": "true",
+        "c": "x",
+        "m": '["y"]',
+        "a": "[1,2]",
+        "j": '{"k":[1]}',
+        "y": '{"k":2}',
+        "dep": "abc!",
+    } == said
 
 
-@pytest.mark.parametrize(("given", "name"), [({"s": "ABC", "i": 3}, "s"), ({"s": "a", "i": 10}, "i"), ({"s": "a"}, "i"), ({"s": "a", "i": 1, "c": "z"}, "c")])
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [({"s": "ABC", "i": 3}, "s"), ({"s": "a", "i": 10}, "i"), ({"s": "a"}, "i"), ({"s": "a", "i": 1, "c": "z"}, "c")],
+)
 def test_an_input_that_is_refused_leaves_nothing_on_record(record: Store, given: dict[str, Any], name: str) -> None:
     with pytest.raises(InputError, match=name):
         run(f"- {{id: a, {OK}}}", INPUTS, given)
@@ -235,7 +258,10 @@ def test_outputs_that_cannot_be_rendered_are_a_failure() -> None:
 
 
 def test_labels_of_the_flow_and_of_tasks() -> None:
-    found = run("- {id: l, type: execution.Labels, labels: {b: two}}\n- {id: z, type: debug.Return, format: \"{{ labels.a }}{{ labels.b }}\"}", "labels: {a: one}")
+    found = run(
+        '- {id: l, type: execution.Labels, labels: {b: two}}\n- {id: z, type: debug.Return, format: "{{ labels.a }}{{ labels.b }}"}',
+        "labels: {a: one}",
+    )
     labels = found.row.details["labels"]
     assert ({"value": "onetwo"}, "one", "two") == (found.outputs["z"], labels["a"], labels["b"])
 
