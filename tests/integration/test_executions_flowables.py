@@ -32,7 +32,7 @@ def test_parallel_runs_all_in_spite_of_a_failure_that_comes_later() -> None:
 def test_dag_runs_each_when_what_it_depends_on_has_ended() -> None:
     ended = run(
         "- id: d\n  type: flow.Dag\n  tasks:\n"
-        f'  - task: {{id: c, type: debug.Return, format: "{{{{ outputs.a.value }}}}{{{{ outputs.b.value }}}}"}}\n    dependsOn: [a, b]\n'
+        '  - task: {id: c, type: debug.Return, format: "{{ outputs.a.value }}{{ outputs.b.value }}"}\n    dependsOn: [a, b]\n'
         "  - task: {id: a, type: debug.Return, format: x}\n  - task: {id: b, type: debug.Return, format: y}\n    dependsOn: [a]"
     )
     assert ("SUCCESS", {"value": "xy"}) == (ended.state, ended.outputs["c"])
@@ -57,7 +57,7 @@ def test_switch_runs_the_case_of_its_value(value: str, task: str, is_default: bo
     ended = run(
         f"- id: s\n  type: flow.Switch\n  value: {value}\n  cases:\n    x:\n    - {{id: a, {OK}}}\n  defaults:\n  - {{id: b, {OK}}}"
     )
-    assert ([f"s SUCCESS", f"{task} SUCCESS"], {"value": value, "defaults": is_default}) == (
+    assert (["s SUCCESS", f"{task} SUCCESS"], {"value": value, "defaults": is_default}) == (
         ended.states,
         ended.outputs["s"],
     )

@@ -222,11 +222,11 @@ inputs:
 
 
 def test_inputs_of_every_type() -> None:
-    names = "s i f b c m a j y d t dt du u e dep".split()
+    names = ["s", "i", "f", "b", "c", "m", "a", "j", "y", "d", "t", "dt", "du", "u", "e", "dep"]
     fields = ", ".join(f'{name}: "{{{{ inputs.{name} }}}}"' for name in names)
     found = run(f"- {{id: o, type: output.OutputValues, values: {{{fields}}}}}", INPUTS, {"s": "abc", "i": "3"})
     values = found.outputs["o"]["values"]
-    said = {name: values[name] for name in "s i f b c m a j y dep".split()}
+    said = {name: values[name] for name in ["s", "i", "f", "b", "c", "m", "a", "j", "y", "dep"]}
     assert "SUCCESS" == found.state
     assert {
         "s": "abc",
