@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runwright import app
+from runwright import app, clock
 from runwright.clock import NANOSECONDS
 from runwright.control import Control
-from runwright.errors import InputError
+from runwright.errors import IllegalTransition, InputError
 from runwright.executions.runner import ExecutionRunner
 from runwright.views import FlowRunFilter
 
@@ -39,7 +41,7 @@ def flaky(path: Any, times: int) -> str:
         ("type: constant, interval: PT10M, maxAttempts: 3", 20),
         ("type: exponential, interval: PT10M, delayFactor: 3, maxInterval: PT25M, maxAttempts: 4", 10 + 25 + 25),
         ("type: exponential, interval: PT10M, maxInterval: PT2H, maxAttempts: 3", 10 + 20),
-        ("type: random, minInterval: PT10M, maxInterval: PT10M, maxAttempts: 2", 10),
+        ("type: random, minInterval: PT10M, maxInterval: PT10M1S, maxAttempts: 2", 10),
         ("type: constant, interval: PT10M, maxDuration: PT35M", 30),
     ],
 )
@@ -99,16 +101,17 @@ def test_a_pause_for_a_time_goes_on_by_itself(fake_clock: FakeClock) -> None:
 @pytest.mark.parametrize(
     ("behavior", "state", "expected"),
     [
-        ("", "FAILED", ["p FAILED"]),
-        (", behavior: RESUME", "SUCCESS", ["p SUCCESS", "z SUCCESS"]),
-        (", behavior: WARN", "WARNING", ["p WARNING", "z SUCCESS"]),
-        (", behavior: FAIL", "FAILED", ["p FAILED"]),
-        (", behavior: CANCEL", "CANCELLED", ["p CANCELLED"]),
+        ("pauseDuration: PT1H", "SUCCESS", ["p SUCCESS", "z SUCCESS"]),
+        ("timeout: PT1H", "FAILED", ["p FAILED"]),
+        ("timeout: PT1H, behavior: RESUME", "SUCCESS", ["p SUCCESS", "z SUCCESS"]),
+        ("pauseDuration: PT1H, behavior: WARN", "WARNING", ["p WARNING", "z SUCCESS"]),
+        ("pauseDuration: PT1H, behavior: FAIL", "FAILED", ["p FAILED"]),
+        ("pauseDuration: PT1H, behavior: CANCEL", "CANCELLED", ["p CANCELLED"]),
     ],
 )
 def test_the_end_of_the_time_of_a_pause(fake_clock: FakeClock, behavior: str, state: str, expected: list[str]) -> None:
     del fake_clock
-    found = run(f"- {{id: p, type: flow.Pause, pauseDuration: PT1H{behavior}}}\n- {{id: z, {OK}}}")
+    found = run(f"- {{id: p, type: flow.Pause, {behavior}}}\n- {{id: z, {OK}}}")
     assert (state, expected) == (found.state, found.states)
 
 
@@ -139,8 +142,6 @@ def test_two_pauses_go_on_one_by_one(record: Store) -> None:
 
 def _asked_while(tasks: str, ask: Any, path: Any) -> Any:
     """Ask something of an execution once its task says that it runs; returns how it ended."""
-    import os
-
     os.mkfifo(path)
     runner = ExecutionRunner(declared(tasks), executor="threads:2")
     thread = threading.Thread(target=runner.start)
@@ -148,6 +149,8 @@ def _asked_while(tasks: str, ask: Any, path: Any) -> Any:
     with path.open() as told:
         told.read()
     row = latest().row
+    while not ended(row).task_runs:  # its events are on their way to the record
+        clock.wait(queue.SimpleQueue(), 0.01)
     ask(Control(app.open_record()), ended(row))
     thread.join(60)
     assert not thread.is_alive()
@@ -173,8 +176,6 @@ def test_an_execution_that_runs_is_paused_and_goes_on(tmp_path: Any) -> None:
 
 
 def test_an_execution_that_runs_is_not_restarted(tmp_path: Any) -> None:
-    from runwright.errors import IllegalTransition
-
     def ask(control: Control, now: Any) -> None:
         with pytest.raises(IllegalTransition, match="has not ended"):
             control.restart(now.row.id)
@@ -186,8 +187,6 @@ def test_an_execution_that_runs_is_not_restarted(tmp_path: Any) -> None:
 def test_a_kill_reaches_what_a_subflow_runs(tmp_path: Any) -> None:
     register(f"- {{id: a, type: shell.Commands, commands: ['echo go > {tmp_path}/told', 'sleep 100']}}")
     tasks = "- {id: s, type: flow.Subflow, namespace: tests, flowId: child}"
-    import os
-
     os.mkfifo(tmp_path / "told")
     thread = threading.Thread(target=ExecutionRunner(declared(tasks), executor="threads:2").start)
     thread.start()
@@ -227,9 +226,20 @@ def test_inputs_of_every_type() -> None:
     fields = ", ".join(f'{name}: "{{{{ inputs.{name} }}}}"' for name in names)
     found = run(f"- {{id: o, type: output.OutputValues, values: {{{fields}}}}}", INPUTS, {"s": "abc", "i": "3"})
     values = found.outputs["o"]["values"]
-    assert ("SUCCESS", "abc", 3, 1.5, True, "x", ["y"], [1, 2], {"k": [1]}, {"k": 2}, "abc!") == (
-        found.state, *(values[name] for name in ["s", "i", "f", "b", "c", "m", "a", "j", "y", "dep"]),
-    )  # fmt: skip
+    said = {name: values[name] for name in ["s", "i", "f", "b", "c", "m", "a", "j", "y", "dep"]}
+    assert "SUCCESS" == found.state
+    assert {
+        "s": "abc",
+        "i": "3",
+        "f": "1.5",
+        "b": "true",
+        "c": "x",
+        "m": '["y"]',
+        "a": "[1,2]",
+        "j": '{"k":[1]}',
+        "y": '{"k":2}',
+        "dep": "abc!",
+    } == said
 
 
 @pytest.mark.parametrize(

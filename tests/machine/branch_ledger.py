@@ -198,9 +198,8 @@ class BranchLedger:
     def _read_request(self, intent: str) -> None:
         if intent in {"cancel", "kill"}:
             self.is_cancelled, self.is_held = True, False
-        elif intent in {"restart", "mark"}:
-            self.is_cancelled = self.is_finishing = False
-            self.is_held = False
+        elif intent in {"restart", "mark"} and self.run(0).is_final:
+            self.is_cancelled = self.is_finishing = self.is_held = False
         elif intent in {"pause", "resume"}:
             self.is_held = intent == "pause"
 

@@ -131,7 +131,7 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
     # recovery
     "a recovered run knows that it was cancelled": (
         CHAIN, "nothing is submitted after a cancel",
-        (Edit('        if intent in {"cancel", "kill"}:\n            self.is_cancelled = True', '        if intent in {"cancel", "kill"}:\n            pass'),)),
+        (Edit('        if intent in {"cancel", "kill"}:\n            self.is_cancelled, self.is_held = True, False', '        if intent in {"cancel", "kill"}:\n            pass'),)),
     "a recovered run knows who was asked to go on": (
         ONE, "what was asked to go on goes on|waits for is restored",
         (Edit('            for cell in self._paused(data["ordinal"]):\n                cell.resumed = True\n', '            for cell in self._paused(data["ordinal"]):\n'),)),

@@ -14,7 +14,7 @@ from runwright import clock, codec, ids
 from runwright.clock import to_datetime
 from runwright.engine.branches import Branch
 from runwright.engine.cells import Cell
-from runwright.engine.stimuli import FinishRun, Opened, Reported
+from runwright.engine.stimuli import FinishRun, Opened, Reported, Requested
 from runwright.events import LogLine
 from runwright.executor import TaskCall
 from runwright.expression import is_true
@@ -232,6 +232,9 @@ class Execution:
             if isinstance(found, Settled):
                 yield FinishRun(found.state, found.message)
             return
+        if isinstance(found, Settled) and found.state == "Cancelled":
+            yield Requested("cancel", by=node.slug)
+            return
         cell = self._machine.cell_of(ordinal)
         is_begun = cell is None or cell.code == _RUNNING
         is_skipped = isinstance(found, Settled) and found.state == "Skipped"
@@ -318,8 +321,8 @@ class Execution:
         if "_due" in state.context:
             self.retried_at = state.context["_due"]
             extra["due_again"] = self.retried_at
-        if state.is_finished():
-            cell = self._cell(ordinal)
+        cell = self._machine.cell_of(ordinal)  # None for one that was marked meanwhile
+        if state.is_finished() and cell is not None:
             held = state.context.get(OUTPUTS) if state.is_failed() else state.result
             outputs = held if isinstance(held, dict) else None
             if cell.node is not None:
