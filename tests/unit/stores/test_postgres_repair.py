@@ -43,6 +43,7 @@ DAMAGE = {
 @pytest.mark.parametrize("table", DAMAGE)
 def test_a_rebuild_finds_and_mends_what_the_log_does_not_say(store, postgres_url, table):
     scribe = Scribe(store).start().run(1).log(1, "kept")
+    scribe.map(2, 3)
     scribe.commit()
     before = store.task_runs(TaskRunFilter()), store.flow_runs(FlowRunFilter()), store.attempts(scribe.flow_run, 1)
     damage(postgres_url, DAMAGE[table])
