@@ -14,7 +14,7 @@ from runwright.server.bodies import empty_answer, json_answer, read_json
 from runwright.server.flow_documents import flow_document
 from runwright.server.paging import Page
 from runwright.server.problems import Problem
-from runwright.server.query_filters import group_from
+from runwright.server.query_filters import group_from, is_below
 from runwright.server.routes import delete, get, post, put
 from runwright.server.tenants import everywhere
 from runwright.spec import parse_flow_spec
@@ -261,11 +261,6 @@ async def text_of(request: Request) -> str:
         return (await request.body()).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Problem(400, "The body is no UTF-8 text.") from None
-
-
-def is_below(text: str, namespace: str) -> bool:
-    """Say whether a namespace is another one, or below it."""
-    return text == namespace or text.startswith(f"{namespace}.")
 
 
 def _revision(text: str | None) -> int | None:

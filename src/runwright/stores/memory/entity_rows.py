@@ -164,6 +164,8 @@ class EntityRows:
             "times_resurrected": 0,
             "agent_id": None,
             "source": _read(row.source, {}),
+            "started_by": ((extra.get("trigger") or {}).get("variables") or {}).get("executionId"),
+            "deleted": bool(extra.get("deleted")),
         }
 
     def _task_runs(self) -> Iterator[Row]:

@@ -197,6 +197,8 @@ class _Tables:
             "times_resurrected": Plain("integer", "(0+0)"),
             "agent_id": Plain("uuid", self._d.no_uuid),
             "source": Plain("json", self._or_else("@.source", "{}")),
+            "started_by": Plain("text", d.key_text("@.extra", "trigger", "variables", "executionId")),
+            "deleted": Plain("boolean", self._truth("@.extra", "deleted")),
         }
 
     def _task_run(self) -> dict[str, Expression]:
