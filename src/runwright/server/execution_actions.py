@@ -38,6 +38,7 @@ MOST_AT_ONCE = 10_000
 MOST_TOLD = 10
 
 _GONE = 404
+_NEWER = "/actions/"
 _BULK = ("restart", "replay", "resume", "pause", "force-run", "unqueue", "change-status", "labels")
 
 
@@ -138,8 +139,8 @@ class ExecutionActions:
 
     async def _resume(self, row: FlowRun, request: Request) -> Response:
         given = await read_inputs(request)
-        await self._in_thread(lambda: self._service.resume(row, given))
-        return empty_answer()
+        answer = await self._answer(lambda: self._service.resume(row, given))
+        return answer if _NEWER in request.url.path else empty_answer()  # older clients are told nothing
 
     async def _pause(self, row: FlowRun, request: Request) -> Response:
         del request

@@ -78,7 +78,6 @@ class ExecutionLogs:
             for each in shown:
                 yield Told(each, id="progress")
             if row.kind.phase.is_final:
-                yield Told({}, id="end")
                 return
 
     def _read(self, row: FlowRun, told: int) -> tuple[FlowRun, Sequence[LogLine]]:

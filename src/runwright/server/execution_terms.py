@@ -61,7 +61,7 @@ FLAT: dict[str, tuple[str, str]] = {
     "triggerExecutionId": ("triggerExecutionId", "EQUALS"),
     "childFilter": ("childFilter", "EQUALS"),
     "scope": ("scope", "IN"),
-    "minLevel": ("level", "GREATER_THAN_OR_EQUAL_TO"),
+    "minLevel": ("minLevel", "EQUALS"),
 }
 """The parameters that are written without brackets, each as the filter that it stands for."""
 
@@ -90,11 +90,13 @@ class ExecutionTerms:
             "triggerExecutionId": self._starter,
             "childFilter": self._child,
             "executionId": self._identity,
+            "id": self._identity,
         }
         if subject == "task_run":
             own["taskId"] = self._task
         if subject == "log":
-            own |= {"taskId": self._task, "level": self._level, "q": self._message, "query": self._message}
+            own |= {"taskId": self._task, "q": self._message, "query": self._message}
+            own |= {"level": self._level, "minLevel": self._least_level}
         self._own = own
         self._of_execution = of_execution
 
@@ -222,6 +224,9 @@ class ExecutionTerms:
 
     def _level(self, term: Condition) -> query.Condition:
         return level_condition(words_of(term))
+
+    def _least_level(self, term: Condition) -> query.Condition:
+        return self._level(term._replace(operator="GREATER_THAN_OR_EQUAL_TO"))
 
     def _message(self, term: Condition) -> query.Condition:
         literal = term.value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -163,9 +163,9 @@ class Executions:
             raise Problem(422, f"Illegal argument: {MOST_FLOWS} flows may be asked about at once.")
         return json_answer(await self._context.in_thread(self._newest, flows))
 
-    def _newest(self, flows: list[FlowKey]) -> list[dict[str, object]]:
+    def _newest(self, flows: list[FlowKey]) -> list[dict[str, Any]]:
         rows = [row for each in flows for row in self._search.newest(each.namespace, each.flow_id or each.id or "")]
-        return [self.documents.execution(row, with_task_runs=False) for row in rows]
+        return [_in_short(self.documents.execution(row, with_task_runs=False)) for row in rows]
 
     def flow(self, request: Request) -> Response:
         """Return the flow of an execution, in the revision that it runs."""
@@ -206,7 +206,7 @@ class Executions:
                 yield Told(document, id="end")
                 return
 
-    def _newest_document(self, row: FlowRun) -> tuple[FlowRun, dict[str, object]]:
+    def _newest_document(self, row: FlowRun) -> tuple[FlowRun, dict[str, Any]]:
         newest = self.service.find(str(row.id))
         return newest, self.documents.execution(newest)
 
@@ -228,6 +228,12 @@ class Executions:
         if found is None:
             raise Problem(404, "The flow of this execution is not on record.")
         return found
+
+
+def _in_short(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what a list of newest executions says of one, and the state as it stands in longer documents."""
+    named = {name: document[name] for name in ("id", "namespace", "flowId", "state")}
+    return {**named, "startDate": document["state"]["startDate"], "status": document["state"]["current"]}
 
 
 def _page_of(request: Request, row: FlowRun) -> str:
