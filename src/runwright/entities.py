@@ -145,6 +145,8 @@ _TABLE = (
         _always("settings",            "json",    "Switches such as `heartbeat_enabled`."),
         _maybe("serialized_flow",      "json",    "The document of the flow as registered."),
         _always("source",              "json",    "Where its code came from: `file`, `name`."),
+        _maybe("namespace",            "text",    "The namespace of a YAML flow."),
+        _maybe("yaml_id",              "text",    "The id of a YAML flow in its namespace."),
     ), (
         _many("tasks", "task", "Its tasks, in the order of the graph."),
         _many("edges", "edge", "Its edges."),

@@ -51,7 +51,7 @@ class ExecutionFiles:
     def content(self, request: Request) -> Response:
         """Return the content of a file."""
         content = self._open(self._find(request))
-        return StreamingResponse(_chunks(content), media_type="application/octet-stream")
+        return StreamingResponse(chunks_of(content), media_type="application/octet-stream")
 
     def info(self, request: Request) -> Response:
         """Return the size of a file."""
@@ -95,7 +95,8 @@ class ExecutionFiles:
         return info
 
 
-def _chunks(content: BinaryIO) -> Iterator[bytes]:
+def chunks_of(content: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of a file, and close it."""
     with content:
         while chunk := content.read(_CHUNK):
             yield chunk

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from runwright.runs import FlowRun, TaskRun
     from runwright.store import Store
 
+
+def _one(relation: str, entity: str, *fields: query.Field) -> Related:
+    """Return the one related row."""
+    return Related(relation, Query(entity, fields, is_single=True))
+
+
 _FLOW = ("flow",)
 _SORTS_OF_EXECUTIONS = {
     "id": Order("id"),
@@ -33,8 +39,8 @@ _SORTS_OF_EXECUTIONS = {
     "state.endDate": Order("end_time"),
     "state.duration": Order("duration"),
     "state.current": Order("state"),
-    "namespace": Order("name", via=_FLOW),
-    "flowId": Order("name", via=_FLOW),
+    "namespace": Order("namespace", via=_FLOW),
+    "flowId": Order("yaml_id", via=_FLOW),
 }
 _SORTS_OF_TASK_RUNS = {
     "id": Order("id"),
@@ -44,15 +50,15 @@ _SORTS_OF_TASK_RUNS = {
     "state.current": Order("state"),
     "taskId": Order("slug", via=("task",)),
     "executionId": Order("id"),
-    "namespace": Order("name", via=("flow_run", "flow")),
-    "flowId": Order("name", via=("flow_run", "flow")),
+    "namespace": Order("namespace", via=("flow_run", "flow")),
+    "flowId": Order("yaml_id", via=("flow_run", "flow")),
 }
 _SORTS_OF_LINES = {"timestamp": Order("timestamp"), "level": Order("level")}
 _NEWEST = (Order("id", is_descending=True),)
 _LINE = (
     *columns("id", "timestamp", "level", "name", "message", "attempt", "flow_run_id", "task_run_id"),
-    Related("flow_run", Query("flow_run", (Related("flow", Query("flow", columns("name"))),))),
-    Related("task_run", Query("task_run", (Related("task", Query("task", columns("slug"))),))),
+    _one("flow_run", "flow_run", _one("flow", "flow", *columns("name"))),
+    _one("task_run", "task_run", _one("task", "task", *columns("slug"))),
 )
 
 

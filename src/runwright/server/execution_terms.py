@@ -113,11 +113,12 @@ class ExecutionTerms:
             flat.append(Condition("state", "IN", ",".join(states)))
         _check_dates({each.field: each.value for each in flat})
         grouped = group_from(parameters, fields)
-        return self._all(Group("and", (*flat, *grouped.members)))
-
-    def _all(self, group: Group) -> query.Condition:
-        asked = self._group(group)
+        asked = self._group(Group("and", (*flat, *grouped.members)))
         return all_of(self._about_execution(self.executions), asked) or And()
+
+    def within(self, condition: query.Condition | None = None) -> query.Condition:
+        """Return that a row belongs to an execution that is shown, of which a condition holds."""
+        return self._about_execution(all_of(self.executions, condition) or And())
 
     @property
     def executions(self) -> query.Condition:

@@ -84,6 +84,8 @@ class EntityRows:
             "parameters": document.get("parameters", []),
             "settings": document.get("settings", {}),
             "source": flow.source,
+            "namespace": flow.source.get("namespace"),
+            "yaml_id": flow.source.get("id"),
             **{name: document.get(name) for name in _FROM_DOCUMENT},
         }
 

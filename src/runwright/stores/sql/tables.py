@@ -170,6 +170,8 @@ class _Tables:
             "parameters": Plain("json", self._or_else(self._d.key_json("@.document", "parameters"), "[]")),
             "settings": Plain("json", self._or_else(self._d.key_json("@.document", "settings"), "{}")),
             "source": Plain("json", "@.source"),
+            "namespace": Plain("text", self._d.key_text("@.source", "namespace")),
+            "yaml_id": Plain("text", self._d.key_text("@.source", "id")),
         }
 
     def _flow_run(self) -> dict[str, Expression]:
