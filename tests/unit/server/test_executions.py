@@ -202,21 +202,23 @@ def test_log_lines_are_chosen(bench):
 
 
 def test_numbers_are_read_by_execution_name_and_day(bench):
-    bench.register(
-        "id: counting\nnamespace: company.team\ntasks:\n  - id: count\n    type: io.kestra.plugin.core.metric.Publish\n"
-        "    metrics: [{name: rows, type: counter, value: 3}, {name: time, type: timer, value: PT2S}]\n"
-    )
-    execution = bench.create("counting")
-    found = bench.answer("GET", f"/metrics/{execution}", params={"taskId": "count", "sort": "name:asc"})
+    execution = bench.create("broken")
+    found = bench.answer("GET", f"/metrics/{execution}", params={"taskId": "first", "sort": "name:desc"})
+    flow = "company.team.data/broken"
 
-    assert [2, ["rows", 3.0, "time", 2000.0]] == [
-        found["total"], [each[name] for each in found["results"] for name in ("name", "value")]
-    ]  # fmt: skip
-    assert ["rows", "time"] == bench.answer("GET", "/metrics/names/company.team/counting")
-    assert ["count"] == bench.answer("GET", "/metrics/tasks/company.team/counting")
-    sums = bench.answer("GET", "/metrics/aggregates/company.team/counting/count/rows")
-    assert [3.0] == [each["value"] for each in sums["aggregations"]]
-    bench.answer("GET", "/metrics/aggregates/company.team/counting/rows", 422, params={"aggregation": "median"})
+    assert [2, "length", 3.0, "counter", "duration", "timer"] == [
+        found["total"],
+        *(found["results"][0][name] for name in ("name", "value", "type")),
+        *(found["results"][1][name] for name in ("name", "type")),
+    ]
+    assert ["duration", "length"] == bench.answer("GET", f"/metrics/names/{flow}")
+    assert [] == bench.answer("GET", f"/metrics/names/{flow}/second")
+    assert ["first"] == bench.answer("GET", f"/metrics/tasks/{flow}")
+    bench.create("broken")
+    for path, aggregation, expected in ((f"{flow}/first/length", "sum", 6.0), (f"{flow}/length", "avg", 3.0)):
+        told = bench.answer("GET", f"/metrics/aggregates/{path}", params={"aggregation": aggregation})
+        assert [expected] == [each["value"] for each in told["aggregations"]]
+    bench.answer("GET", f"/metrics/aggregates/{flow}/length", 422, params={"aggregation": "median"})
 
 
 # ---- expressions
