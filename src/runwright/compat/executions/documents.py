@@ -84,13 +84,14 @@ class ExecutionDocuments:
         policies = {} if flow is None else flow.tasks[row.task_index].policies
         now = clock.now()
         attempts = [] if policies.get("is_flowable") else history.attempts
+        execution_id = str(row.flow_run)
         document: dict[str, Any] = {
-            "id": str(row.id),
-            "executionId": str(row.flow_run),
+            "id": ids.task_run_text(execution_id, row.ordinal),
+            "executionId": execution_id,
             "namespace": namespace,
             "flowId": flow_id,
             "taskId": row.slug,
-            "parentTaskRunId": str(ids.task_run_id(row.flow_run, row.parent)) if row.parent else None,
+            "parentTaskRunId": ids.task_run_text(execution_id, row.parent) if row.parent else None,
             "value": row.value,
             "attempts": [{"state": attempt.document(now)} for attempt in attempts] or None,
             "state": history.states.document(now),
