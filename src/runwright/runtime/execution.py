@@ -356,6 +356,10 @@ class Execution:
         self._past[row.ordinal] = Cell(row.ordinal, node, number, branch, opened=row.created)
         return AttemptScope(self._situation(row.ordinal, node, row.attempt, StopSignal(), max(row.attempt, 1)))
 
+    def scope_outside(self) -> AttemptScope:
+        """Return what is seen where no task run stands, with the outputs that there are by now."""
+        return AttemptScope(self._situation(0, None, 0, StopSignal()))
+
     # ---- where a run stands
 
     def _limit(self, task: DeclaredTask, scope: AttemptScope) -> float:

@@ -84,6 +84,8 @@ class EntityRows:
             "parameters": document.get("parameters", []),
             "settings": document.get("settings", {}),
             "source": flow.source,
+            "namespace": flow.source.get("namespace"),
+            "yaml_id": flow.source.get("id"),
             **{name: document.get(name) for name in _FROM_DOCUMENT},
         }
 
@@ -164,6 +166,8 @@ class EntityRows:
             "times_resurrected": 0,
             "agent_id": None,
             "source": _read(row.source, {}),
+            "started_by": ((extra.get("trigger") or {}).get("variables") or {}).get("executionId"),
+            "deleted": bool(extra.get("deleted")),
         }
 
     def _task_runs(self) -> Iterator[Row]:

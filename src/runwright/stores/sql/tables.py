@@ -170,6 +170,8 @@ class _Tables:
             "parameters": Plain("json", self._or_else(self._d.key_json("@.document", "parameters"), "[]")),
             "settings": Plain("json", self._or_else(self._d.key_json("@.document", "settings"), "{}")),
             "source": Plain("json", "@.source"),
+            "namespace": Plain("text", self._d.key_text("@.source", "namespace")),
+            "yaml_id": Plain("text", self._d.key_text("@.source", "id")),
         }
 
     def _flow_run(self) -> dict[str, Expression]:
@@ -197,6 +199,8 @@ class _Tables:
             "times_resurrected": Plain("integer", "(0+0)"),
             "agent_id": Plain("uuid", self._d.no_uuid),
             "source": Plain("json", self._or_else("@.source", "{}")),
+            "started_by": Plain("text", d.key_text("@.extra", "trigger", "variables", "executionId")),
+            "deleted": Plain("boolean", self._truth("@.extra", "deleted")),
         }
 
     def _task_run(self) -> dict[str, Expression]:
