@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from runwright.graph import Graph
 
 _EXPANDED = int(EventKind.EXPANDED)
+_REOPENED = frozenset({cells.RESUME, cells.QUEUED})
 _CANCELLED = "The flow run was cancelled."
 
 
@@ -118,7 +119,7 @@ class Machine(Requests):
         self.is_owned = True
         if not self.is_finished:
             self._forget_aftermath()
-        if self._root.code == cells.RESUME and self.has_begun:
+        if self._root.code in _REOPENED and self.has_begun:
             self._record(self._root, cells.RUNNING, None, at, decision)
         self._follow_again(at, decision)
         if self.is_finished:
