@@ -15,7 +15,7 @@ from runwright.server.auth import Role
 from runwright.server.bodies import empty_answer, json_answer, read_json
 from runwright.server.execution_inputs import read_inputs, revision_in
 from runwright.server.execution_labels import check_free
-from runwright.server.execution_search import ExecutionSearch
+from runwright.server.execution_search import MOST_AT_ONCE, ExecutionSearch
 from runwright.server.problems import Problem
 from runwright.server.routes import GuardedRoute, delete, post
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     Call = Callable[[FlowRun], Any]
     Choice = Callable[[Request, str], Awaitable[tuple[list[FlowRun], Call]]]
 
-MOST_AT_ONCE = 10_000
 MOST_TOLD = 10
 
 _GONE = 404

@@ -15,6 +15,7 @@ from runwright import ids
 from runwright.query import Aggregate, Order, Query, Related, Summary, all_of, columns
 from runwright.server.execution_terms import ExecutionTerms
 from runwright.server.paging import Page
+from runwright.server.problems import Problem
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ def _one(relation: str, entity: str, *fields: query.Field) -> Related:
     """Return the one related row."""
     return Related(relation, Query(entity, fields, is_single=True))
 
+
+MOST_AT_ONCE = 10_000
+"""How many executions an action is done to at once."""
 
 _FLOW = ("flow",)
 _SORTS_OF_EXECUTIONS = {
@@ -78,9 +82,14 @@ class ExecutionSearch:
         return self._flow_runs(found), total
 
     def all_executions(self, request: Request) -> list[FlowRun]:
-        """Return all executions that are asked for, newest first."""
+        """Return all executions that are asked for, newest first; raises `Problem` 422 for more than may be at once."""
         where = ExecutionTerms(self._record, "flow_run").from_request(request)
-        return self._flow_runs(self._ask(Query("flow_run", columns("id"), where, _NEWEST)))
+        found = self._ask(Query("flow_run", columns("id"), where, _NEWEST, limit=MOST_AT_ONCE + 1))
+        if len(found) > MOST_AT_ONCE:
+            raise Problem(
+                422, f"Illegal argument: these are more than {MOST_AT_ONCE} executions: ask for fewer at once."
+            )
+        return self._flow_runs(found)
 
     def newest(self, namespace: str, flow_id: str, limit: int = 1) -> list[FlowRun]:
         """Return the newest executions of a flow, at most `limit`."""

@@ -6,6 +6,7 @@ second. What is known of flows and states by name is decided here, so that the r
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from runwright.vocabularies import EXECUTION_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from starlette.requests import Request
 
@@ -48,6 +49,7 @@ _COMPARISONS: dict[str, query.Operator] = {
     "LESS_THAN_OR_EQUAL_TO": "lte",
 }
 _MOST_AT_ONCE = 5_000
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
 _SHORTEST_PREFIX = 4
 
 FLAT: dict[str, tuple[str, str]] = {
@@ -260,9 +262,10 @@ def scope_of(namespace: str) -> str:
 
 
 def moment_in(name: str, text: str) -> datetime:
-    """Return the moment that a parameter says; raises `Problem` 422 for none."""
+    """Return the moment that a parameter says, as far away as the record can tell; raises `Problem` 422 for none."""
     try:
-        return parse_moment(text.replace(" ", "+"))  # a plus in a URL that was not encoded
+        moment = parse_moment(text.replace(" ", "+"))  # a plus in a URL that was not encoded
+        return max(_FIRST, min(moment, _LAST))
     except ValueError as error:
         raise Problem(422, f"Illegal argument: {name}: {error}") from None
 

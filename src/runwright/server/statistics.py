@@ -212,7 +212,7 @@ def _flows_of(wanted: Wanted) -> list[FlowOfStatistics]:
 def _days(wanted: Wanted) -> list[datetime]:
     """Return the beginnings of the days that are asked for: the last thirty unless others are; raises `Problem` 422."""
     last = moment_in("endDate", wanted.end_date) if wanted.end_date else to_datetime(clock.now())
-    first = moment_in("startDate", wanted.start_date) if wanted.start_date else last - _DAYS * _DAY
+    first = moment_in("startDate", wanted.start_date) if wanted.start_date else max(last - _DAYS * _DAY, to_datetime(0))
     start, end = (each.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) for each in (first, last))
     number = (end - start) // _DAY + 1
     if not 0 < number <= MOST_DAYS:

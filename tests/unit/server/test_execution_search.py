@@ -35,6 +35,7 @@ def filters(text):
         (["waiting", "broken", "greet"], {"timeRange": "P1D"}),
         ([], {"startDate": "2099-01-01T00:00:00Z"}),
         ([], {"endDate": "2001-01-01T00:00:00Z"}),
+        (["waiting", "broken", "greet"], {"startDate": "0001-01-01T00:00:00+14:00", "endDate": "9999-12-31T23:59:59Z"}),
         ([], {"childFilter": "CHILD"}),
         (["waiting", "broken", "greet"], {"childFilter": "MAIN"}),
         ([], {"triggerExecutionId": "018f0000-0000-7000-8000-000000000000"}),

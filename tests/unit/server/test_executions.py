@@ -163,6 +163,8 @@ def test_files_of_other_executions_are_not_handed_out(bench):
             "none of this" in bench.answer("GET", f"/executions/{second}/file", 422, params={"path": path})["message"]
         )
     bench.answer("GET", f"/executions/{second}/file", 404, params={"path": f"{own}/nothing"})
+    strange = bench.client.get(f"{NEW}/executions/{second}/file", params={"path": f"{own}/\x00{'x' * 5_000}"})
+    assert strange.status_code in {404, 422}
 
 
 # ---- following

@@ -58,6 +58,11 @@ def test_log_lines_are_counted_by_level(bench):
     assert {"INFO": 1} == day["counts"]
 
 
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_days_that_are_far_away_have_nothing(bench, date):
+    assert 0 == bench.answer("POST", "/stats/executions/daily", json={"startDate": date, "endDate": date})[0]["total"]
+
+
 def test_without_dates_the_last_thirty_days_are_meant(bench):
     assert 31 == len(bench.answer("POST", "/stats/executions/daily", json={}))
 
