@@ -29,7 +29,7 @@ GUARDS: dict[str, tuple[BranchScope, str, tuple[Edit, ...]]] = {
     "nothing opens once a child ended badly": (
         LIMITED, "branch that failed opens", (Edit("        else:\n            self.is_stopped = True", "        else:\n            pass"),)),
     "nor for a new owner": (
-        LIMITED, "branch that failed opens", (Edit("self.is_stopped = self.bad > 0 or self.killed > 0", "self.is_stopped = False"),)),
+        LIMITED, "branch that failed opens", (Edit("self.is_stopped = (self.bad > 0 and not self.plan.is_tolerant) or self.killed > 0", "self.is_stopped = False"),)),
     "no more children than may": (
         LIMITED, "children run at once", (Edit("self.open < plan.limit", "True"),)),
     "no more rounds than may": (
@@ -55,7 +55,7 @@ GUARDS: dict[str, tuple[BranchScope, str, tuple[Edit, ...]]] = {
         LIMITED, "does not begin again", (Edit("if not self._needs[index] and self.status[index] == UNTOUCHED", "if not self._needs[index]"),)),
     # what is over
     "a branch is over when no child is open": (
-        LIMITED, "no child is open|ends after its children", (Edit("return not self.open and not self.has_more", "return not self.has_more"), Edit("        if group is None or group.open:\n            return\n        if type(group) is Branch", "        if group is None:\n            return\n        if type(group) is Branch"))),
+        LIMITED, "no child is open|ends after its children", (Edit("return not self.open and not self.has_more", "return not self.has_more"), Edit("        if group is None or group.open:\n            return\n        if isinstance(group, Branch)", "        if group is None:\n            return\n        if isinstance(group, Branch)"))),
     "and when none will be": (
         LIMITED, "none of it will be opened", (Edit("return not self.open and not self.has_more", "return not self.open"),)),
     "children are counted": (
@@ -121,7 +121,7 @@ GUARDS: dict[str, tuple[BranchScope, str, tuple[Edit, ...]]] = {
     "a new owner asks again how a run opens": (
         PAUSES, "something moves|every run ends", (Edit("        elif cell.ordinal not in self._groups:\n            self._resolve(cell, decision.effects)", "        elif False:\n            pass"),)),
     "a new owner asks again how a run goes on": (
-        KILL, "something moves|every run ends", (Edit("            if type(group) is Branch:\n                self._settle_branch(group, at, decision)\n            else:\n                self._settle_if", "            if type(group) is Branch:\n                pass\n            else:\n                self._settle_if"),)),
+        KILL, "something moves|every run ends", (Edit("            if isinstance(group, Branch):\n                self._settle_branch(group, at, decision)\n            else:\n                self._settle_if", "            if isinstance(group, Branch):\n                pass\n            else:\n                self._settle_if"),)),
     "a new owner looks for children": (
         KILL, "something moves|every run ends|none of it", (Edit("                group.recount()\n                self._feed(group)", "                group.recount()"),)),
     "what follows something waits until that is durable": (
