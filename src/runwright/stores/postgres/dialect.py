@@ -128,8 +128,8 @@ class PostgresDialect(Dialect):
         keys = f"ARRAY(SELECT jsonb_array_elements_text({other}))"
         return {
             "eq": f"({one}={other})",
-            "contains": f"({one}@>{other})",
-            "contained_in": f"({one}<@{other})",
+            "contains": f"jsonb_contains({one},{other})",
+            "contained_in": f"jsonb_contained({one},{other})",
             "has_key": f"jsonb_exists({one},(SELECT jsonb_array_elements_text(jsonb_build_array({other}))))",
             "has_keys_any": f"jsonb_exists_any({one},{keys})",
             "has_keys_all": f"jsonb_exists_all({one},{keys})",
@@ -156,7 +156,7 @@ class PostgresDialect(Dialect):
 
     def average(self, sql: str) -> str:
         """Return the average of numbers, with decimals."""
-        return f"CAST(avg({sql}) AS double precision)"
+        return f"avg(CAST({sql} AS double precision))"
 
     def is_same(self, one: str, other: str) -> str:
         """Return whether two values are equal, or both null."""
