@@ -50,10 +50,12 @@ bench: $(VENV)/.installed-test ## Measure
 	@$(BIN)/python -m bench
 
 clients: ## Install the clients of other systems that the server is tested with, each by itself
-	@for client in prefect3:prefect==3.9.1; do \
+	@for client in 'prefect1:prefect==1.4.1,marshmallow<4' prefect3:prefect==3.9.1 \
+		kestra1:kestra==1.3.0,kestrapy==1.3.1,regex kestra2:kestra==2.0.0,kestrapy==2.0.3,regex; do \
 		folder=.clients/$${client%%:*}; \
 		[ -e $$folder/.installed ] && continue; \
-		$(PYTHON) -m venv --clear $$folder && $$folder/bin/python -m pip install --quiet --disable-pip-version-check $${client#*:} || exit 1; \
+		$(PYTHON) -m venv --clear $$folder && $$folder/bin/python -m pip install --quiet --disable-pip-version-check \
+			$$(echo "$${client#*:}" | tr , ' ') || exit 1; \
 		touch $$folder/.installed; \
 	done
 

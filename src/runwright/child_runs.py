@@ -16,6 +16,7 @@ import msgspec
 
 from runwright import app, clock, codec, ids
 from runwright.backend.record import uuid_from
+from runwright.context import context
 from runwright.errors import FlowFileError, IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RecordError
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.runner import ExecutionRunner, Origin
@@ -114,7 +115,7 @@ class ChildRuns:
 
     def _create(self, flow: Any, order: Order) -> UUID:
         if isinstance(flow, DeclaredFlow):
-            labels = dict(label.partition(":")[::2] for label in order.labels)
+            labels = {key: value for key, _, value in (label.partition(":") for label in order.labels)}
             origin = Origin(labels=labels, trigger=order.starter, due=order.due, key=order.key)
             return ExecutionRunner(flow, record=self._record).create(order.parameters, origin, name=order.name)
         parameters = flow.resolve_parameters(order.parameters)
@@ -162,7 +163,10 @@ class ChildRuns:
         if due is not None and due > clock.now():
             clock.wait(queue.SimpleQueue(), (due - clock.now()) / clock.NANOSECONDS)
         try:
-            app.resume_flow_run(flow_run, flow=flow, record=self._record, progress=_ignore, releases=False)
+            with context(
+                checkpointing=True
+            ):  # its results are for others: they are stored, whatever a configuration says
+                app.resume_flow_run(flow_run, flow=flow, record=self._record, progress=_ignore, releases=False)
         except (LeaseHeld, LeaseLost, IllegalTransition):
             pass  # somebody else runs it, or it has ended
         except Exception:

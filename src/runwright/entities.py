@@ -145,6 +145,8 @@ _TABLE = (
         _always("settings",            "json",    "Switches such as `heartbeat_enabled`."),
         _maybe("serialized_flow",      "json",    "The document of the flow as registered."),
         _always("source",              "json",    "Where its code came from: `file`, `name`."),
+        _maybe("namespace",            "text",    "The namespace of a YAML flow."),
+        _maybe("yaml_id",              "text",    "The id of a YAML flow in its namespace."),
     ), (
         _many("tasks", "task", "Its tasks, in the order of the graph."),
         _many("edges", "edge", "Its edges."),
@@ -166,6 +168,8 @@ _TABLE = (
         _always("times_resurrected",   "integer", "How often it was restarted because it was lost."),
         _maybe("agent_id",             "uuid",    "The agent that took it."),
         _always("source",              "json",    "Where its code came from."),
+        _maybe("started_by",           "text",    "The id of the execution that started it, for one of a YAML flow."),
+        _always("deleted",             "boolean", "Whether it was deleted as an execution: it is kept, and shown no more."),
     ), (
         _one("flow", "flow", "The flow, at the version that runs."),
         _many("states", "flow_run_state", "The states that it has been in, oldest first."),
@@ -181,6 +185,7 @@ _TABLE = (
         _always("flow_id",             "uuid",    "The flow's id."),
         _always("name",                "text",    "The task's name."),
         _always("slug",                "text",    "Its name among the tasks of the flow."),
+        _maybe("description",          "text",    "What it is for."),
         _maybe("type",                 "text",    "The class of the task."),
         _always("tags",                "json",    "Its tags: a list of words."),
         _always("mapped",              "boolean", "Whether it is mapped."),

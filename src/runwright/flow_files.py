@@ -88,9 +88,7 @@ def _load(path: str) -> ModuleType:
         what = "is a directory" if os.path.isdir(full) else "does not exist"  # noqa: PTH112  text in, text out
         raise FlowFileError(f"{path} {what}. Give a Python file that declares a flow: FILE.py or FILE.py:FLOW")
     if full.endswith((".yaml", ".yml")):
-        raise FlowFileError(
-            f"{path} is a YAML flow: `runwright validate -f {path}` checks it, and a later version of Runwright runs it."
-        )
+        raise FlowFileError(f"{path} is a YAML flow: `runwright run {path}` runs it, `runwright.executions` in Python.")
     changed = _last_change(full)
     known = _loaded.get(full)
     if known is not None and known.changed == changed:

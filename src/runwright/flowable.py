@@ -22,7 +22,7 @@ class Children(msgspec.Struct, frozen=True, kw_only=True):
     In a `chain` the nodes of a round follow each other, and at most `limit` rounds run at once; `together`, and in the
     order that is `explicit` in the nodes' links, at most `limit` children do (0: no limit). `branch` names the list of tasks
     (`tasks`, `errors`, `finally`, ...). `values` are the texts that the rounds stand for; `turn` is that of a loop, from 1.
-    `outputs` are what the run hands on from now on.
+    `outputs` are what the run hands on from now on. A failure stops the branch, but where it `is_tolerant` only its round.
     """
 
     body: tuple[int, ...]
@@ -33,6 +33,7 @@ class Children(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[str, ...] | None = None
     turn: int = 0
     outputs: dict[str, Any] | None = None
+    is_tolerant: bool = False
 
 
 class Tally(msgspec.Struct, frozen=True):

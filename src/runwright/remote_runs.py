@@ -166,6 +166,18 @@ class RemoteRuns:
             row = self._row(run)
             self._append(Batch([self._event(row, EventKind.ANNOTATED, 0, {"name": name})]), ids.flow_run_of(run))
 
+    def annotate(self, run: UUID, artifact: dict[str, Any]) -> UUID:
+        """Keep an artifact of a run in the log and return its id, from which `run_of` leads back to the run."""
+        if len(msgspec.json.encode(artifact)) > LARGEST_STATE:
+            raise StateUpdateRefused(
+                f"The artifact has more than {LARGEST_STATE} bytes: keep it elsewhere, and link to it."
+            )
+        with self._lock:
+            row = self._row(run)
+            event = self._event(row, EventKind.ANNOTATED, 0, {"artifact": artifact})
+            self._append(Batch([event]), event.flow_run)
+        return ids.event_id(event.flow_run, event.ordinal, event.version)
+
     def write_logs(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Write log lines, each with `flow_run_id` or `task_run_id`, `message`, and what else is known of it."""
         by_flow_run: dict[UUID, list[LogLine]] = {}
@@ -338,6 +350,11 @@ class RemoteRuns:
 def is_remote(flow: FlowVersion) -> bool:
     """Say whether a flow was registered by a program that runs it itself."""
     return "serialized_flow" in flow.document
+
+
+def run_of(artifact: UUID) -> UUID:
+    """Return the id of the run that an artifact belongs to."""
+    return ids.task_run_id(ids.flow_run_of(artifact), ids.ordinal_of(artifact))
 
 
 def _resolved(flow: FlowVersion, given: Mapping[str, Any]) -> dict[str, Any]:

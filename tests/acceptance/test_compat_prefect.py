@@ -43,8 +43,41 @@ if __name__ == "__main__":
 """
 
 
+FAMILY = """
+from prefect import Flow, task
+from prefect.backend import FlowRunView, TaskRunView
+from prefect.tasks.prefect import create_flow_run, get_task_run_result, wait_for_flow_run
+
+@task
+def create_some_data():
+    return list(range(5))
+
+@task
+def inc(x):
+    return x + 1
+
+with Flow("child") as child_flow:
+    data = create_some_data()
+    inc.map(data)
+
+with Flow("parent") as parent_flow:
+    child_run_id = create_flow_run(flow_name="child")
+    child_data = get_task_run_result(child_run_id, "create_some_data-1")
+    child_view = wait_for_flow_run(child_run_id)
+
+if __name__ == "__main__":
+    state = parent_flow.run()
+    print("result:", state.result[child_data].result)
+    view = state.result[child_view].result
+    one = TaskRunView.from_task_slug("inc-1", flow_run_id=view.flow_run_id, map_index=2)
+    print("views:", view.get_task_run("inc-1").get_result(), one.get_result(), [run.get_result() for run in
+        TaskRunView.from_task_slug("inc-1", flow_run_id=view.flow_run_id).iter_mapped()])
+"""
+
+
 @pytest.fixture
 def run(tmp_path):
+    (tmp_path / "family.py").write_text(FAMILY)
     (tmp_path / "script.py").write_text(SCRIPT)
     (tmp_path / "neighbour.py").write_text("two = 2\n")
 
@@ -83,3 +116,12 @@ def test_without_a_script_it_says_how(run):
     done = run("runwright.compat.prefect")
     assert done.returncode
     assert "usage: python -m runwright.compat.prefect SCRIPT.py" in done.stderr
+
+
+def test_a_parent_runs_its_child_and_takes_its_data_as_documented(run):
+    done = run("runwright.compat.prefect", "family.py")
+    expected = "result: [0, 1, 2, 3, 4]\nviews: [1, 2, 3, 4, 5] 3 [1, 2, 3, 4, 5]\n"
+    assert expected == "".join(
+        line for line in done.stdout.splitlines(keepends=True) if line.startswith(("result", "views"))
+    )
+    assert 0 == done.returncode, done.stderr

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 CLIENT = Path(os.environ.get("RUNWRIGHT_PREFECT1_PYTHON", ROOT / ".clients/prefect1/bin/python"))
 needs_client = pytest.mark.skipif(
     not CLIENT.exists(),
-    reason="no client of Prefect 1: RUNWRIGHT_PREFECT1_PYTHON names a Python that has prefect==1.4.1",
+    reason="no client of Prefect 1: `make clients` installs one",
 )
 
 

@@ -62,8 +62,8 @@ def tell(store, monkeypatch):
     at = NOON
     for flow, name, label in (("etl", "one", "x"), ("etl", "two_%", "y"), ("load", "Three", None)):
         scribe = Scribe(store, flow=flow, name=name, at=at, tasks=3)
-        scribe.batch.events[0].data["labels"] = [label]
-        scribe.batch.events[0].data["parameters"] = {"x": {"y": [1, "2", None, True]}, "name": name}
+        created = scribe.batch.events[0].data or {}
+        created |= {"labels": [label], "parameters": {"x": {"y": [1, "2", None, True]}, "name": name}}
         scribe.start().run(1, result=LOCAL).log(0, "begin").log(1, "hello")
         children = scribe.map(2, 4)
         scribe.run(children[0], result=PACK).log(children[0], "child")
@@ -174,7 +174,7 @@ def found_in(pair, entity, column):
 
 def conditions(pair, entity):
     leaves = comparisons(pair, entity)
-    relations = st.sampled_from(list(entity.relations.values()) or [None])
+    relations = st.sampled_from(list(entity.relations.values()))
     related = relations.flatmap(
         lambda way: st.builds(Exists, st.just(way.name), st.none() | comparisons(pair, ENTITIES[way.entity]))
     )
@@ -273,6 +273,44 @@ def test_any_query_gives_the_same_rows(pair, data):
     expected, actual = answers(pair, data.draw(row_queries(pair)))
 
     assert expected == actual
+
+
+COUNTED = ["state", "state_type", "phase", "flow_run_id", "task_id"]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_counts_are_those_of_the_rows(pair, data):
+    group_by = tuple(data.draw(st.lists(st.sampled_from(COUNTED), max_size=2, unique=True)))
+    entity = ENTITIES["task_run"]
+    conditions_on_counts = comparisons(pair, entity).filter(lambda each: each.column in COUNTED) | st.builds(
+        Exists, st.just("flow_run"), comparisons(pair, ENTITIES["flow_run"])
+    )
+    where = data.draw(st.none() | conditions_on_counts | st.builds(Not, conditions_on_counts))
+    fields = (Aggregate("n", "count"), *(Value(name) for name in group_by))
+
+    expected, actual = answers(pair, Summary("task_run", fields, where, group_by))
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("operator", ["neq", "nin"])
+def test_an_id_that_is_not_there_is_no_other_id(pair, operator):
+    other = str(UUID(int=7))
+    where = Compare("project_id", operator, [other] if operator == "nin" else other)
+
+    expected, actual = answers(pair, Query("flow", columns("name"), where))
+
+    assert ["etl"] == [row["name"] for row in expected]
+    assert expected == actual
+
+
+def test_related_rows_are_counted(pair):
+    counted = Summary("task_run", (Nested("aggregate", (Aggregate("n", "count"),)),), Compare("state", "neq", "Cached"))
+
+    for entity, relation in (("flow_run", "task_runs"), ("task", "task_runs"), ("task_run", "children")):
+        expected, actual = answers(pair, Query(entity, (*columns("id"), Related(relation, counted))))
+        assert expected == actual
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

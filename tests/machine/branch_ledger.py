@@ -172,6 +172,8 @@ class BranchLedger:
         self._require(is_legal(run.code, event.state, restart=is_again), "a transition is legal", event)
         self._require(is_again or not run.is_final, "a final state is final", event)
         if not event.ordinal and event.state == CODE["Running"]:
+            is_free = not self.is_held or not self.spans
+            self._require(is_free, "what is held goes on when it is asked to", event)
             self.is_held = False
         if is_again and event.ordinal:
             self._take_back(self.span_of(event.ordinal))
@@ -196,9 +198,8 @@ class BranchLedger:
     def _read_request(self, intent: str) -> None:
         if intent in {"cancel", "kill"}:
             self.is_cancelled, self.is_held = True, False
-        elif intent in {"restart", "mark"}:
-            self.is_cancelled = self.is_finishing = False
-            self.is_held = False
+        elif intent in {"restart", "mark"} and self.run(0).is_final:
+            self.is_cancelled = self.is_finishing = self.is_held = False
         elif intent in {"pause", "resume"}:
             self.is_held = intent == "pause"
 

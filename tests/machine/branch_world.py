@@ -131,10 +131,16 @@ class BranchWorld:
             self.handle(Recovered())
         self.ledger.is_finishing = False
 
+    def mark(self, ordinal: int, state: str) -> None:
+        """Ask for a run to end so."""
+        self._ask("mark", ordinal, {"state": KIND_BY_NAME[state].code})
+
     def request(self, intent: str, name: str = "", **data: object) -> None:
         """Ask for something, as a user would."""
-        ordinal = self.ordinal(name) if name else 0
-        self.handle(Requested(intent, ordinal, "user", data=dict(data) or None))
+        self._ask(intent, self.ordinal(name) if name else 0, data)
+
+    def _ask(self, intent: str, ordinal: int, data: dict[str, object]) -> None:
+        self.handle(Requested(intent, ordinal, "user", data=data or None))
         if intent in {"restart", "mark"}:
             self.finish = None
 

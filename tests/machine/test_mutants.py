@@ -125,13 +125,13 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         CHAIN, "every run ends|something moves|is not refused",
         (Edit("        if self.is_cancelled:\n            self._finish(decision)\n            return\n", ""),)),
     "a flow run is Cancelling before it is Cancelled": (
-        CHAIN, "is not refused", (Edit("if self.has_begun and (self._root.code, cells.CANCELLING) in LEGAL:", "if False:"),)),
+        CHAIN, "is not refused", (Edit("if is_under_way and (self._root.code, cells.CANCELLING) in LEGAL:", "if False:"),)),
     "what ran is Killed and not Cancelled": (
         CHAIN, "a transition is legal", (Edit("code = cells.KILLED if self.is_killed or cells.IS_ACTIVE[cell.code] else cells.CANCELLED", "code = cells.CANCELLED"),)),
     # recovery
     "a recovered run knows that it was cancelled": (
         CHAIN, "nothing is submitted after a cancel",
-        (Edit('        if intent in {"cancel", "kill"}:\n            self.is_cancelled = True', '        if intent in {"cancel", "kill"}:\n            pass'),)),
+        (Edit('        if intent in {"cancel", "kill"}:\n            self.is_cancelled, self.is_held = True, False', '        if intent in {"cancel", "kill"}:\n            pass'),)),
     "a recovered run knows who was asked to go on": (
         ONE, "what was asked to go on goes on|waits for is restored",
         (Edit('            for cell in self._paused(data["ordinal"]):\n                cell.resumed = True\n', '            for cell in self._paused(data["ordinal"]):\n'),)),

@@ -277,3 +277,20 @@ def test_forms_work_without_scripts(normal, visit):
     page.click("nav.tabs >> text=Attempts")
 
     assert page.url.endswith("tab=attempts")
+
+
+def test_a_saved_page_looks_the_same_from_a_file(normal, visit, tmp_path):
+    visitor = visit(scheme="dark")
+    page = visitor.page
+    visitor.go(f"{normal.url}/task-runs/{normal.runs['failed'].task_run_id(1)}")
+    shown = page.evaluate("getComputedStyle(document.querySelector('.panel')).backgroundColor")
+
+    with page.expect_download() as download:
+        page.click("text=Save page")
+    download.value.save_as(tmp_path / "kept.html")
+    page.goto((tmp_path / "kept.html").as_uri())
+
+    assert "extract-1.html" == download.value.suggested_filename
+    assert shown == page.evaluate("getComputedStyle(document.querySelector('.panel')).backgroundColor")
+    assert 5 == page.locator(".steps > li").count()
+    assert [] == visitor.problems

@@ -12,7 +12,7 @@ WRONG = ["/task-runs?q=stat:failed", "/task-runs?q=state:success%20task:nothing"
 TASK_RUN = [f"/task-runs/TASK?tab={tab}" for tab in ("overview", "attempts", "logs", "result", "events", "source")]
 FLOW_RUN = [
     f"/flow-runs/RUN?tab={tab}"
-    for tab in ("gantt", "graph", "table", "matrix", "logs", "events", "parameters", "gantt&at=1")
+    for tab in ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "parameters", "gantt&at=1")
 ]
 FLOW = [f"/flows/FLOW?tab={tab}" for tab in ("graph", "tasks", "runs", "versions", "source")]
 WIDE_LIGHT, NARROW_DARK = ("light", 1440), ("dark", 390)

@@ -16,7 +16,7 @@ from runwright.errors import (
 )
 from runwright.events import EventKind
 from runwright.remote_flows import RemoteFlows
-from runwright.remote_runs import RemoteRuns
+from runwright.remote_runs import RemoteRuns, run_of
 from runwright.runs import FlowVersion, TaskInfo
 from runwright.states import KIND_BY_CODE
 from runwright.stores import open_store
@@ -301,6 +301,21 @@ def test_names_and_log_lines(record, runs, flow, started):
     ]
     with pytest.raises(NotOnRecord, match="no task run"):
         runs.check_known(ids.task_run_id(started, 99))
+
+
+def test_artifacts_are_kept_in_the_log(record, runs, flow, started):
+    task_run = runs.task_run(started, ids.task_id(flow.id, 0), -1)
+
+    artifact = runs.annotate(task_run, {"kind": "link", "data": {"link": "here"}})
+
+    assert task_run == run_of(artifact)
+    (event,) = record.events(EventFilter(flow_run=started, ordinal=1))
+    assert (artifact, {"artifact": {"kind": "link", "data": {"link": "here"}}}) == (
+        ids.event_id(started, 1, event.version),
+        event.data,
+    )
+    with pytest.raises(StateUpdateRefused, match="keep it elsewhere"):
+        runs.annotate(task_run, {"data": "x" * 1_000_001})
 
 
 def test_the_queue_has_what_is_due_for_the_labels_of_an_agent(record, runs, flow):

@@ -166,6 +166,8 @@ class Branch:
         self._count(code, 1)
         if IS_OK[code] or (IS_CANCELLED[code] and code != KILLED):
             self._offer_after(index)
+        elif self.plan.is_tolerant and code != KILLED:
+            self._running -= 1
         else:
             self.is_stopped = True
 
@@ -176,7 +178,7 @@ class Branch:
 
     def recount(self) -> None:
         """Find what may be opened, from the states of the children alone: after they were restored, or reopened."""
-        self.is_stopped = self.bad > 0 or self.killed > 0
+        self.is_stopped = (self.bad > 0 and not self.plan.is_tolerant) or self.killed > 0
         self._next.clear()
         self._suspended.clear()
         if self.plan.order == "chain":
@@ -195,8 +197,15 @@ class Branch:
             current = next((index for index in range(start, start + self.width) if not self._has_ended(index)), None)
             if current is not None and self.status[current] == OPEN:
                 self._running += 1
-            elif current is not None:
+            elif current is not None and not self._has_failed(start):
                 self._suspended.append(current)
+
+    def _has_failed(self, start: int) -> bool:
+        """Say whether a child of the round that begins there has failed: then the rest of it never runs."""
+        return any(
+            UNTOUCHED < code < OPEN and not IS_OK[code] and not IS_CANCELLED[code]
+            for code in self.status[start : start + self.width]
+        )
 
     def _has_ended(self, index: int) -> bool:
         return UNTOUCHED < self.status[index] < OPEN
@@ -238,7 +247,7 @@ class Branch:
         """Return what the event of the expansion keeps: enough to open the branch again."""
         plan = self.plan
         data: dict[str, Any] = {"first": self.first, "count": self.count, "body": list(plan.body)}
-        for name in ("rounds", "order", "limit", "branch", "turn"):
+        for name in ("rounds", "order", "limit", "branch", "turn", "is_tolerant"):
             if getattr(plan, name) != _DEFAULTS[name]:
                 data[name] = getattr(plan, name)
         if plan.values is not None:
@@ -246,7 +255,7 @@ class Branch:
         return data
 
 
-_DEFAULTS = {"rounds": 1, "order": "chain", "limit": 0, "branch": "tasks", "turn": 0}
+_DEFAULTS = {"rounds": 1, "order": "chain", "limit": 0, "branch": "tasks", "turn": 0, "is_tolerant": False}
 
 
 def place_in(data: dict[str, Any], index: int) -> tuple[int, int]:

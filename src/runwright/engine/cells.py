@@ -31,6 +31,7 @@ RETRYING = KIND_BY_NAME["Retrying"].code
 RETRIED = KIND_BY_NAME["Retried"].code
 WARNING = KIND_BY_NAME["Warning"].code
 RESUME = KIND_BY_NAME["Resume"].code
+QUEUED = KIND_BY_NAME["Queued"].code
 MAPPED = KIND_BY_NAME["Mapped"].code
 
 _size = max(kind.code for kind in TABLE) + 1

@@ -335,7 +335,7 @@ class Ledger:
     def _restore_request(self, data: dict[str, Any]) -> None:
         intent = data["intent"]
         if intent in {"cancel", "kill"}:
-            self.is_cancelled = True
+            self.is_cancelled, self.is_held = True, False
             self.is_killed = intent == "kill"
         elif intent == "pause":
             self.is_held = True
@@ -344,8 +344,8 @@ class Ledger:
             for cell in self._paused(data["ordinal"]):
                 cell.resumed = True
                 cell.given = data.get("data") or {}
-        elif intent in {"restart", "mark"}:
-            self.is_cancelled = self.is_killed = self._is_settling = False
+        elif intent in {"restart", "mark"} and self.is_finished:
+            self.is_cancelled = self.is_killed = self.is_held = self._is_settling = False
 
     def _restore_state(self, cell: Cell, event: Event, data: dict[str, Any]) -> None:
         before = cell.code

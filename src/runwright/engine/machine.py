@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from runwright.graph import Graph
 
 _EXPANDED = int(EventKind.EXPANDED)
+_REOPENED = frozenset({cells.RESUME, cells.QUEUED})
 _CANCELLED = "The flow run was cancelled."
 
 
@@ -118,7 +119,7 @@ class Machine(Requests):
         self.is_owned = True
         if not self.is_finished:
             self._forget_aftermath()
-        if self._root.code == cells.RESUME and self.has_begun:
+        if self._root.code in _REOPENED and self.has_begun:
             self._record(self._root, cells.RUNNING, None, at, decision)
         self._follow_again(at, decision)
         if self.is_finished:
@@ -127,16 +128,19 @@ class Machine(Requests):
             self._cancel(Requested("cancel"), at, decision)
         elif self._root.code == cells.RUNNING and not self.has_begun:
             self._expand_root(at, decision)
-        for cell in list(self._cells.values()):
-            if cell.ordinal and cells.IS_ACTIVE[cell.code]:
-                self._recover(cell, at, decision)
-            elif cell.ordinal and cell.resumed and cell.is_paused:
-                self._resume(cell, at, decision)
+        self._recover_open(at, decision)
         for group in list(self._groups.values()):
             if isinstance(group, Branch):
                 self._settle_branch(group, at, decision)
             else:
                 self._settle_if_empty(group, at, decision)
+
+    def _recover_open(self, at: int, decision: Decision) -> None:
+        for cell in list(self._cells.values()):
+            if cell.ordinal and cells.IS_ACTIVE[cell.code]:
+                self._recover(cell, at, decision)
+            elif cell.ordinal and cell.resumed and cell.is_paused:
+                self._resume(cell, at, decision)
 
     def _recover(self, cell: Cell, at: int, decision: Decision) -> None:
         if not self._stands_for_others(cell):

@@ -173,11 +173,11 @@ class Requests(Recorder):
     def _rerun(
         self, again: list[Cell], at: int, decision: Decision, stimulus: Requested, *, marked: int | None = None
     ) -> None:
-        self.is_cancelled = self.is_killed = self.is_held = self._is_settling = False
+        root = self._root
         if self.is_finished:
+            self.is_cancelled = self.is_killed = self.is_held = self._is_settling = False
             self._leave_behind(at, decision)
-        root = self._cells[0] = self._root
-        if cells.IS_FINAL[root.code] or (root.code != cells.RUNNING and not self._waiting):
+            self._cells[0] = root
             self._record(root, cells.RESUME, {"message": stimulus.message, **_AGAIN}, at, decision)
             self._run_on(at, decision)
         for cell in again:  # those above first

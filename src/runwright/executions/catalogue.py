@@ -16,6 +16,7 @@ from runwright.hosting.file_access import Place
 from runwright.results import InlineResult
 from runwright.runtime.outputs import Outputs
 from runwright.spec import resolve
+from runwright.spec.tasks.flow_control import Loop
 from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
@@ -102,13 +103,22 @@ class Executions:
 
     def outputs_of(self, row: FlowRun) -> dict[str, Any]:
         """Return what the task runs of an execution have handed on, as expressions see it."""
-        outputs = Outputs()
-        by_ordinal: dict[int, tuple[str, ...]] = {0: ()}
+        outputs, loops = Outputs(), self._loops_of(row)
+        keys: dict[int, tuple[str, ...]] = {0: ()}
+        rounds: set[int] = set()
         for each in self.store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True)):
-            values = by_ordinal[each.parent] + (() if each.value is None else (each.value,))
-            by_ordinal[each.ordinal] = values
-            outputs.keep(each.slug, values, handed_on_by(each), each.kind.execution)
+            own = str(each.map_index) if each.parent in rounds else each.value
+            keys[each.ordinal] = keys[each.parent] + (() if own is None or each.value is None else (own,))
+            if each.slug in loops:
+                rounds.add(each.ordinal)
+            outputs.keep(each.slug, keys[each.ordinal], handed_on_by(each), each.kind.execution)
         return dict(outputs.tree)
+
+    def _loops_of(self, row: FlowRun) -> set[str]:
+        """Return the ids of the tasks whose rounds are told apart by number, as `LoopRounds` has it."""
+        versions = self.store.flows(flow_id=row.flow_id)
+        tasks = next((each.tasks for each in versions if each.version == row.flow_version), ())
+        return {each.slug for each in tasks if each.policies.get("type") == Loop.names[0]}
 
     def relatives(self, execution_id: str) -> list[Place]:
         """Return the executions that one comes from, and those that it started, as far as files are concerned."""

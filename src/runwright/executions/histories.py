@@ -6,16 +6,19 @@ retry begins as CREATED.
 
 from __future__ import annotations
 
+from bisect import bisect, bisect_left, insort
+from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from runwright.clock import to_datetime
+from runwright.clock import NANOSECONDS, to_datetime
 from runwright.events import EventKind
 from runwright.flowable import AFTERMATH
 from runwright.spec.durations import duration_text
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from runwright.events import Event
 
@@ -44,17 +47,17 @@ class History:
 
     def document(self, now: int) -> dict[str, Any]:
         """Return the state object that clients know; `now` counts for what has one step only."""
+        histories = [{"state": state, "date": date_text(at)} for state, at in self.steps]
         first, last = self.steps[0][1], self.steps[-1][1]
+        end = last if len(self.steps) > 1 else now
         document: dict[str, Any] = {
             "current": self.current,
-            "histories": [{"state": state, "date": date_text(at)} for state, at in self.steps],
-            "duration": duration_text(
-                to_datetime(max(last if len(self.steps) > 1 else now, first)) - to_datetime(first)
-            ),
-            "startDate": date_text(first),
+            "histories": histories,
+            "duration": duration_text(timedelta(microseconds=max(end // 1_000 - first // 1_000, 0))),
+            "startDate": histories[0]["date"],
         }
         if self.current in _TERMINATED or self.current == "PAUSED":
-            document["endDate"] = date_text(last)
+            document["endDate"] = histories[-1]["date"]
         return document
 
 
@@ -116,6 +119,7 @@ class Histories:
         """Know nothing but when the execution was created."""
         self.runs: dict[int, RunHistory] = {0: RunHistory(created)}
         self._spans: dict[int, list[tuple[int, int, str]]] = {}
+        self._parents: list[int] = []
         self._dropped: list[tuple[int, int]] = []
 
     def add(self, events: Iterable[Event]) -> Histories:
@@ -129,7 +133,11 @@ class Histories:
 
     def is_hidden(self, ordinal: int) -> bool:
         """Say whether a task run is there no more; those below it are not either."""
-        return any(first <= ordinal < first + count for first, count in self._dropped)
+        place = bisect(self._dropped, ordinal, key=_first)
+        if not place:
+            return False
+        first, count = self._dropped[place - 1]  # children of one expansion are nobody else's: spans do not overlap
+        return ordinal < first + count
 
     def _enter(self, event: Event) -> None:
         data = event.data or {}
@@ -146,19 +154,41 @@ class Histories:
         if data.get("turn", 0) > 1:
             self._drop(event.ordinal, lambda _: True)
         count = data.get("count") or data.get("tasks") or 0
-        self._spans.setdefault(event.ordinal, []).append((data.get("first", 0), count, data.get("branch", "tasks")))
+        if event.ordinal not in self._spans:
+            insort(self._parents, event.ordinal)
+            self._spans[event.ordinal] = []
+        self._spans[event.ordinal].append((data.get("first", 0), count, data.get("branch", "tasks")))
 
-    def _drop(self, parent: int, is_meant: Any) -> None:
+    def _drop(self, parent: int, is_meant: Callable[[str], bool]) -> None:
         """Hide branches of a run, and all below them."""
-        spans = self._spans.get(parent, [])
-        for first, count, branch in spans:
+        for first, count, branch in self._spans.get(parent, ()):
             if is_meant(branch):
-                self._dropped.append((first, count))
-                for ordinal in [each for each in self._spans if first <= each < first + count]:
+                insort(self._dropped, (first, count))
+                for ordinal in self._parents[
+                    bisect_left(self._parents, first) : bisect_left(self._parents, first + count)
+                ]:
                     self._drop(ordinal, lambda _: True)
-        self._spans[parent] = [span for span in spans if not is_meant(span[2])]
+        self._keep(parent, [span for span in self._spans.get(parent, ()) if not is_meant(span[2])])
+
+    def _keep(self, parent: int, spans: list[tuple[int, int, str]]) -> None:
+        """Look at the branches of a run that are not hidden only, from now on."""
+        if spans:
+            self._spans[parent] = spans
+        elif self._spans.pop(parent, None) is not None:
+            del self._parents[bisect_left(self._parents, parent)]
+
+
+def _first(span: tuple[int, int]) -> int:
+    return span[0]
 
 
 def date_text(at: int) -> str:
     """Return a time (ns) as clients read it."""
-    return to_datetime(at).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(at, NANOSECONDS)
+    return f"{_second_text(seconds)}.{rest // 1_000:06}Z"
+
+
+@lru_cache(10_000)
+def _second_text(seconds: int) -> str:
+    """Return a second without a zone: the many times of one execution share few of them."""
+    return to_datetime(seconds * NANOSECONDS).strftime("%Y-%m-%dT%H:%M:%S")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from runwright.hosting.file_access import Place
 from runwright.hosting.functions import Reads, host_functions
 from runwright.hosting.masking import Mask
@@ -56,7 +58,18 @@ class ExecutionHost:
     ) -> Mapping[str, Callable[..., Any]]:
         """Return the functions of expressions that need a host; `handed` is told of each secret that they hand out."""
         place = Place(situation.namespace, situation.flow_id, situation.execution_id)
-        return host_functions(self.host, place, self._reads(situation), handed)
+        found = host_functions(self.host, place, self._reads(situation), handed)
+        return {**found, "loopOutputs": lambda loop: self._loop_outputs(situation.variables["outputs"], loop)}
+
+    def _loop_outputs(self, outputs: Mapping[str, Any], loop: Any) -> Any:
+        """Return what the rounds of a `Loop` have handed on, given by its id or its outputs: from the record, or the file."""
+        handed_on: Any = outputs.get(loop) if isinstance(loop, str) else loop
+        if isinstance(handed_on, dict) and "values" in handed_on:
+            return handed_on["values"]  # pyright: ignore[reportUnknownVariableType]  data of users
+        if isinstance(handed_on, dict) and "uri" in handed_on:
+            with self.drive.open(str(handed_on["uri"])) as stream:  # pyright: ignore[reportUnknownArgumentType]  as above
+                return [msgspec.json.decode(line) for line in stream.read().splitlines()]
+        raise LookupError(f"{loop!r} is no loop that has handed on outputs: give the id of a Loop that declares some")
 
     def without(self, secrets: Sequence[str], outputs: dict[str, Any]) -> dict[str, Any]:
         """Return outputs in which these secrets are hidden, and no others: data of other executions stay as they are."""

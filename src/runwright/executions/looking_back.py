@@ -16,6 +16,8 @@ from runwright.views import TaskRunFilter
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from runwright.runtime.attempt_scope import AttemptScope
+
 
 def evaluate(task_run: UUID, expression: str, *, record: str | None = None) -> str:
     """Return the text that an expression yields for a task run of an execution; secrets in it are hidden.
@@ -32,6 +34,19 @@ def evaluate(task_run: UUID, expression: str, *, record: str | None = None) -> s
             f"Task run {task_run} is one of the Python flow {row.flow_name}: only YAML flows have expressions."
         )
     runner = ExecutionRunner(Executions(record).flow_of(row), record=record)
-    scope = runner.recalled(row).scope_of(rows[0])
+    return _rendered(runner, runner.recalled(row).scope_of(rows[0]), expression)
+
+
+def evaluate_outside(flow_run: UUID, expression: str, *, record: str | None = None) -> str:
+    """Return the text that an expression yields for an execution, at none of its task runs; secrets in it are hidden.
+
+    Raises `NotOnRecord` for one that there is not, and `ExpressionError`.
+    """
+    row = app.find_flow_run(app.open_record(record), flow_run)
+    runner = ExecutionRunner(Executions(record).flow_of(row), record=record)
+    return _rendered(runner, runner.recalled(row).scope_outside(), expression)
+
+
+def _rendered(runner: ExecutionRunner, scope: AttemptScope, expression: str) -> str:
     text = str(scope.published({"text": scope.render(expression)})["text"])
     return runner.host.masked(text)

@@ -155,7 +155,7 @@ class ExecutionRunner:
         With `releases` everything that is paused goes on, otherwise only what was asked for on the record. Raises
         `IllegalTransition` for one that has ended.
         """
-        if row.kind.phase.is_final:
+        if row.kind.phase.is_final and not _has_open_runs(row):
             text = f"Execution {row.name} ({row.id}) has ended: it is {row.kind.execution}. Restart or replay it."
             raise IllegalTransition(text)
         return self.go_on(row, releases=releases)
@@ -239,7 +239,7 @@ class ExecutionRunner:
                 with promises:
                     has_run_through = loop.run(Running("Running flow."), released)
                 promises.settle(root)
-                state = self._ended(loop, root, execution)
+                state = self._ended(loop, root, execution, row)
                 if isinstance(state, Paused):
                     assembly.keep_slot()
             finally:
@@ -256,7 +256,8 @@ class ExecutionRunner:
         if declared is None:
             return None
         limit = assembly.limit(self.flow.name, declared.limit)
-        if limit.enter() or root.has_begun or row.details.get("forced"):
+        is_under_way = root.has_begun and row.kind.name not in {"Resume", "Queued"}
+        if limit.enter() or is_under_way or row.details.get("forced"):
             return None
         text = f"{declared.limit} executions of the flow run already."
         if declared.behavior == "QUEUE":
@@ -267,8 +268,11 @@ class ExecutionRunner:
         root.end(state)
         return state
 
-    def _ended(self, loop: FlowLoop, root: Root, execution: Execution) -> State:
+    def _ended(self, loop: FlowLoop, root: Root, execution: Execution, row: FlowRun) -> State:
         """Record the end of an execution, or leave it where it waits; returns the state that it is in."""
+        if row.kind.phase.is_final:  # what runs after its end did, which a lost process had left
+            root.writer.flush()
+            return CLASS_BY_CODE[row.state](row.message)
         if root.machine.is_finished:
             return Pending()
         if loop.finish is None:
@@ -430,6 +434,11 @@ class ExecutionRunner:
     def _wait_until(due: int | None) -> None:
         if due is not None and due > clock.now():
             clock.wait(queue.SimpleQueue(), (due - clock.now()) / 1e9)
+
+
+def _has_open_runs(row: FlowRun) -> bool:
+    """Say whether what runs after the end of an execution was left by a lost process."""
+    return any(count and not KIND_BY_NAME[name].phase.is_final for name, count in row.counts.items())
 
 
 class Upload(NamedTuple):

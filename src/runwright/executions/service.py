@@ -10,12 +10,13 @@ from uuid import UUID
 
 from runwright import app
 from runwright.control import Control
-from runwright.errors import IllegalTransition, NotOnRecord
+from runwright.errors import IllegalTransition, InputError, NotOnRecord
 from runwright.executions.catalogue import Executions
-from runwright.executions.looking_back import evaluate
-from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.executions.looking_back import evaluate, evaluate_outside
+from runwright.executions.runner import ExecutionRunner, Origin, Upload
 from runwright.ids import flow_run_of
-from runwright.views import FlowRunFilter, TaskRunFilter
+from runwright.spec import resolve
+from runwright.views import TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
 if TYPE_CHECKING:
@@ -47,17 +48,14 @@ class ExecutionService:
             raise NotOnRecord(f"Execution {execution_id} is deleted.")
         return row
 
-    def select(self, is_meant: Callable[[FlowRun], bool], states: tuple[str, ...] = ()) -> list[FlowRun]:
-        """Return executions, newest first; `states` are names of the state table."""
-        rows = self.record.flow_runs(FlowRunFilter(states=states))
-        return [row for row in rows if "/" in row.flow_name and not row.details.get("deleted") and is_meant(row)]
-
     def task_runs(self, row: FlowRun) -> list[TaskRun]:
         """Return the task runs of an execution, hidden ones too."""
         return self.record.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
 
-    def evaluate(self, row: FlowRun, task_run: str, expression: str) -> str:
-        """Return what an expression yields for a task run; raises `NotOnRecord`, `ExpressionError`."""
+    def evaluate(self, row: FlowRun, expression: str, task_run: str | None = None) -> str:
+        """Return what an expression yields, at a task run if one is named; raises `NotOnRecord`, `ExpressionError`."""
+        if task_run is None:
+            return evaluate_outside(row.id, expression, record=self.record.url)
         wanted = _task_run_id(task_run)
         if flow_run_of(wanted) != row.id:
             raise NotOnRecord(f"Execution {row.id} has no task run {task_run}.")
@@ -76,10 +74,36 @@ class ExecutionService:
         self._run(flow_run)
         return app.find_flow_run(self.record, flow_run)
 
-    def replay(self, row: FlowRun, task_run: str | None = None, revision: int | None = None) -> FlowRun:
-        """Record an execution that repeats another, and have it run."""
+    def examine(self, namespace: str, flow_id: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the inputs of a flow in order: `input`, its `value`, and `errors` for what is missing or refused."""
+        flow = self.executions.flow_named(namespace, flow_id)
+        plain = {name: value.name if isinstance(value, Upload) else value for name, value in given.items()}
+        problems: Mapping[str, str] = {}
+        try:
+            resolve(flow.spec.inputs, plain)
+        except InputError as error:
+            problems = error.problems
+        return [
+            {
+                "input": {"id": each.id, "type": each.type, "required": each.required},
+                "value": plain.get(each.id, each.defaults),
+                "enabled": True,
+                "isDefault": each.id not in plain,
+                "errors": [{"message": problems[each.id]}] if each.id in problems else [],
+            }
+            for each in flow.spec.inputs
+        ]
+
+    def replay(
+        self,
+        row: FlowRun,
+        task_run: str | None = None,
+        revision: int | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> FlowRun:
+        """Record an execution that repeats another, with other inputs where they are given, and have it run."""
         runner = self._runner(row, revision)
-        flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run))
+        flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run), inputs=inputs)
         created = app.find_flow_run(self.record, flow_run)
         self._run(flow_run)
         return created

@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 import json
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runwright import app
-from runwright.errors import IllegalTransition, NotOnRecord, RunnableFailed, RunwrightError
+from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
 from runwright.executions.runner import ExecutionRunner, Origin
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
@@ -216,7 +217,8 @@ class _Child:
         if self._row is None or self._runner is None:
             raise TypeError("A child is begun before it runs.")
         if not self._now().kind.phase.is_final:
-            self._runner.go_on(self._row)
+            with suppress(LeaseHeld, LeaseLost):  # a worker was faster: it runs there
+                self._runner.go_on(self._row)
 
     def _now(self) -> FlowRun:
         if self._row is None:

@@ -39,7 +39,7 @@ FLOWABLES: dict[type[Any], type[Composite]] = {
     declared.ForEach: loops.ForEach,
     declared.EachSequential: loops.ForEach,
     declared.EachParallel: loops.ForEach,
-    declared.Loop: loops.ForEach,
+    declared.Loop: loops.Loop,
     declared.LoopUntil: loops.LoopUntil,
     declared.Pause: pause.Pause,
     declared.ForEachItem: lists.Sequential,

@@ -51,16 +51,23 @@ class Composite:
                     return self.ended(more) if isinstance(more, Settled) else more
         if latest != "finally" and self.bodies.finally_ and state != "Killed":
             return Children(body=self.bodies.finally_, branch="finally")
-        return self.ended(Settled(state, _MESSAGES[state]))
+        outputs = self.gathered(scope) if state in {"Success", "Warning"} else None
+        return self.ended(Settled(state, _MESSAGES[state], outputs))
 
     def go_on(self, scope: Any) -> Answer | None:
         """Return what follows the tasks before the flowable ends; None for nothing."""
         del scope
 
+    def gathered(self, scope: Any) -> dict[str, Any] | None:
+        """Return what the flowable hands on at its end, None for nothing more than while it was under way."""
+        del scope
+
     def opened(self, body: tuple[int, ...], **plan: Any) -> Answer:
-        """Return the children of a body, or the end where it is empty."""
+        """Return the children of a body; where it is empty `finally`, or the end."""
         if body:
             return Children(body=body, **plan)
+        if self.bodies.finally_:
+            return Children(body=self.bodies.finally_, branch="finally", outputs=plan.get("outputs"))
         return self.ended(Settled("Success", _MESSAGES["Success"], plan.get("outputs")))
 
     def ended(self, end: Settled) -> Settled:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from runwright.errors import FlowError
+import msgspec
+
+from runwright.errors import ExpressionUndefined, FlowError
 from runwright.expression import is_true
-from runwright.flowable import Answer, Children, Settled, Waiting
+from runwright.flowable import Answer, Children, Settled, Tally, Waiting
 from runwright.flowables.composite import Composite
+from runwright.runtime.loop_rounds import ITEMS
+
+LARGEST_FETCHED = 256 * 1024
+"""How many characters of JSON the rounds of a `Loop` may hand on in the record, where the flow does not say."""
 
 _SECOND = 1_000_000_000
 _FRIENDLY_INTERVAL, _FRIENDLY_DURATION, _FRIENDLY_TURNS = 1.0, 3600.0, 100
@@ -21,7 +27,7 @@ class ForEach(Composite):
         """Return a round for each value; equal values are one."""
         values = texts_of(scope.value(self.declared))
         if not values:
-            return self.ended(Settled("Success", "There are no values."))
+            return self.opened(())
         return self.opened(self.bodies.tasks, rounds=len(values), limit=self.limit, values=tuple(values))
 
     @property
@@ -70,6 +76,74 @@ def _text(value: Any) -> str:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 100 else f"{text[:100]}..."  # noqa: PLR2004  a line of a message
+
+
+class Loop(ForEach):
+    """Runs its tasks once for each item, each round by itself, and gathers what the rounds hand on."""
+
+    is_apart = True
+
+    def expand(self, scope: Any) -> Answer:
+        """Return a round for each item; equal items are several rounds."""
+        keys, values = self._items(scope)
+        if not values:
+            return self.ended(Settled("Success", "There are no values.", {"iterationCount": 0}))
+        texts = tuple(_text(each) for each in keys or values)
+        return self.opened(
+            self.bodies.tasks,
+            rounds=len(values),
+            limit=self.limit,
+            values=texts,
+            is_tolerant=not self.task.transmit_failed,
+            outputs={"iterationCount": len(values), ITEMS: {"keys": keys, "values": values}},
+        )
+
+    def settle(self, tallies: dict[str, Tally], scope: Any) -> Answer:
+        """Go on as others do; failures of rounds that are not transmitted count for nothing."""
+        if not self.task.transmit_failed and "tasks" in tallies:
+            tally = tallies["tasks"]
+            tallies = {**tallies, "tasks": msgspec.structs.replace(tally, failed=tally.retried)}
+        return super().settle(tallies, scope)
+
+    def gathered(self, scope: Any) -> dict[str, Any] | None:
+        """Return what the rounds hand on: in the record, or as a file with a line of JSON for each."""
+        keys, values = self._items(scope)
+        outputs: dict[str, Any] = {"iterationCount": len(values)}
+        if self.task.outputs:
+            found = [self._handed_on(scope, number) for number in range(len(values))]
+            lines = [json.dumps(each, ensure_ascii=False, separators=(",", ":"), default=str) + "\n" for each in found]
+            is_large = sum(map(len, lines)) > LARGEST_FETCHED
+            if self.task.fetch_type == "STORE" or (self.task.fetch_type == "AUTO" and is_large):
+                outputs["uri"] = scope.attempt.keep("outputs.jsonl", "".join(lines).encode())
+            else:
+                outputs["values"] = found if keys is None else dict(zip(keys, found, strict=True))
+        return outputs
+
+    def _items(self, scope: Any) -> tuple[list[str] | None, list[Any]]:
+        """Return the keys of a mapping, None for a list, and the values: what the loop began with, where that is known."""
+        held = scope.own.get(ITEMS)
+        if held is not None:
+            return held["keys"], held["values"]
+        found = scope.value(self.task.values)
+        if isinstance(found, str):
+            found = _from_json(found)
+        if isinstance(found, dict):
+            return list(found), list(found.values())
+        if not isinstance(found, list | tuple):
+            raise FlowError(f"The values are no list and no mapping: {_shown(found)}.")
+        return None, list(cast("list[Any]", found))
+
+    def _handed_on(self, scope: Any, number: int) -> dict[str, Any] | None:
+        """Return what one round hands on, None for one that did not get so far."""
+        declared: Any = self.task.outputs
+        if not isinstance(declared, dict):
+            declared = {each["id"]: each.get("value") for each in declared}
+        try:
+            return scope.value_in(declared, number)
+        except ExpressionUndefined:
+            if self.task.transmit_failed:
+                raise
+            return None
 
 
 class LoopUntil(Composite):

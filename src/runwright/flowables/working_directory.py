@@ -6,7 +6,6 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from runwright.flowable import Settled
 from runwright.flowables.composite import Composite
 from runwright.runnables.folders import inside, keep_outputs, paths_in, put_inputs, put_namespace_files
 from runwright.runnables.globs import Globs
@@ -30,14 +29,14 @@ class WorkingDirectory(Composite):
         put_inputs(attempt, self.task.input_files)
         return self.opened(self.bodies.tasks)
 
-    def go_on(self, scope: Any) -> Answer | None:
-        """Keep what is declared of the folder, and end."""
+    def gathered(self, scope: Any) -> dict[str, Any] | None:
+        """Keep what is declared of the folder."""
         attempt = scope.attempt
         self._keep_cache(attempt)
         if not self.task.output_files:
             return None
         kept = keep_outputs(attempt, [attempt.render(each) for each in self.task.output_files])
-        return Settled(scope.state, "All tasks succeeded.", {"outputFiles": kept})
+        return {"outputFiles": kept}
 
     # ---- what the next one finds
 

@@ -14,13 +14,14 @@ from runwright import clock, codec, ids
 from runwright.clock import to_datetime
 from runwright.engine.branches import Branch
 from runwright.engine.cells import Cell
-from runwright.engine.stimuli import FinishRun, Opened, Reported
+from runwright.engine.stimuli import FinishRun, Opened, Reported, Requested
 from runwright.events import LogLine
 from runwright.executor import TaskCall
 from runwright.expression import is_true
 from runwright.flowable import Answer, Children, Settled, Tally, Waiting
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
 from runwright.runtime.flowable_scope import FlowableScope
+from runwright.runtime.loop_rounds import LoopRounds
 from runwright.runtime.outputs import Outputs
 from runwright.runtime.runnable_runner import LABELS, OUTPUTS, RunnableRunner
 from runwright.spec import handed_on
@@ -115,6 +116,7 @@ class Execution:
         self._lineages: dict[int, tuple[str, ...]] = {}
         self._stops: dict[int, StopSignal] = {}
         self._folders: set[str] = set()
+        self._rounds = LoopRounds(graph, self.outputs, self._own, self._values_of)
         self._variables = {**facts.variables, "outputs": self.outputs.tree, "tasks": self.outputs.states}
         self._context: dict[str, Any] = {
             "flow_run_id": self._root,
@@ -215,6 +217,8 @@ class Execution:
             started=self._started.setdefault(resolve.ordinal, at),
             state="Success" if resolve.tallies is None else worst_of(resolve.tallies),
             resume=self._resume,
+            own=self._own.get(resolve.ordinal),
+            round_of=lambda number: self._rounds.variables_in(self._cell(resolve.ordinal), number),
         )
         return flowable.expand(seen) if resolve.tallies is None else flowable.settle(resolve.tallies, seen)
 
@@ -227,6 +231,9 @@ class Execution:
         if node is None:
             if isinstance(found, Settled):
                 yield FinishRun(found.state, found.message)
+            return
+        if isinstance(found, Settled) and found.state == "Cancelled":
+            yield Requested("cancel", by=node.slug)
             return
         cell = self._machine.cell_of(ordinal)
         is_begun = cell is None or cell.code == _RUNNING
@@ -314,8 +321,8 @@ class Execution:
         if "_due" in state.context:
             self.retried_at = state.context["_due"]
             extra["due_again"] = self.retried_at
-        if state.is_finished():
-            cell = self._cell(ordinal)
+        cell = self._machine.cell_of(ordinal)  # None for one that was marked meanwhile
+        if state.is_finished() and cell is not None:
             held = state.context.get(OUTPUTS) if state.is_failed() else state.result
             outputs = held if isinstance(held, dict) else None
             if cell.node is not None:
@@ -335,7 +342,8 @@ class Execution:
         if row.start_time is not None:
             self._started[row.ordinal] = row.start_time
         held = row.details.get("outputs") if row.result is None else state.load_result().result
-        values = (*self._values_above(branch), *([row.value] if row.value is not None else []))
+        key = self._rounds.key_of(branch, row.ordinal - branch.first)
+        values = (*self._values_above(branch), *([] if key is None else [key]))
         if not row.kind.phase.is_final and held is not None:
             self._own[row.ordinal] = held
         self.outputs.keep(node.task.name, values, held, row.kind.execution)
@@ -347,6 +355,10 @@ class Execution:
         number = branch.round_of(row.ordinal - branch.first)
         self._past[row.ordinal] = Cell(row.ordinal, node, number, branch, opened=row.created)
         return AttemptScope(self._situation(row.ordinal, node, row.attempt, StopSignal(), max(row.attempt, 1)))
+
+    def scope_outside(self) -> AttemptScope:
+        """Return what is seen where no task run stands, with the outputs that there are by now."""
+        return AttemptScope(self._situation(0, None, 0, StopSignal()))
 
     # ---- where a run stands
 
@@ -407,6 +419,8 @@ class Execution:
             if branch.parent.ordinal:
                 task_run["parentId"] = ids.task_run_text(self._root, branch.parent.ordinal)
             self._add_rounds(cell, branch, task_run, variables)
+            if self._rounds.are_any:
+                variables |= self._rounds.variables_of(cell)
         return variables
 
     def _add_rounds(self, cell: Cell, branch: Branch, task_run: dict[str, Any], variables: dict[str, Any]) -> None:
@@ -449,11 +463,11 @@ class Execution:
             cell = outer.parent
 
     def _values_of(self, cell: Cell) -> tuple[str, ...]:
-        """Return the values of the rounds that a run stands in, outermost first."""
+        """Return what tells the rounds that a run stands in from others, outermost first: values, or numbers of a `Loop`."""
         branch = cell.group
         if not isinstance(branch, Branch):
             return ()
-        value = branch.value_of(cell.ordinal - branch.first)
+        value = self._rounds.key_of(branch, cell.ordinal - branch.first)
         above = self._values_above(branch)
         return above if value is None else (*above, value)
 

@@ -32,9 +32,17 @@ class FlowableScope:
         started: int,
         state: str = "Success",
         resume: Callable[[Any, dict[str, Any]], dict[str, Any]],
+        own: dict[str, Any] | None = None,
+        round_of: Callable[[int], dict[str, Any]] | None = None,
     ) -> None:
-        """Look at one run; `resume` takes what was given for the inputs that a pause declares."""
+        """Look at one run.
+
+        `resume` takes what was given for the inputs that a pause declares. `own` is what the flowable hands on by now,
+        `round_of` gives the variables of a round of a loop.
+        """
         self.attempt = self._scope = scope
+        self.own = own or {}
+        self._round_of = round_of
         self._resume = resume
         self.turn = turn
         self.was_paused = was_paused
@@ -50,6 +58,10 @@ class FlowableScope:
     def value(self, declared: Any) -> Any:
         """Return a declared value, rendered however deep."""
         return self._scope.evaluate(declared)
+
+    def value_in(self, declared: Any, number: int) -> Any:
+        """Return a declared value as a round of the loop sees it."""
+        return self._scope.evaluate(declared, **({} if self._round_of is None else self._round_of(number)))
 
     def seconds(self, declared: Any) -> float:
         """Return a declared duration; raises `FlowError` for a rendered text that is none."""

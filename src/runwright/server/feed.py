@@ -93,6 +93,15 @@ class Listener:
             if self._end is not None:
                 raise self._end
 
+    async def take(self) -> list[News]:
+        """Return all news that wait, as soon as there are any; raises where the iterator would."""
+        await self._woken.wait()
+        self._woken.clear()
+        if self._end is not None:
+            raise self._end
+        taken, self._waiting, self._behind = self._waiting, [], 0
+        return taken
+
     def __enter__(self) -> Self:
         """Listen until the block ends."""
         return self

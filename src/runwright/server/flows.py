@@ -14,7 +14,7 @@ from runwright.server.bodies import empty_answer, json_answer, read_json
 from runwright.server.flow_documents import flow_document
 from runwright.server.paging import Page
 from runwright.server.problems import Problem
-from runwright.server.query_filters import group_from
+from runwright.server.query_filters import group_from, is_below
 from runwright.server.routes import delete, get, post, put
 from runwright.server.tenants import everywhere
 from runwright.spec import parse_flow_spec
@@ -98,7 +98,7 @@ class Flows:
         return json_answer(flow_document(await self._context.in_thread(self._update, namespace, identity, text)))
 
     def _update(self, namespace: str, identity: str, text: str) -> RegisteredFlow:
-        self._find(namespace, identity)
+        self.find(namespace, identity)
         spec = checked(text)
         for name, before, now in (("namespace", namespace, spec.namespace), ("flow id", identity, spec.id)):
             if before != now:
@@ -110,7 +110,7 @@ class Flows:
     def one(self, request: Request) -> Response:
         """Return a flow, in its newest revision or the one asked for."""
         values = request.query_params
-        flow = self._find(
+        flow = self.find(
             request.path_params["namespace"],
             request.path_params["id"],
             _revision(values.get("revision")),
@@ -120,22 +120,18 @@ class Flows:
 
     def delete(self, request: Request) -> Response:
         """Delete a flow; its executions and revisions stay readable."""
-        self._flows.delete(self._find(request.path_params["namespace"], request.path_params["id"]))
+        self._flows.delete(self.find(request.path_params["namespace"], request.path_params["id"]))
         return empty_answer()
 
     def revisions(self, request: Request) -> Response:
         """Return all revisions, oldest first."""
         namespace, identity = request.path_params["namespace"], request.path_params["id"]
-        self._find(namespace, identity, with_deleted=True)
+        self.find(namespace, identity, with_deleted=True)
         return json_answer([flow_document(each) for each in reversed(self._flows.revisions(namespace, identity))])
 
     def task(self, request: Request) -> Response:
         """Return a task of a flow as it is declared, wherever it stands."""
-        flow = self._find(
-            request.path_params["namespace"],
-            request.path_params["id"],
-            _revision(request.query_params.get("revision")),
-        )
+        flow = self.find_asked(request)
         found = _task_in(flow_documents.declared_in(flow.text), request.path_params["task"])
         if found is None:
             raise Problem(404, f"Unable to find task '{request.path_params['task']}' on this flow")
@@ -156,7 +152,7 @@ class Flows:
     def search(self, request: Request) -> Response:
         """Return a page of flows that all conditions hold of."""
         page = Page.from_request(request)
-        found = page.in_order(self._matching(request), SORTS)
+        found = page.in_order(self.matching(request), SORTS)
         return json_answer(page.answer(found, lambda each: flow_document(each, with_source=False)))
 
     def search_source(self, request: Request) -> Response:
@@ -171,7 +167,8 @@ class Flows:
         ]
         return json_answer(page.answer(page.in_order(found, SORTS), lambda each: _with_fragments(each, part)))
 
-    def _matching(self, request: Request) -> list[RegisteredFlow]:
+    def matching(self, request: Request) -> list[RegisteredFlow]:
+        """Return the flows that all conditions of a request hold of."""
         values = request.query_params
         group = group_from(values.multi_items(), FIELDS)
         namespace, part, labels = values.get("namespace"), values.get("q", "").lower(), values.getlist("labels")
@@ -202,27 +199,37 @@ class Flows:
         return await self._switch(request, is_disabled=True)
 
     async def _switch(self, request: Request, *, is_disabled: bool) -> Response:
-        flows = [self._find(each.namespace, each.id) for each in await read_json(request, list[FlowName])]
+        flows = [self.find(each.namespace, each.id) for each in await read_json(request, list[FlowName])]
+        return json_answer({"count": self.switch(flows, is_disabled=is_disabled)})
+
+    def switch(self, flows: list[RegisteredFlow], *, is_disabled: bool) -> int:
+        """Let flows start executions or not, and return how many that changes."""
         changed = 0
         for each in flows:
             text = flow_documents.switched(each.text, is_disabled=is_disabled)
             changed += self._flows.keep(text, parse_flow_spec(text)).revision != each.revision
-        return json_answer({"count": changed})
+        return changed
 
     async def delete_several(self, request: Request) -> Response:
         """Delete flows."""
-        flows = [self._find(each.namespace, each.id) for each in await read_json(request, list[FlowName])]
+        flows = [self.find(each.namespace, each.id) for each in await read_json(request, list[FlowName])]
         for each in flows:
             self._flows.delete(each)
         return json_answer({"count": len(flows)})
 
-    def _find(
+    def find(
         self, namespace: str, identity: str, revision: int | None = None, *, with_deleted: bool = False
     ) -> RegisteredFlow:
+        """Return a flow; raises `Problem` 404 for one that is not there, or deleted unless that does not matter."""
         flow = self._flows.find(namespace, identity, revision)
         if flow is None or (flow.is_deleted and not with_deleted):
             raise Problem(404, "Flow not found")
         return flow
+
+    def find_asked(self, request: Request) -> RegisteredFlow:
+        """Return the flow that a path names, in the revision asked for; raises `Problem` 404."""
+        path = request.path_params
+        return self.find(path["namespace"], path["id"], _revision(request.query_params.get("revision")))
 
 
 class _Facts:
@@ -261,11 +268,6 @@ async def text_of(request: Request) -> str:
         return (await request.body()).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Problem(400, "The body is no UTF-8 text.") from None
-
-
-def is_below(text: str, namespace: str) -> bool:
-    """Say whether a namespace is another one, or below it."""
-    return text == namespace or text.startswith(f"{namespace}.")
 
 
 def _revision(text: str | None) -> int | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from runwright.query import Order
 from runwright.server.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -56,15 +57,26 @@ class Page(NamedTuple):
         for sort in reversed(self.sorts):
             key = fields.get(sort.field)
             if key is None:
-                raise Problem(
-                    422, f"There is nothing to sort by under that name. Sort by: {', '.join(sorted(fields))}."
-                )
+                raise _nothing_to_sort_by(fields)
             items = sorted(items, key=_nulls_last(key), reverse=sort.is_descending)
         return items
+
+    def orders(self, fields: Mapping[str, Order]) -> tuple[Order, ...]:
+        """Return the orders of a query; raises `Problem` 422 for a field that is not among those one may sort by."""
+        unknown = [sort.field for sort in self.sorts if sort.field not in fields]
+        if unknown:
+            raise _nothing_to_sort_by(fields)
+        return tuple(
+            Order(fields[each.field].column, each.is_descending, via=fields[each.field].via) for each in self.sorts
+        )
 
     def answer(self, items: list[Item], describe: Callable[[Item], Any]) -> dict[str, Any]:
         """Return a page of results, and how many there are in all."""
         return {"results": [describe(each) for each in self.of(items)], "total": len(items)}
+
+
+def _nothing_to_sort_by(fields: Iterable[str]) -> Problem:
+    return Problem(422, f"There is nothing to sort by under that name. Sort by: {', '.join(sorted(fields))}.")
 
 
 def _nulls_last(key: Callable[[Any], Any]) -> Callable[[Any], tuple[bool, Any]]:

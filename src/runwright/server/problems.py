@@ -13,12 +13,15 @@ import msgspec
 from starlette.responses import Response
 
 from runwright.errors import (
+    FileMissing,
+    FilesError,
     FlowError,
     IllegalTransition,
     KeyTaken,
     LeaseHeld,
     LeaseLost,
     NotOnRecord,
+    QueryError,
     RecordError,
     RunwrightError,
 )
@@ -34,6 +37,9 @@ _STATUS_OF: tuple[tuple[type[RunwrightError], int], ...] = (
     (LeaseHeld, 409),
     (LeaseLost, 409),
     (RecordError, 503),
+    (FileMissing, 404),
+    (FilesError, 422),
+    (QueryError, 422),
     (IllegalTransition, 409),
     (KeyTaken, 409),
     (FlowError, 422),
@@ -43,7 +49,8 @@ _STATUS_OF: tuple[tuple[type[RunwrightError], int], ...] = (
 class Problem(Exception):
     """Why a request is not served: an HTTP status, a word for programs, a sentence for people.
 
-    `places` lists what is wrong in the request's body, each as `{type, loc, msg, input}`; `headers` go with the answer.
+    `places` lists what is wrong in the request's body, each as `{type, loc, msg, input}`; `headers` go with the answer, `more`
+    into the body that clients of executions read.
     """
 
     def __init__(
@@ -54,6 +61,7 @@ class Problem(Exception):
         *,
         places: list[dict[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         """Hold all of it."""
         super().__init__(message)
@@ -62,6 +70,7 @@ class Problem(Exception):
         self.code = code or HTTPStatus(status).name.lower()
         self.places = places
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 def problem_from(error: RunwrightError) -> Problem:
@@ -82,7 +91,8 @@ def answer(problem: Problem, path: str, request_id: str = "") -> Response:
 
 def _body_of(problem: Problem, path: str) -> dict[str, Any]:
     if path.startswith(EXECUTIONS):
-        return {"message": problem.message, "_links": {}, "_embedded": {"errors": [{"message": problem.message}]}}
+        embedded = {"errors": [{"message": problem.message}]}
+        return {"message": problem.message, "_links": {}, "_embedded": embedded, **problem.more}
     if path.startswith(EVENTS):
         if problem.places is not None:
             return {

@@ -131,7 +131,8 @@ def _compile(pattern: str) -> Any:
         raise Problem(422, f"This pattern cannot be used: {fault}") from None
 
 
-def _is_below(text: str, namespace: str) -> bool:
+def is_below(text: str, namespace: str) -> bool:
+    """Say whether a namespace is another one, or below it."""
     return text == namespace or text.startswith(f"{namespace}.")
 
 
@@ -141,7 +142,7 @@ _OPERATORS: dict[str, Callable[[Any, str], bool]] = {
     "CONTAINS": lambda found, value: any(value.lower() in text.lower() for text in _texts(found)),
     "STARTS_WITH": lambda found, value: any(text.startswith(value) for text in _texts(found)),
     "ENDS_WITH": lambda found, value: any(text.endswith(value) for text in _texts(found)),
-    "PREFIX": lambda found, value: any(_is_below(text, value) for text in _texts(found)),
+    "PREFIX": lambda found, value: any(is_below(text, value) for text in _texts(found)),
     "IS_NULL": lambda found, _: not _texts(found),
     "REGEX": _regex,
     "GREATER_THAN": lambda found, value: any(text > value for text in _texts(found)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -80,6 +81,12 @@ class Ask(NamedTuple):
         return f"?{urlencode(words, quote_via=quote)}" if words else "?"
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Return the names of all time zones that are known here; looking for them reads many folders, so it is done once."""
+    return frozenset(available_timezones())
+
+
 def is_zone(name: str) -> bool:
     """Say whether a name is a time zone that is known here, or the browser's own."""
-    return name in {LOCAL, UTC} or name in available_timezones()
+    return name in {LOCAL, UTC} or name in zones()

@@ -51,6 +51,7 @@ class Bar(msgspec.Struct):
     is_critical: bool
     is_open: bool
     pieces: list[Piece]
+    depth: int = 0
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -73,8 +74,8 @@ class Gantt(msgspec.Struct):
 def draw(lines: Sequence[TaskLine], edges: Sequence[EdgeInfo], begin: int, end: int) -> Gantt:
     """Return the gantt of lines between two times (ns)."""
     end = max(end, begin + 1, *(line.end or 0 for line in lines), 0)
-    path = critical_path(lines, edges)
-    slacks = slack_of(lines, edges, end)
+    path = critical_path(lines, edges) if edges else []  # without arrows nobody knows what waited for what
+    slacks = slack_of(lines, edges, end) if edges else {}
     bars = [_bar(line, begin, end, slacks.get(line.slug), is_critical=line.slug in path) for line in lines]
     spent = _covered((line.start or line.end or 0, line.end or end) for line in lines if line.slug in path)
     return Gantt(bars, _ticks((end - begin) / NANOSECONDS), (end - begin) / NANOSECONDS, path, round(spent, 6))
@@ -131,6 +132,7 @@ def _bar(line: TaskLine, begin: int, end: int, slack: float | None, *, is_critic
         line.slug, line.name, line.id, line.shown, place(line.created or begin), start, finish, iso(line.start),
         iso(line.end), duration, line.attempt, line.message, bar(line.counts), sum(line.counts.values()), slack,
         is_critical, is_open, [_piece(span, place) for span in line.spans] if len(line.spans) > 1 else [],
+        line.depth,
     )  # fmt: skip
 
 

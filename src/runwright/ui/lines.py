@@ -9,14 +9,18 @@ import msgspec
 
 from runwright import ids
 from runwright.events import EventKind
-from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase
+from runwright.runs import EdgeInfo
+from runwright.states import KIND_BY_CODE, Phase
 from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from runwright.events import Event
     from runwright.runs import FlowRun, FlowVersion, TaskRun
     from runwright.views import Expansion, Views
 
+MOST_INSIDE = 200
 _WORST = ("Crashed", "Failed", "TimedOut", "ValidationFailed", "Killed", "Cancelled", "TriggerFailed")
 
 
@@ -29,8 +33,9 @@ class Span(msgspec.Struct):
 
 
 class TaskLine(msgspec.Struct):
-    """A task in a flow run. Times are ns; `counts` are of its mapped children; `spans` are attempts where there are several.
+    """A task in a flow run. Times are ns; `counts` are of its children; `spans` are attempts where there are several.
 
+    `slug` is unique among the lines: it has the index of tasks that run in rounds. `depth` is how many tasks stand around it.
     `shown` is the state that tells most of it.
     """
 
@@ -46,6 +51,7 @@ class TaskLine(msgspec.Struct):
     counts: dict[str, int] = {}
     is_mapped: bool = False
     spans: list[Span] = []
+    depth: int = 0
 
     @property
     def shown(self) -> str:
@@ -54,23 +60,32 @@ class TaskLine(msgspec.Struct):
 
 
 def lines_now(views: Views, flow_run: FlowRun) -> list[TaskLine]:
-    """Return the lines as they stand, in the flow's order."""
-    found = views.task_runs(TaskRunFilter(flow_run=flow_run.id, parent=0, oldest_first=True))
+    """Return the lines as they stand, in the flow's order; the tasks inside a task follow it, where they are not too many."""
     expanded = {each.parent: each for each in views.expansions(flow_run.id) if each.parent}
-    return [_line(views, row, expanded.get(row.ordinal)) for row in found]
+    return list(_below(views, flow_run, 0, 0, expanded))
 
 
-def _line(views: Views, row: TaskRun, expansion: Expansion | None) -> TaskLine:
+def _below(
+    views: Views, flow_run: FlowRun, parent: int, depth: int, expanded: dict[int, Expansion]
+) -> Iterator[TaskLine]:
+    for row in views.task_runs(TaskRunFilter(flow_run=flow_run.id, parent=parent, oldest_first=True)):
+        expansion = expanded.get(row.ordinal)
+        yield _line(views, row, expansion, depth)
+        if expansion is not None and expansion.plan is not None and expansion.count <= MOST_INSIDE:
+            yield from _below(views, flow_run, row.ordinal, depth + 1, expanded)
+
+
+def _line(views: Views, row: TaskRun, expansion: Expansion | None, depth: int) -> TaskLine:
     counts: dict[str, int] = {}
     start = row.start_time
     if expansion is not None:
         counts = views.count_task_runs(TaskRunFilter(flow_run=row.flow_run, parent=row.ordinal), "state")
         unopened = expansion.count - sum(counts.values())
-        if unopened > 0:
+        if unopened > 0 and expansion.plan is None:
             counts = {**counts, "Pending": counts.get("Pending", 0) + unopened}
         start = start or expansion.at
     return TaskLine(
-        row.slug,
+        row.slug if row.map_index < 0 else f"{row.slug}[{row.map_index}]",
         row.full_name,
         str(row.id),
         row.kind.name,
@@ -80,8 +95,9 @@ def _line(views: Views, row: TaskRun, expansion: Expansion | None) -> TaskLine:
         row.attempt,
         row.message,
         counts,
-        expansion is not None,
+        expansion is not None and expansion.plan is None,
         _spans(views, row) if row.attempt > 1 and expansion is None else [],
+        depth,
     )
 
 
@@ -96,9 +112,9 @@ def lines_at(views: Views, flow_run: FlowRun, version: FlowVersion | None, momen
     lines: dict[int, TaskLine] = {}
     for each in expansions:
         if not each.parent:
-            for number in range(each.count):
-                info = tasks[number] if number < len(tasks) else None
-                slug = info.slug if info is not None else f"task {number}"
+            body = (each.plan or {}).get("body") or range(each.count)
+            for number, index in enumerate(body):
+                slug = tasks[index].slug if index < len(tasks) else f"task {index}"
                 identity = str(ids.task_run_id(flow_run.id, each.first + number))
                 lines[each.first + number] = TaskLine(slug, slug, identity, "Pending", each.at)
     _expand(lines, expansions)
@@ -110,7 +126,8 @@ def _expand(lines: dict[int, TaskLine], expansions: list[Expansion]) -> None:
     for each in expansions:
         line = lines.get(each.parent)
         if line is not None:
-            line.is_mapped, line.start, line.counts = True, each.at, {"Pending": each.count}
+            line.is_mapped, line.start = each.plan is None, each.at
+            line.counts = {"Pending": each.count} if each.plan is None else {}
 
 
 def _replay(
@@ -131,7 +148,8 @@ def _replay(
         place = bisect_right(firsts, event.ordinal) - 1
         if place >= 0 and event.ordinal < children[place][1] and children[place][2] in lines:
             counts = lines[children[place][2]].counts
-            counts[states.get(event.ordinal, "Pending")] -= 1
+            before = states.get(event.ordinal, "Pending")
+            counts[before] = max(0, counts.get(before, 0) - 1)
             name = states[event.ordinal] = KIND_BY_CODE[event.state].name
             counts[name] = counts.get(name, 0) + 1
 
@@ -152,6 +170,32 @@ def _enter(line: TaskLine, event: Event) -> None:
     line.end = event.at if kind.phase.is_final else None
 
 
-def is_over(line: TaskLine) -> bool:
-    """Say whether nothing follows."""
-    return KIND_BY_NAME[line.state].phase.is_final
+def by_task(lines: Iterable[TaskLine]) -> dict[str, TaskLine]:
+    """Return one line for each task: of one that runs in rounds its first, with all of them counted."""
+    found: dict[str, TaskLine] = {}
+    for line in lines:
+        slug = line.slug.partition("[")[0] if line.depth else line.slug
+        if slug == line.slug:
+            found[slug] = line
+            continue
+        whole = found.setdefault(slug, msgspec.structs.replace(line, counts={}))
+        whole.counts[line.shown] = whole.counts.get(line.shown, 0) + 1
+    return found
+
+
+def order_of(version: FlowVersion, expansions: Iterable[Expansion]) -> tuple[EdgeInfo, ...]:
+    """Return arrows for a flow without edges: from each task to the next, and from a task to those inside it."""
+    slugs = [task.slug for task in version.tasks]
+    inside: dict[str, EdgeInfo] = {}
+    owners: dict[int, str] = {}
+    for each in expansions:
+        body = [slugs[index] for index in (each.plan or {}).get("body", ()) if index < len(slugs)]
+        owner = owners.get(each.parent, "")
+        for number in range(each.count if body else 0):
+            owners[each.first + number] = body[number % len(body)]
+        is_together = (each.plan or {}).get("order") == "together"
+        for before, slug in zip(["" if is_together else owner, *body], body, strict=False):
+            origin = owner if is_together else before
+            if origin and origin != slug:
+                inside.setdefault(f"{origin}\0{slug}", EdgeInfo(origin, slug))
+    return tuple(inside.values())

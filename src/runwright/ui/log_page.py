@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from runwright import ids
 from runwright.ui import rows
 from runwright.ui.words import clean_line
 
@@ -34,6 +33,10 @@ class Line(msgspec.Struct, frozen=True):
     link: str = ""
 
 
+Who = tuple[str, str]
+"""The name of whoever logged a line, and the link to their page."""
+
+
 class Level(msgspec.Struct, frozen=True):
     """How many lines are of a level or above it, and the link that shows just them."""
 
@@ -57,8 +60,8 @@ class LogPage(msgspec.Struct):
     behind: str = ""
 
 
-def page_of(lines: Sequence[LogLine], ask: Ask, who: Callable[[LogLine], tuple[str, str]] | None = None) -> LogPage:
-    """Return what `find`, `level` and `from` of the query leave; `who` names who logged a line, with a link."""
+def page_of(lines: Sequence[LogLine], ask: Ask, who: Callable[[set[int]], dict[int, Who]] | None = None) -> LogPage:
+    """Return what `find`, `level` and `from` of the query leave; `who` tells of ordinals who they are."""
     find, level = ask.get("find").strip()[:200], ask.one_of("level", "ALL", *LEVELS)
     least = 0 if level == "ALL" else logging.getLevelNamesMapping()[level]
     wanted = clean_line(find).lower()
@@ -69,8 +72,15 @@ def page_of(lines: Sequence[LogLine], ask: Ask, who: Callable[[LogLine], tuple[s
     ]
     start = ask.number("from", 1, most=len(lines) or 1)
     shown = [pair for pair in matching if pair[0] >= start][:LIMIT]
+    known = {} if who is None else who({line.ordinal for _, line in shown})
     page = LogPage(
-        [_line(*pair, who) for pair in shown], _levels(lines, ask, level), len(lines), len(matching), find, level, start
+        [_line(*pair, known) for pair in shown],
+        _levels(lines, ask, level),
+        len(lines),
+        len(matching),
+        find,
+        level,
+        start,
     )
     if start > 1 and matching and matching[0][0] < start:
         page.before = ask.link(**{"from": None})
@@ -79,8 +89,8 @@ def page_of(lines: Sequence[LogLine], ask: Ask, who: Callable[[LogLine], tuple[s
     return page
 
 
-def _line(number: int, line: LogLine, who: Callable[[LogLine], tuple[str, str]] | None) -> Line:
-    name, link = who(line) if who is not None else ("", "")
+def _line(number: int, line: LogLine, known: dict[int, Who]) -> Line:
+    name, link = known.get(line.ordinal, ("", ""))
     level = logging.getLevelName(line.level)
     return Line(number, rows.iso(line.at) or "", level, line.logger, line.message, line.attempt, name, link)
 
@@ -93,8 +103,3 @@ def _levels(lines: Sequence[LogLine], ask: Ask, chosen: str) -> list[Level]:
         if count:
             found.append(Level(name, count, ask.link(level=name), chosen == name))
     return found
-
-
-def identity_of(line: LogLine) -> str:
-    """Return the id of the task run that logged a line."""
-    return str(ids.task_run_id(line.flow_run, line.ordinal))

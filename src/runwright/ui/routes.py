@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from runwright import release
 from runwright.errors import NotOnRecord, RunwrightError
-from runwright.ui import shapes
+from runwright.ui import saving, shapes
 from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone
 from runwright.ui.live import follow
 from runwright.ui.templating import render
@@ -88,7 +88,16 @@ def _as_page(surface: Surface, page: PageRoute, request: Request) -> Response:
         return _trouble(surface, request, "The record cannot be read", str(error), 503)
     status = getattr(context, "status", 200)
     title = getattr(context, "title", "") or page.title
-    return _html(surface, request, page.template, context, title, page.menu, status)
+    answer = _html(surface, request, page.template, context, title, page.menu, status)
+    return _as_file(request, answer, title) if ask.get("save") == "page" else answer
+
+
+def _as_file(request: Request, answer: Response, title: str) -> Response:
+    """Return a page to be kept: one file that needs nothing else."""
+    address = str(request.url.remove_query_params("save"))
+    text = saving.saved(bytes(answer.body).decode(), STATIC, address)
+    headers = {"Content-Disposition": f'attachment; filename="{saving.file_name(title)}"'}
+    return Response(text, answer.status_code, headers, "text/html; charset=utf-8")
 
 
 def _as_data(surface: Surface, page: PageRoute, request: Request) -> Response:

@@ -156,10 +156,7 @@ def test_a_colon_may_be_part_of_the_files_name(write):
 def test_a_yaml_flow_is_pointed_to_what_can_be_done_with_it(write):
     path = write("id: a\n", "flow.yaml")
 
-    assert (
-        f"{path} is a YAML flow: `runwright validate -f {path}` checks it, and a later version of Runwright runs it."
-        == refusal(path)
-    )
+    assert f"{path} is a YAML flow: `runwright run {path}` runs it, `runwright.executions` in Python." == refusal(path)
 
 
 def test_a_file_that_needs_the_state_of_its_run_is_told_where_to_put_it(write):

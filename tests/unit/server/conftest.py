@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 import pytest
+from tests.unit.server.executions import Workbench
 
 from runwright import clock
 from runwright.server.app import create_app
@@ -54,3 +55,11 @@ def locked(record):
 @pytest.fixture
 def scribe(record):
     return Scribe(record, tags=("nightly",)).start()
+
+
+@pytest.fixture
+def bench(runwright_record):
+    """Give a server whose executions a test runs itself."""
+    app = create_app(runwright_record, options=ServerOptions(hosts=("testserver",), poll_seconds=0.01))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Workbench(client, runwright_record)

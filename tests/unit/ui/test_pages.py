@@ -9,6 +9,7 @@ import pytest
 from tests.ui.test_every_page import FLOW, FLOW_RUN, GROUPED, LISTS, TASK_RUN, address_of
 
 from runwright.ui.safety import HEADERS, POLICY
+from runwright.views import FlowRunFilter, TaskRunFilter
 
 
 class Here:
@@ -50,8 +51,6 @@ def test_every_answer_has_the_headers(ask, runs):
 
 
 def test_the_numbers_on_the_page_are_those_of_the_record(ask, runs, store):
-    from runwright.views import TaskRunFilter
-
     page = ask("/task-runs.json").data
 
     assert store.count_task_runs(TaskRunFilter(), "state") == {each["state"]: each["count"] for each in page["counts"]}
@@ -281,3 +280,47 @@ def test_a_copied_search_finds_the_same_elsewhere(ask, runs, store, monkeypatch,
     assert shown == [row["id"] for row in listed]
     assert shown[:100] == [row["id"] for row in address["rows"]]
     assert copies["GraphQL"].startswith("query {")
+
+
+def test_two_runs_are_compared_task_by_task(ask, runs, store):
+    first = store.flow_runs(FlowRunFilter(name="early-bird-2"))[0]
+
+    page = ask(f"/flow-runs/{runs['failed'].id}.json", params={"tab": "compare", "with": str(first.id)}).data[
+        "comparison"
+    ]
+
+    assert "early-bird-2" == page["left"]["name"]
+    assert {"extract-1": 0.0, "fetch-1": 0.0, "parse-1": 0.0, "load-1": None} == {
+        pair["slug"]: pair["more"] for pair in page["pairs"]
+    }
+    assert ["day", "count"] == [each["name"] for each in page["parameters"]]
+
+
+def test_a_run_is_compared_with_the_one_before_unless_told_otherwise(ask, runs):
+    page = ask(f"/flow-runs/{runs['failed'].id}.json?tab=compare").data["comparison"]
+
+    fetch = next(pair for pair in page["pairs"] if pair["slug"] == "fetch-1")
+    assert ("busy-bee", "Running", "Failed", True) == (
+        page["left"]["name"], fetch["left"]["state"], fetch["right"]["state"], fetch["differs"],
+    )  # fmt: skip
+
+
+def test_a_saved_page_needs_nothing_else(ask, runs):
+    answer = ask(f"/flow-runs/{runs['failed'].id}?tab=graph&save=page")
+
+    assert 'attachment; filename="brisk-otter.html"' == answer.headers["content-disposition"]
+    assert "<style>" in answer.text
+    assert ".st-Failed" in answer.text
+    assert [] == [sign for sign in ("<script", "<link", "<rw-live") if sign in answer.text]
+    assert f'href="http://127.0.0.1/flow-runs/{runs["failed"].id}' in answer.text
+
+
+def test_the_name_of_a_saved_page_is_harmless(ask, store):
+    from tests.ui.records import fill_hostile
+
+    run = fill_hostile(store)
+
+    header = ask(f"/flow-runs/{run.id}?save=page").headers["content-disposition"]
+    assert 2 == header.count('"')
+    assert header.isascii()
+    assert not {"<", "/", ";;", "\n"} & set(header.removeprefix("attachment;"))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from runwright.compat.executions.documents import ExecutionDocuments
+from runwright.compat.executions.documents import ExecutionDocuments, line_document
 
-__all__ = ["ExecutionDocuments"]
+__all__ = ["ExecutionDocuments", "line_document"]

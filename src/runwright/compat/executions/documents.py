@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from runwright import clock
-from runwright.executions.histories import Histories, date_text
+from runwright import clock, ids
+from runwright.executions.histories import Histories, RunHistory, date_text
+from runwright.ids import MAX_VERSION
 from runwright.results import InlineResult
-from runwright.views import TaskRunFilter
+from runwright.views import EventFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from runwright.events import LogLine, Metric
+    from runwright.events import Event, LogLine, Metric
     from runwright.runs import FlowRun, FlowVersion, TaskRun
     from runwright.views import Views
 
@@ -30,75 +31,74 @@ class ExecutionDocuments:
 
     def execution(self, row: FlowRun, *, with_task_runs: bool = True) -> dict[str, Any]:
         """Return an execution; fields that have no value are left out."""
+        if not with_task_runs:
+            own = EventFilter(flow_run=row.id, ordinal=0, limit=MAX_VERSION)
+            return self._execution(row, _histories(row, self._views.events(own)))
+        histories = _histories(row, self._views.iterate_events(row.id))
+        return {**self._execution(row, histories), "taskRunList": list(self._task_runs(row, histories))}
+
+    def task_runs(self, row: FlowRun) -> list[dict[str, Any]]:
+        """Return the task runs of an execution, in the order in which they were created."""
+        return list(self._task_runs(row, _histories(row, self._views.iterate_events(row.id))))
+
+    def task_run(self, row: TaskRun, flow_run: FlowRun) -> dict[str, Any]:
+        """Return one task run by itself."""
+        own = EventFilter(flow_run=row.flow_run, ordinal=row.ordinal, limit=MAX_VERSION)
+        history = Histories(row.created).add(self._views.events(own)).runs.get(row.ordinal) or RunHistory(row.created)
+        return self._task_run(row, history, self._flow_of(flow_run))
+
+    def _execution(self, row: FlowRun, histories: Histories) -> dict[str, Any]:
         namespace, _, flow_id = row.flow_name.partition("/")
         details = row.details
-        histories = self._histories(row)
         document: dict[str, Any] = {
             "id": str(row.id),
             "namespace": namespace,
             "flowId": flow_id,
             "flowRevision": row.flow_version,
-            "inputs": _shown_inputs(row.parameters),
+            "inputs": row.parameters or None,
             "outputs": details.get("outputs"),
             "labels": [{"key": key, "value": value} for key, value in (details.get("labels") or {}).items()],
             "state": histories.runs[0].states.document(clock.now()),
             "parentId": details.get("parent"),
             "originalId": details.get("original") or str(row.id),
             "trigger": _shown_trigger(details.get("trigger")),
-            "deleted": False,
+            "deleted": bool(details.get("deleted")),
             "metadata": {
                 "attemptNumber": details.get("attempt", 1),
                 "originalCreatedDate": date_text(details.get("began") or row.created),
             },
             "scheduleDate": None if row.scheduled_start_time is None else date_text(row.scheduled_start_time),
         }
-        if with_task_runs:
-            document["taskRunList"] = list(self._task_runs(row, histories))
         return {name: value for name, value in document.items() if value is not None}
-
-    def task_runs(self, row: FlowRun) -> list[dict[str, Any]]:
-        """Return the task runs of an execution, in the order in which they were created."""
-        return list(self._task_runs(row, self._histories(row)))
-
-    def _histories(self, row: FlowRun) -> Histories:
-        """Return what the log says up to the moment of the row, so that both tell of the same."""
-        events = (event for event in self._views.iterate_events(row.id) if event.at <= row.updated)
-        return Histories(row.created).add(events)
 
     def _task_runs(self, row: FlowRun, histories: Histories) -> Iterator[dict[str, Any]]:
         flow = self._flow_of(row)
         rows = self._views.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
-        parents = {each.ordinal: each for each in rows}
         for each in sorted(rows, key=lambda each: (each.created, each.ordinal)):
-            if each.ordinal in histories.runs and not histories.is_hidden(
-                each.ordinal
-            ):  # it may be newer than the events
-                yield self._task_run(each, parents.get(each.parent), histories, flow)
+            history = histories.runs.get(each.ordinal)  # a row may be newer than the events
+            if history is not None and not histories.is_hidden(each.ordinal):
+                yield self._task_run(each, history, flow)
 
-    def _task_run(
-        self, row: TaskRun, parent: TaskRun | None, histories: Histories, flow: FlowVersion | None
-    ) -> dict[str, Any]:
+    def _task_run(self, row: TaskRun, history: RunHistory, flow: FlowVersion | None) -> dict[str, Any]:
         namespace, _, flow_id = row.flow_name.partition("/")
-        history = histories.runs[row.ordinal]
         policies = {} if flow is None else flow.tasks[row.task_index].policies
         now = clock.now()
+        attempts = [] if policies.get("is_flowable") else history.attempts
+        execution_id = str(row.flow_run)
         document: dict[str, Any] = {
-            "id": str(row.id),
-            "executionId": str(row.flow_run),
+            "id": ids.task_run_text(execution_id, row.ordinal),
+            "executionId": execution_id,
             "namespace": namespace,
             "flowId": flow_id,
             "taskId": row.slug,
-            "parentTaskRunId": None if parent is None else str(parent.id),
+            "parentTaskRunId": ids.task_run_text(execution_id, row.parent) if row.parent else None,
             "value": row.value,
-            "attempts": [{"state": attempt.document(now)} for attempt in history.attempts] or None,
+            "attempts": [{"state": attempt.document(now)} for attempt in attempts] or None,
             "state": history.states.document(now),
             "iteration": row.map_index if row.value is None and row.map_index >= 0 else None,
+            "outputs": outputs_of(row) or {},
         }
-        if policies.get("is_flowable"):
-            document["attempts"] = None
-        document = {name: value for name, value in document.items() if value is not None}
-        document["outputs"] = outputs_of(row) or {}
-        return document
+        return {name: value for name, value in document.items() if value is not None}
 
     def log(self, row: FlowRun, line: LogLine, task_run: TaskRun | None) -> dict[str, Any]:
         """Return a log line of an execution, of one of its task runs where there is one."""
@@ -150,6 +150,33 @@ class ExecutionDocuments:
         return self._flows[key]
 
 
+def _histories(row: FlowRun, events: Iterable[Event]) -> Histories:
+    """Return what the log says up to the moment of the row, so that both tell of the same."""
+    return Histories(row.created).add(event for event in events if event.at <= row.updated)
+
+
+def line_document(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the entity `log`, with its `flow_run` and `task_run`, as a log line."""
+    namespace, _, flow_id = found["flow_run"]["flow"]["name"].partition("/")
+    document: dict[str, Any] = {
+        "namespace": namespace,
+        "flowId": flow_id,
+        "executionId": found["flow_run_id"],
+        "timestamp": found["timestamp"].replace("+00:00", "Z"),
+        "level": _LEVELS.get(found["level"], "TRACE" if found["level"].isdigit() else found["level"]),
+        "thread": found["name"],
+        "message": found["message"],
+        "deleted": False,
+    }
+    if found["task_run"] is not None:
+        document |= {
+            "taskId": found["task_run"]["task"]["slug"],
+            "taskRunId": found["task_run_id"],
+            "attemptNumber": max(found["attempt"] - 1, 0),
+        }
+    return document
+
+
 def outputs_of(row: TaskRun) -> dict[str, Any] | None:
     """Return what a task run has handed on, None for nothing."""
     if row.result is None:
@@ -161,10 +188,6 @@ def level_of(number: int) -> str:
     """Return the word for a level of log lines."""
     name = logging.getLevelName(number) if number >= logging.DEBUG else "TRACE"
     return _LEVELS.get(name, name)
-
-
-def _shown_inputs(inputs: dict[str, Any]) -> dict[str, Any] | None:
-    return inputs or None
 
 
 def _shown_trigger(trigger: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -221,6 +221,8 @@ def _told(error: Exception, key: str | None = None) -> Answer:
     """Return what is said of an error: a mutation's under its `key`, and nothing but a number where it is the server's own."""
     if isinstance(error, GraphQLError):
         return failure(400, error.message, "GRAPHQL_VALIDATION_FAILED", error.locations)
+    if isinstance(error, RecursionError):
+        return failure(400, "The request is nested too deeply.", BAD_REQUEST)
     is_ours = isinstance(error, RecordError) and not isinstance(error, NotOnRecord | LeaseHeld | LeaseLost)
     if isinstance(error, RunwrightError) and not is_ours:
         status = 400 if key is None else 200

@@ -34,6 +34,8 @@ MOST_ALIASES = 30
 MOST_ROWS = 10_000
 DEEPEST = 12
 HIGHEST_COST = 5_000
+MOST_CONDITIONS = 200
+DEEPEST_CONDITION = 20
 LONGEST_TEXT = 256 * 1024
 
 _USUAL_ROWS = 25
@@ -82,6 +84,31 @@ def check_cost(queries: list[Query | Summary]) -> None:
             f"The query may answer with {cost} rows, lists without a limit counted as {_USUAL_ROWS}; "
             f"{HIGHEST_COST} are allowed. Give the lists inside lists a smaller `limit`."
         )
+
+
+def check_condition(given: Any) -> None:
+    """Raise `QueryError` for a `where` with too many conditions, or too many inside one another."""
+    level, count = [given], 0
+    for _ in range(DEEPEST_CONDITION):
+        level = [inner for each in level for inner in _inner(each)]
+        count += len(level)
+        if not level:
+            return
+        if count > MOST_CONDITIONS:
+            raise QueryError(f"The condition has more than {MOST_CONDITIONS} parts: use _in, or ask several times.")
+    raise QueryError(f"The condition is more than {DEEPEST_CONDITION} levels deep.")
+
+
+def _inner(given: Any) -> list[Any]:
+    """Return the conditions right inside a condition: those of operators, which begin with `_`, hold values."""
+    if isinstance(given, list):
+        return given
+    if not isinstance(given, dict):
+        return []
+    return [value for key, value in given.items() if key in _JOINING or not key.startswith("_")]
+
+
+_JOINING = frozenset({"_and", "_or", "_not"})
 
 
 class _Counter(Visitor):

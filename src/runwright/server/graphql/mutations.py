@@ -13,6 +13,7 @@ from runwright.clock import from_datetime
 from runwright.errors import QueryError
 from runwright.query import Aggregate, Compare, Query, Summary, Value, columns
 from runwright.remote_flows import RemoteFlows, unpacked
+from runwright.remote_runs import run_of
 from runwright.server.auth import Role
 
 if TYPE_CHECKING:
@@ -141,6 +142,20 @@ class Mutations:
 
     def _write_run_logs(self, given: Given) -> Given:
         self._runs.write_logs([{**each, "timestamp": _time(each.get("timestamp"))} for each in given["logs"]])
+        return _DONE
+
+    def _create_task_run_artifact(self, given: Given) -> Given:
+        artifact = {"kind": given["kind"], "data": given["data"]}
+        return {"id": str(self._runs.annotate(_uuid(given["task_run_id"]), artifact))}
+
+    def _update_task_run_artifact(self, given: Given) -> Given:
+        artifact = _uuid(given["task_run_artifact_id"])
+        self._runs.annotate(run_of(artifact), {"id": str(artifact), "data": given["data"]})
+        return _DONE
+
+    def _delete_task_run_artifact(self, given: Given) -> Given:
+        artifact = _uuid(given["task_run_artifact_id"])
+        self._runs.annotate(run_of(artifact), {"id": str(artifact), "is_deleted": True})
         return _DONE
 
     # ---- agents

@@ -37,7 +37,7 @@ from runwright.query import (
     Value,
     all_of,
 )
-from runwright.server.graphql.limits import MOST_ROWS
+from runwright.server.graphql.limits import MOST_ROWS, check_condition
 from runwright.server.graphql.schema import PERCENTILES, schema
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ def _number(function: str, field: Selected) -> SummaryField:
 
 def _which(entity: Entity, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the part of a query that says which rows and in which order."""
+    check_condition(arguments.get("where"))
     limit = arguments.get("limit")
     if limit is not None and not 0 <= limit <= MOST_ROWS:
         raise QueryError(

@@ -84,6 +84,8 @@ class EntityRows:
             "parameters": document.get("parameters", []),
             "settings": document.get("settings", {}),
             "source": flow.source,
+            "namespace": flow.source.get("namespace"),
+            "yaml_id": flow.source.get("id"),
             **{name: document.get(name) for name in _FROM_DOCUMENT},
         }
 
@@ -116,7 +118,10 @@ class EntityRows:
                     "retry_delay": delay[0] if isinstance(delay, list) else delay,
                     "policies": policies,
                     "tenant_id": TENANT_ID,
-                    **{name: policies.get(name) for name in ("type", "max_retries", "timeout", "cache_key", "trigger")},
+                    **{
+                        name: policies.get(name)
+                        for name in ("description", "type", "max_retries", "timeout", "cache_key", "trigger")
+                    },
                 }
 
     def _edges(self) -> Iterator[Row]:
@@ -161,6 +166,8 @@ class EntityRows:
             "times_resurrected": 0,
             "agent_id": None,
             "source": _read(row.source, {}),
+            "started_by": ((extra.get("trigger") or {}).get("variables") or {}).get("executionId"),
+            "deleted": bool(extra.get("deleted")),
         }
 
     def _task_runs(self) -> Iterator[Row]:

@@ -128,7 +128,7 @@ class PostgresDialect(Dialect):
         keys = f"ARRAY(SELECT jsonb_array_elements_text({other}))"
         return {
             "eq": f"({one}={other})",
-            "contains": f"jsonb_contains({one},{other})",
+            "contains": f"jsonb_contains({one},{other})",  # the operators have the sign that stands for a row
             "contained_in": f"jsonb_contained({one},{other})",
             "has_key": f"jsonb_exists({one},(SELECT jsonb_array_elements_text(jsonb_build_array({other}))))",
             "has_keys_any": f"jsonb_exists_any({one},{keys})",

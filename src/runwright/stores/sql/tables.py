@@ -156,7 +156,9 @@ class _Tables:
                 "boolean", self._d.exists("flow later", "later.name = @.name AND later.version > @.version")
             ),
             "is_schedule_active": Plain("boolean", self._truth("@.document", "is_schedule_active")),
-            "project_id": Identity("project", self._project_key(), own=self._project_id()),
+            "project_id": Identity(
+                "project", self._project_key(), own=self._project_id(), given=f"{self._project_key()} IS NOT NULL"
+            ),
             "flow_group_id": Identity(
                 "flow", "(SELECT key FROM flow first WHERE first.name = @.name AND first.version = 1)", own=group
             ),
@@ -168,6 +170,8 @@ class _Tables:
             "parameters": Plain("json", self._or_else(self._d.key_json("@.document", "parameters"), "[]")),
             "settings": Plain("json", self._or_else(self._d.key_json("@.document", "settings"), "{}")),
             "source": Plain("json", "@.source"),
+            "namespace": Plain("text", self._d.key_text("@.source", "namespace")),
+            "yaml_id": Plain("text", self._d.key_text("@.source", "id")),
         }
 
     def _flow_run(self) -> dict[str, Expression]:
@@ -195,6 +199,8 @@ class _Tables:
             "times_resurrected": Plain("integer", "(0+0)"),
             "agent_id": Plain("uuid", self._d.no_uuid),
             "source": Plain("json", self._or_else("@.source", "{}")),
+            "started_by": Plain("text", d.key_text("@.extra", "trigger", "variables", "executionId")),
+            "deleted": Plain("boolean", self._truth("@.extra", "deleted")),
         }
 
     def _task_run(self) -> dict[str, Expression]:
@@ -267,6 +273,7 @@ class _Tables:
             "flow_id": Identity("flow", "@.flow"),
             "name": Plain("text", "@.name"),
             "slug": Plain("text", "@.slug"),
+            "description": Plain("text", d.key_text("@.policies", "description")),
             "type": Plain("text", d.key_text("@.policies", "type")),
             "tags": Plain("json", "@.tags"),
             "mapped": Plain("boolean", "@.is_mapped"),

@@ -11,23 +11,24 @@ from runwright import clock, codec, ids
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE
 from runwright.ui import dag, gantt, log_page, rows
+from runwright.ui.ask import Ask
+from runwright.ui.comparing import Comparison, compare
 from runwright.ui.copying import Copy, of_flow_run
 from runwright.ui.dag import Dag
 from runwright.ui.gantt import Gantt
-from runwright.ui.lines import TaskLine, lines_at, lines_now
+from runwright.ui.lines import TaskLine, by_task, lines_at, lines_now, order_of
 from runwright.ui.log_page import LogPage
 from runwright.ui.pages.task_run import READ_ONLY, Act, Tab
-from runwright.views import EventFilter, TaskRunFilter
+from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runwright.events import Event, LogLine
+    from runwright.events import Event
     from runwright.runs import FlowRun, FlowVersion
-    from runwright.ui.ask import Ask
     from runwright.ui.surface import Surface
 
-TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "parameters")
+TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "parameters")
 TABLE_LIMIT = 200
 EVENT_LIMIT = 200
 _MILLISECOND = 1_000_000
@@ -86,6 +87,7 @@ class FlowRunPage(msgspec.Struct):
     longest: float = 0.0
     more: str = ""
     matrix: Matrix | None = None
+    comparison: Comparison | None = None
     logs: LogPage | None = None
     events: list[RawEvent] = []
     further: str = ""
@@ -139,15 +141,17 @@ def read(surface: Surface, ask: Ask) -> FlowRunPage:
     )
     needs_lines = tab in {"gantt", "graph", "matrix"}
     lines: list[TaskLine] = []
-    if needs_lines or scrubber.at is not None:
+    if needs_lines or page.select or scrubber.at is not None:
         moment = None if scrubber.at is None else begin + scrubber.at * _MILLISECOND
         lines = lines_now(views, flow_run) if moment is None else lines_at(views, flow_run, version, moment)
         end = end if moment is None else moment
         if moment is not None:
             page.parts = rows.bar(_counts(lines))
-    _PARTS[tab](page, Look(surface, ask, flow_run, version, lines, (begin, end)))
     page.selected = next((line for line in lines if line.slug == page.select), None)
+    _PARTS[tab](page, Look(surface, ask, flow_run, version, lines, (begin, end)))
     page.links = {line.slug: ask.link(select=None if line.slug == page.select else line.slug) for line in lines}
+    for line in lines:
+        page.links.setdefault(line.slug.partition("[")[0], page.links[line.slug])
     page.parameters, page.source = flow_run.parameters, flow_run.source
     return page
 
@@ -203,16 +207,24 @@ def _add_gantt(page: FlowRunPage, look: Look) -> None:
 
 
 def _add_graph(page: FlowRunPage, look: Look) -> None:
-    if look.version is not None:
-        critical = gantt.critical_path(look.lines, look.version.edges)
-        page.graph = dag.draw(
-            look.version.tasks, look.version.edges, {line.slug: line for line in look.lines}, critical
-        )
+    version = look.version
+    if version is None:
+        return
+    critical = gantt.critical_path(look.lines, version.edges) if version.edges else []
+    edges = version.edges or order_of(version, look.surface.views.expansions(look.flow_run.id))
+    page.graph = dag.draw(version.tasks, edges, by_task(look.lines), critical)
 
 
 def _add_table(page: FlowRunPage, look: Look) -> None:
-    which = TaskRunFilter(flow_run=look.flow_run.id, task=page.select or None, oldest_first=True, limit=TABLE_LIMIT)
-    page.rows = [rows.task_run_row(row) for row in look.surface.views.task_runs(which)]
+    views = look.surface.views
+    which = TaskRunFilter(flow_run=look.flow_run.id, oldest_first=True, limit=TABLE_LIMIT)
+    if page.selected is None:
+        found = views.task_runs(which)
+    else:
+        ordinal = ids.ordinal_of(UUID(page.selected.id))
+        found = views.task_runs(msgspec.structs.replace(which, ordinals=(ordinal,)))
+        found += views.task_runs(msgspec.structs.replace(which, parent=ordinal))
+    page.rows = [rows.task_run_row(row) for row in found]
     page.longest = max((row["duration"] or 0.0 for row in page.rows), default=0.0)
     page.more = f"task-runs?q=run:{look.flow_run.id}"
 
@@ -234,12 +246,11 @@ def _add_logs(page: FlowRunPage, look: Look) -> None:
     until = None if page.scrubber.at is None else look.span[1]
     found = look.surface.views.logs(look.flow_run.id, until=until)
     who = _who(look.surface, look.flow_run)
-    if page.select:
-        ordinals = {
-            row.ordinal
-            for row in look.surface.views.task_runs(TaskRunFilter(flow_run=look.flow_run.id, task=page.select))
-        }
-        found = [line for line in found if line.ordinal in ordinals]
+    if page.selected is not None:
+        ordinal = ids.ordinal_of(UUID(page.selected.id))
+        children = look.surface.views.task_runs(TaskRunFilter(flow_run=look.flow_run.id, parent=ordinal))
+        family = {ordinal, *(row.ordinal for row in children)}
+        found = [line for line in found if line.ordinal in family]
     page.logs = log_page.page_of(found, look.ask, who)
 
 
@@ -253,6 +264,19 @@ def _add_events(page: FlowRunPage, look: Look) -> None:
     page.further = look.ask.link(cursor=found[EVENT_LIMIT - 1].cursor) if len(found) > EVENT_LIMIT else ""
 
 
+def _add_comparison(page: FlowRunPage, look: Look) -> None:
+    """Compare with the run that `with` names, else with the one before of the same flow."""
+    views, wanted = look.surface.views, look.ask.get("with")
+    if wanted:
+        found = [rows.find_flow_run(views, Ask({"id": wanted}).identity("id"))]
+    else:
+        found = views.flow_runs(FlowRunFilter(flow=look.flow_run.flow_name, after=look.flow_run.id, limit=1))
+    if found:
+        other = found[0]
+        after = lines_now(views, look.flow_run)
+        page.comparison = compare(other, look.flow_run, lines_now(views, other), after, rows.flow_run_row(other))
+
+
 def _add_nothing(page: FlowRunPage, look: Look) -> None:
     """Parameters and source are on every page."""
 
@@ -264,19 +288,16 @@ _PARTS: dict[str, Callable[..., None]] = {
     "matrix": _add_matrix,
     "logs": _add_logs,
     "events": _add_events,
+    "compare": _add_comparison,
     "parameters": _add_nothing,
 }
 
 
-def _who(surface: Surface, flow_run: FlowRun) -> Callable[[LogLine], tuple[str, str]]:
-    names: dict[int, str] = {0: "flow run"}
-
-    def who(line: LogLine) -> tuple[str, str]:
-        if line.ordinal not in names:
-            found = surface.views.task_runs(TaskRunFilter(flow_run=flow_run.id, ordinals=(line.ordinal,)))
-            names[line.ordinal] = found[0].full_name if found else f"task run {line.ordinal}"
-        link = f"task-runs/{log_page.identity_of(line)}" if line.ordinal else f"flow-runs/{flow_run.id}"
-        return names[line.ordinal], link
+def _who(surface: Surface, flow_run: FlowRun) -> Callable[[set[int]], dict[int, log_page.Who]]:
+    def who(ordinals: set[int]) -> dict[int, log_page.Who]:
+        rows_found = surface.views.task_runs(TaskRunFilter(flow_run=flow_run.id, ordinals=tuple(ordinals)))
+        known = {row.ordinal: (row.full_name, f"task-runs/{row.id}") for row in rows_found}
+        return {0: ("flow run", f"flow-runs/{flow_run.id}"), **known}
 
     return who
 

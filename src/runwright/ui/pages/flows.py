@@ -59,19 +59,10 @@ def read(surface: Surface, ask: Ask) -> Flows:
 def _line(surface: Surface, name: str, versions: list[FlowVersion]) -> FlowLine:
     newest = max(versions, key=lambda version: version.version)
     flow = {key: value for key, value in rows.flow_row(newest).items() if key not in {"tasks", "edges"}}
-    runs = recent_runs(surface, name)
-    return FlowLine(flow, len(versions), runs, _last(surface, name))
-
-
-def recent_runs(surface: Surface, name: str) -> list[RecentRun]:
-    """Return the latest runs of a flow, newest last."""
     found = surface.views.flow_runs(FlowRunFilter(flow=name, limit=RECENT))
-    return [
+    runs = [
         RecentRun(str(row.id), row.name, row.kind.name, rows.span(row.start_time, row.end_time))
         for row in reversed(found)
     ]
-
-
-def _last(surface: Surface, name: str) -> str | None:
-    found = surface.views.flow_runs(FlowRunFilter(flow=name, limit=1))
-    return rows.iso(found[0].start_time or found[0].created) if found else None
+    last = rows.iso(found[0].start_time or found[0].created) if found else None
+    return FlowLine(flow, len(versions), runs, last)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
 
 import msgspec
 
 from runwright import release, settings
+from runwright.query import Aggregate, Summary
 from runwright.states import TABLE
-from runwright.ui.ask import LOCAL, THEMES, TIMES, UTC
+from runwright.ui.ask import LOCAL, THEMES, TIMES, UTC, zones
+from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
     from runwright.ui.ask import Ask
@@ -51,20 +52,18 @@ class PreferencesPage(msgspec.Struct):
 
 def read(surface: Surface, ask: Ask) -> PreferencesPage:
     """Return the page."""
-    from runwright.views import FlowRunFilter, TaskRunFilter  # noqa: PLC0415  this page alone counts everything
-
-    zones = [LOCAL, UTC, *sorted(zone for zone in available_timezones() if "/" in zone)]
+    known = [LOCAL, UTC, *sorted(zone for zone in zones() if "/" in zone)]
     liked = ask.preferences
     return PreferencesPage(
         [
             Choices("theme", "Colours", list(THEMES), liked.theme),
             Choices("times", "Times", list(TIMES), liked.times),
-            Choices("zone", "Time zone", zones, liked.zone),
+            Choices("zone", "Time zone", known, liked.zone),
         ],
         surface.views.url,
         release.version() or "from a checkout",
         surface.log_end.cursor(),
-        len(surface.views.flow_runs(FlowRunFilter(limit=10_000))),
+        msgspec.json.decode(surface.views.query(Summary("flow_run", (Aggregate("count", "count"),))))["count"],
         surface.views.count_task_runs(TaskRunFilter())["count"],
         [each for each in settings.sources() if each.name not in _PRIVATE],
         [KindOfState(kind.name, kind.phase.value, kind.event_name, kind.execution) for kind in TABLE],

@@ -48,6 +48,32 @@ def test_fragments_that_double_end(ask):
     assert {"task_run": []} == ask("{ task_run { ...A0 } }" + doubling + "fragment A60 on task_run { id }")
 
 
+def nested(depth):
+    where = {"map_index": {"_eq": 1}}
+    for _ in range(depth):
+        where = {"_not": where}
+    return where
+
+
+@pytest.mark.parametrize(
+    ("part", "where"),
+    [
+        ("more than 20 levels deep", nested(30)),
+        ("more than 200 parts", {"_or": [{"map_index": {"_eq": number}} for number in range(300)]}),
+        ("10000 are allowed", {"map_index": {"_in": list(range(100_000))}}),
+        ("nested too deeply", nested(100_000)),
+    ],
+    ids=["deep", "wide", "long", "endless"],
+)
+def test_conditions_in_variables_have_limits_too(refusal, part, where):
+    query = "query($where: task_run_bool_exp) { task_run(where: $where) { id } }"
+
+    status, _, message = refusal(query, {"where": where})
+
+    assert 400 == status
+    assert part in message
+
+
 def test_variables_are_what_they_say(refusal):
     query = "query($n: Int, $id: uuid) { task_run(limit: $n, where: {id: {_eq: $id}}) { id } }"
 

@@ -102,6 +102,11 @@ def test_a_flow_run_is_run_by_its_client(ask, change, flow_id):
                 }
             ],
         )
+    artifact = change(
+        "create_task_run_artifact", "id", task_run_id=many["id"], kind="markdown", data={"markdown": "*"}
+    )["id"]
+    assert {"success": True} == change("update_task_run_artifact", "success", task_run_artifact_id=artifact, data={})
+    assert {"success": True} == change("delete_task_run_artifact", "success", task_run_artifact_id=artifact)
     flow_state({"type": "Success", "message": "All done."})
 
     seen = ask(
