@@ -156,7 +156,7 @@ class PostgresDialect(Dialect):
 
     def average(self, sql: str) -> str:
         """Return the average of numbers, with decimals."""
-        return f"CAST(avg({sql}) AS double precision)"
+        return f"avg(CAST({sql} AS double precision))"
 
     def is_same(self, one: str, other: str) -> str:
         """Return whether two values are equal, or both null."""

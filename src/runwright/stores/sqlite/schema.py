@@ -9,7 +9,7 @@ from runwright.stores.sql import migrations
 from runwright.stores.sqlite.connection import APPLICATION_ID, Transaction
 
 if TYPE_CHECKING:
-    import apsw
+    from runwright.stores.sqlite.connection import SqliteConnection
 
 
 def newest_version() -> int:
@@ -17,7 +17,7 @@ def newest_version() -> int:
     return migrations("sqlite")[-1][0]
 
 
-def migrate(db: apsw.Connection, path: str) -> None:
+def migrate(db: SqliteConnection, path: str) -> None:
     """Apply the migrations that the file has not seen, each in a transaction of its own; raises `RecordTooNew`."""
     check_version(db, path)
     for number, script in migrations("sqlite"):
@@ -30,7 +30,7 @@ def migrate(db: apsw.Connection, path: str) -> None:
                 db.execute(f"PRAGMA user_version = {number}")
 
 
-def check_version(db: apsw.Connection, path: str, *, is_current: bool = False) -> None:
+def check_version(db: SqliteConnection, path: str, *, is_current: bool = False) -> None:
     """Raise `RecordTooNew` for a later version, and with `is_current` `RecordUnreadable` for an earlier one."""
     version = version_of(db)
     if version > newest_version():
@@ -42,6 +42,6 @@ def check_version(db: apsw.Connection, path: str, *, is_current: bool = False) -
         raise RecordUnreadable(f"The record {path} {what}.")
 
 
-def version_of(db: apsw.Connection) -> int:
+def version_of(db: SqliteConnection) -> int:
     """Return the version of the file, 0 for an empty one."""
     return db.pragma("user_version")
