@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from runwright.spec.tasks.flow_control import ForEachItem  # noqa: TC001  the annotations of elements are read when they are used
 from runwright.spec.tasks.task import Task
-
-if TYPE_CHECKING:
-    from runwright.spec.tasks.flow_control import ForEachItem
 
 
 class ItemsPart(Task, frozen=True, kw_only=True):
