@@ -18,6 +18,7 @@ from runwright.engine.stimuli import FinishRun, Reported
 from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
 from runwright.executions.catalogue import Executions
 from runwright.executions.declared_flow import DeclaredFlow
+from runwright.executions.runner import ExecutionRunner
 from runwright.graph import Graph, Link, Node
 from runwright.request import ENDING, Request
 from runwright.runtime.leases import LeaseKeeper
@@ -95,6 +96,10 @@ class Control:
         When nobody runs the flow run this process does, to its end; `options` are those of `app.resume_flow_run`. Raises
         `LeaseHeld` when another process runs it and nothing of it is paused, `InputError` when it asks for something else.
         """
+        row = app.find_flow_run(self.store, flow_run)
+        if self.has_aftermath(row):
+            app.resume_flow_run(row.id, record=self.store.url, **options)
+            return app.find_flow_run(self.store, flow_run)
         return self.settle(self.ask(flow_run, "resume", task_run, inputs, by=by), timeout, **options)
 
     def restart(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
@@ -207,6 +212,13 @@ class Control:
         if ids.flow_run_of(task_run) != row.id or not self.store.task_runs(which):
             raise NotOnRecord(f"No task run {task_run} is in flow run {row.name} ({row.id}).")
         return ordinal
+
+    def has_aftermath(self, row: FlowRun) -> bool:
+        """Say whether a lost process has left what runs after the end of an execution."""
+        version = _version_of(self.store, row)
+        if not row.kind.phase.is_final or "yaml" not in version.source:
+            return False
+        return ExecutionRunner(DeclaredFlow.from_version(version), record=self.store.url).has_aftermath(row)
 
     def _check_given(self, row: FlowRun, ordinal: int, data: dict[str, Any]) -> None:
         """Raise `InputError` when a pause asks for something else than what is given."""

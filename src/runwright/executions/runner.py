@@ -155,7 +155,7 @@ class ExecutionRunner:
         With `releases` everything that is paused goes on, otherwise only what was asked for on the record. Raises
         `IllegalTransition` for one that has ended.
         """
-        if row.kind.phase.is_final and not _has_open_runs(row):
+        if row.kind.phase.is_final and not self.has_aftermath(row):
             text = f"Execution {row.name} ({row.id}) has ended: it is {row.kind.execution}. Restart or replay it."
             raise IllegalTransition(text)
         return self.go_on(row, releases=releases)
@@ -267,6 +267,14 @@ class ExecutionRunner:
         state = Cancelled(text) if declared.behavior == "CANCEL" else Failed(text)
         root.end(state)
         return state
+
+    def has_aftermath(self, row: FlowRun) -> bool:
+        """Say whether a lost process has left what runs after the end of an execution."""
+        graph = self.flow.compile()
+        if not graph.flowable.bodies.others.get("afterExecution"):
+            return False
+        events = app.open_record(self.record).iterate_events(row.id)
+        return not app.machine_of(row.id, graph).restore(events).is_over
 
     def _ended(self, loop: FlowLoop, root: Root, execution: Execution, row: FlowRun) -> State:
         """Record the end of an execution, or leave it where it waits; returns the state that it is in."""
@@ -434,11 +442,6 @@ class ExecutionRunner:
     def _wait_until(due: int | None) -> None:
         if due is not None and due > clock.now():
             clock.wait(queue.SimpleQueue(), (due - clock.now()) / 1e9)
-
-
-def _has_open_runs(row: FlowRun) -> bool:
-    """Say whether what runs after the end of an execution was left by a lost process."""
-    return any(count and not KIND_BY_NAME[name].phase.is_final for name, count in row.counts.items())
 
 
 class Upload(NamedTuple):
