@@ -35,7 +35,7 @@ def append_postgres() -> dict[str, Any]:
                     single[name].append(_append(store, 300, 1))
     fastest = {name: min(times) for name, times in many.items()}
     alone = {name: min(times) for name, times in single.items()}
-    commit = limits.bare_commit("FULL")
+    commit = limits.bare_commit("FULL", 300)
     return {
         "bench": "append_postgres",
         "task_runs": 10_000,

@@ -237,7 +237,7 @@ def _copy_machine(machine: Machine) -> Machine:
     twin = copy.copy(machine)
     branches = {id(each): each for each in (*machine._groups.values(), *machine._branches, *machine._spans)}
     for branch in list(branches.values()):
-        before = branch.before
+        before = getattr(branch, "before", None)
         while before is not None:
             branches[id(before)] = before
             before = before.before

@@ -303,7 +303,8 @@ def _machine_key(machine: Machine) -> Hashable:
         for _, cell in sorted(machine._cells.items())
     )
     groups = tuple(
-        (ordinal, bytes(group.status), group.open, tuple(group.ready)) for ordinal, group in machine._groups.items()
+        (ordinal, bytes(group.status), group.open, tuple(getattr(group, "ready", ())))
+        for ordinal, group in machine._groups.items()
     )
     ready = tuple(cell.ordinal for cell in machine._ready)
     flags = (machine.is_cancelled, machine._is_settling, machine._root.code, machine.outstanding, machine._next_ordinal)
