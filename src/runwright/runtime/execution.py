@@ -233,8 +233,7 @@ class Execution:
                 yield FinishRun(found.state, found.message)
             return
         if isinstance(found, Settled) and found.state == "Cancelled":
-            yield Requested("cancel", by=node.slug)
-            return
+            return (yield Requested("cancel", by=node.slug))
         cell = self._machine.cell_of(ordinal)
         is_begun = cell is None or cell.code == _RUNNING
         is_skipped = isinstance(found, Settled) and found.state == "Skipped"
@@ -322,11 +321,10 @@ class Execution:
             self.retried_at = state.context["_due"]
             extra["due_again"] = self.retried_at
         cell = self._machine.cell_of(ordinal)  # None for one that was marked meanwhile
-        if state.is_finished() and cell is not None:
+        if state.is_finished() and cell is not None and cell.node is not None:
             held = state.context.get(OUTPUTS) if state.is_failed() else state.result
             outputs = held if isinstance(held, dict) else None
-            if cell.node is not None:
-                self.outputs.keep(cell.node.task.name, self._values_of(cell), outputs, state.kind.execution)
+            self.outputs.keep(cell.node.task.name, self._values_of(cell), outputs, state.kind.execution)
         return {**(data or {}), **extra} if extra else data
 
     def close(self, *, is_kept: bool = False) -> None:
