@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from textwrap import dedent, indent
 
@@ -45,6 +46,15 @@ CHILD = """
 
     with Flow("broken") as broken_flow:
         fail()
+
+    @task
+    def fail_once_watched():
+        from runwright import clock
+        assert clock.is_watched.wait(60)
+        raise ValueError("no data")
+
+    with Flow("watched") as watched_flow:
+        fail_once_watched()
 """
 
 
@@ -128,14 +138,23 @@ def test_the_state_of_a_child_is_the_waiting_task_s_if_it_is_asked_for(flows):
     assert "finished in state <Failed" in states["raises"].message
 
 
-def test_the_states_and_log_lines_of_a_child_are_in_the_log_of_who_waits(flows):
+def test_the_states_and_log_lines_of_a_child_are_in_the_log_of_who_waits(flows, monkeypatch):
+    is_watched = threading.Event()
+    wait = clock.Looks.wait_for_next
+
+    def look_again(*args, **kwargs):
+        is_watched.set()
+        return wait(*args, **kwargs)
+
+    monkeypatch.setattr(clock, "is_watched", is_watched, raising=False)
+    monkeypatch.setattr(clock.Looks, "wait_for_next", look_again)
     flows("""
-        wait_for_flow_run(create_flow_run(flow_name="broken"), stream_logs=True)
+        wait_for_flow_run(create_flow_run(flow_name="watched"), stream_logs=True)
     """)
     (mother,) = runs_of("parent")
     lines = [line.message for line in FlowRunView.from_flow_run_id(mother.id).get_logs()]
-    assert any("Flow run mother-broken: " in line and "no data" in line for line in lines)
-    assert any("Failed" in line and line.startswith("Flow run mother-broken:") for line in lines)
+    assert any("Flow run mother-watched: " in line and "no data" in line for line in lines)
+    assert any("Failed" in line and line.startswith("Flow run mother-watched:") for line in lines)
 
 
 def test_a_child_that_is_not_there_or_not_rightly_asked_for_fails_its_task(flows):
