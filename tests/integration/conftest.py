@@ -13,6 +13,7 @@ from tests.s3_server import s3, s3_server
 
 from runwright import app
 from runwright.executions.registered_flows import RegisteredFlows
+from runwright.runtime import caching
 from runwright.testing.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ def record_place(request: pytest.FixtureRequest, runwright_home: Path, monkeypat
 def record(record_place: None, runwright_record: Store) -> Store:
     """Give every test here a record that is checked when it is over."""
     return runwright_record
+
+
+@pytest.fixture(autouse=True)
+def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the caches that earlier tests left in this process."""
+    monkeypatch.setattr(caching, "_caches", {})
 
 
 @pytest.fixture
