@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from runwright.runs import FlowVersion
 
 _logger = logging.getLogger("runwright.ChildRuns")
+_run_here: set[UUID] = set()
+_changing = threading.Lock()
 
 
 class Order(NamedTuple):
@@ -105,7 +107,7 @@ class ChildRuns:
                 raise
             flow_run = raced  # another process was faster
         row = app.find_flow_run(self._store, flow_run)
-        if not row.kind.phase.is_final:
+        if not row.kind.phase.is_final and _is_first_here(flow_run):
             waits = row.scheduled_start_time is not None and row.scheduled_start_time > clock.now()
             target = None if isinstance(flow, DeclaredFlow) else flow
             threading.Thread(
@@ -171,12 +173,23 @@ class ChildRuns:
             pass  # somebody else runs it, or it has ended
         except Exception:
             _logger.exception("Flow run %s stopped: `runwright flow-run resume %s` goes on.", flow_run, flow_run)
+        finally:
+            with _changing:
+                _run_here.discard(flow_run)
 
 
 class _Remote(NamedTuple):
     """A flow that a program elsewhere runs."""
 
     version: FlowVersion
+
+
+def _is_first_here(flow_run: UUID) -> bool:
+    """Say whether no thread of this process runs a flow run yet, and note that one does: two would only wait for its lease."""
+    with _changing:
+        is_first = flow_run not in _run_here
+        _run_here.add(flow_run)
+        return is_first
 
 
 def _flow_of(version: FlowVersion) -> Any:
