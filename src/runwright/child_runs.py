@@ -162,12 +162,11 @@ class ChildRuns:
         return None if found is None else UUID(found["id"])
 
     def _run(self, flow_run: UUID, flow: Any, due: int | None) -> None:
-        if due is not None and due > clock.now():
-            clock.wait(queue.SimpleQueue(), (due - clock.now()) / clock.NANOSECONDS)
         try:
-            with context(
-                checkpointing=True
-            ):  # its results are for others: they are stored, whatever a configuration says
+            if due is not None and due > clock.now():
+                clock.wait(queue.SimpleQueue(), (due - clock.now()) / clock.NANOSECONDS)
+            # Its results are for others: they are stored, whatever a configuration says.
+            with context(checkpointing=True):
                 app.resume_flow_run(flow_run, flow=flow, record=self._record, progress=_ignore, releases=False)
         except (LeaseHeld, LeaseLost, IllegalTransition):
             pass  # somebody else runs it, or it has ended

@@ -102,11 +102,8 @@ class ExecutionDocuments:
 
     def log(self, row: FlowRun, line: LogLine, task_run: TaskRun | None) -> dict[str, Any]:
         """Return a log line of an execution, of one of its task runs where there is one."""
-        namespace, _, flow_id = row.flow_name.partition("/")
         document: dict[str, Any] = {
-            "namespace": namespace,
-            "flowId": flow_id,
-            "executionId": str(row.id),
+            **_place(row),
             "timestamp": date_text(line.at),
             "level": level_of(line.level),
             "thread": line.logger,
@@ -123,11 +120,8 @@ class ExecutionDocuments:
 
     def metric(self, row: FlowRun, metric: Metric, task_run: TaskRun | None) -> dict[str, Any]:
         """Return a number that a task run measured; timers are in milliseconds."""
-        namespace, _, flow_id = row.flow_name.partition("/")
         document: dict[str, Any] = {
-            "namespace": namespace,
-            "flowId": flow_id,
-            "executionId": str(row.id),
+            **_place(row),
             "type": metric.kind,
             "name": metric.name,
             "value": metric.value * 1000 if metric.kind == "timer" else metric.value,
@@ -148,6 +142,12 @@ class ExecutionDocuments:
                 return None
             self._flows[key] = found
         return self._flows[key]
+
+
+def _place(row: FlowRun) -> dict[str, Any]:
+    """Say which execution a line or a number belongs to, as both documents begin."""
+    namespace, _, flow_id = row.flow_name.partition("/")
+    return {"namespace": namespace, "flowId": flow_id, "executionId": str(row.id)}
 
 
 def _histories(row: FlowRun, events: Iterable[Event]) -> Histories:
