@@ -48,10 +48,9 @@ class Unencodable(Exception):
 
 def encode(value: Any) -> bytes:
     """Return the typed JSON of a value; raises `Unencodable`."""
-    if type(value) not in _NATIVE:
-        value = _Tagger(_NATIVE).tag(value)
+    tagged = value if type(value) in _NATIVE else _Tagger(_NATIVE).tag(value)
     try:
-        return _to_json(value)
+        return _to_json(tagged)
     except (ValueError, OverflowError):  # lone surrogates, integers beyond the digits that Python reads
         return _to_json(_Tagger(_HARMLESS).tag(value))
 
