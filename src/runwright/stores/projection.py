@@ -92,6 +92,7 @@ class Fold:
     def _open(self, flow_run: UUID, event: Event) -> RunFold:
         known = self._known.get(flow_run)
         if known is not None:
+            known.go_on(self._rows)
             self.runs[flow_run] = known
             return known
         row = self._rows.find_flow_run(flow_run)
@@ -151,6 +152,10 @@ class RunFold:
         self._planned: tuple[ExpansionRow, dict[str, Any]] | None = None
         self._open_task_runs: dict[int, TaskRunRow] = {}
         self._open_attempts: dict[int, AttemptRow] = {}
+
+    def go_on(self, rows: Rows) -> None:
+        """Look up in `rows` from now on: those of the last fold may be read through a connection that others use by now."""
+        self._rows = rows
 
     def rest(self) -> None:
         """Stand where the rows are, once they have taken this in: what is open stays known, nothing is new or changed."""

@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from threading import Barrier, Thread
 
+import psycopg
 import pytest
 from tests.postgres_server import raw
 
@@ -164,6 +165,19 @@ def test_a_store_does_not_trust_what_it_knew_when_another_has_appended_under_the
 
     assert {"Success": 2} == store.count_task_runs(TaskRunFilter(), "state")
     assert [] == store.rebuild()
+
+
+def test_a_commit_looks_up_through_its_own_connection_never_through_one_that_another_thread_has_by_now(store):
+    scribe = Scribe(store).start()
+    scribe.commit()
+    with store._writers.lend() as taken:
+        taken.execute("BEGIN")
+        with pytest.raises(psycopg.Error):
+            taken.execute("SELECT 1 / 0")  # from here on this connection answers nobody
+        scribe.map(1, 2)
+        scribe.commit()
+
+    assert 2 == store.expansions(scribe.flow_run)[-1].count
 
 
 def test_a_commit_without_an_answer_is_looked_for_before_it_is_made_again(store, monkeypatch):
