@@ -1,18 +1,15 @@
-"""A PostgreSQL record is rebuilt from its log, looked at for damage, guarded by constraints, and read in order."""
+"""A PostgreSQL record is rebuilt from its log, looked at for damage, and read in order."""
 
 from __future__ import annotations
 
 from contextlib import closing
 
-import psycopg
 import pytest
 from tests.postgres_server import raw
 
 from runwright.errors import (
     RecordError,
 )
-from runwright.events import EventKind
-from runwright.states import TABLE
 from runwright.stores import open_store
 from runwright.stores.sql import selection
 from runwright.testing.scribe import Scribe
@@ -99,54 +96,6 @@ def test_lines_of_runs_that_are_not_there_are_found(store, postgres_url):
 
     (found,) = store.find_damage()
     assert found.startswith("I17: log line")
-
-
-def takes(db, statement):
-    try:
-        db.execute("BEGIN")
-        db.execute(statement)
-    except psycopg.IntegrityError:
-        return False
-    finally:
-        db.execute("ROLLBACK")
-    return True
-
-
-@pytest.mark.parametrize("table", ["task_run", "flow_run"])
-def test_the_constraints_say_what_the_table_of_states_says(store, postgres_url, table):
-    Scribe(store).start().run(1).commit()
-    with raw(postgres_url) as db:
-        taken = {
-            (code, bool(end))
-            for code in range(-1, len(TABLE) + 3)
-            for end in (0, 5)
-            if takes(db, f"UPDATE {table} SET state = {code}, end_time = {end or 'NULL'}")
-        }
-
-    assert {(kind.code, kind.phase.is_final) for kind in TABLE} == taken
-
-
-def test_an_attempt_is_open_while_it_is_active(store, postgres_url):
-    Scribe(store).start().run(1).commit()
-    with raw(postgres_url) as db:
-        taken = {
-            (kind.code, bool(end))
-            for kind in TABLE
-            for end in (0, 5)
-            if takes(db, f"UPDATE attempt SET state = {kind.code}, end_time = {end or 'NULL'}")
-        }
-
-    assert {(kind.code, kind.phase.value != "active") for kind in TABLE} == taken
-
-
-def test_every_kind_of_event_can_be_recorded(store, postgres_url):
-    Scribe(store).commit()
-    with raw(postgres_url) as db:
-        taken = {kind for kind in range(-1, len(EventKind) + 3) if takes(db, f"UPDATE event SET kind = {kind}")}
-        states = {code for code in range(-1, len(TABLE) + 3) if takes(db, f"UPDATE event SET state = {code}")}
-
-    assert set(EventKind) == taken
-    assert {0, *(kind.code for kind in TABLE)} == states
 
 
 @pytest.mark.parametrize(

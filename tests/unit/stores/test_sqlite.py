@@ -11,8 +11,6 @@ import apsw
 import pytest
 
 from runwright.errors import LeaseLost, RecordError, RecordFull, RecordTooNew, RecordUnreadable
-from runwright.events import EventKind
-from runwright.states import TABLE
 from runwright.stores import open_store
 from runwright.stores.sql import selection
 from runwright.stores.sqlite import SqliteStore, schema
@@ -341,52 +339,6 @@ def test_damage_to_the_file_is_found(store, path):
         db.execute("PRAGMA ignore_check_constraints = ON; UPDATE task_run SET state = 77 WHERE ordinal = 9")
 
     assert ["CHECK constraint failed in task_run"] == store.find_damage()
-
-
-@pytest.mark.parametrize("table", ["task_run", "flow_run"])
-def test_the_constraints_say_what_the_table_of_states_says(store, path, table):
-    Scribe(store).start().run(1).commit()
-    with raw(path) as db:
-        taken = {
-            (code, bool(end))
-            for code in range(-1, len(TABLE) + 3)
-            for end in (0, 5)
-            if takes(db, f"UPDATE {table} SET state = {code}, end_time = {end or 'NULL'}")
-        }
-
-    assert {(kind.code, kind.phase.is_final) for kind in TABLE} == taken
-
-
-def test_an_attempt_is_open_while_it_is_active(store, path):
-    Scribe(store).start().run(1).commit()
-    with raw(path) as db:
-        taken = {
-            (kind.code, bool(end))
-            for kind in TABLE
-            for end in (0, 5)
-            if takes(db, f"UPDATE attempt SET state = {kind.code}, end_time = {end or 'NULL'}")
-        }
-
-    assert {(kind.code, kind.phase.value != "active") for kind in TABLE} == taken
-
-
-def test_every_kind_of_event_can_be_recorded(store, path):
-    Scribe(store).commit()
-    with raw(path) as db:
-        taken = {kind for kind in range(-1, len(EventKind) + 3) if takes(db, f"UPDATE event SET kind = {kind}")}
-        states = {code for code in range(-1, len(TABLE) + 3) if takes(db, f"UPDATE event SET state = {code}")}
-
-    assert set(EventKind) == taken
-    assert {0, *(kind.code for kind in TABLE)} == states
-
-
-def takes(db, statement):
-    try:
-        db.execute(f"BEGIN; {statement}; ROLLBACK")
-    except apsw.ConstraintError:
-        db.execute("ROLLBACK")
-        return False
-    return True
 
 
 @pytest.mark.parametrize(
