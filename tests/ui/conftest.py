@@ -92,9 +92,12 @@ def hostile(home):
     yield from _site(home, "hostile", lambda store: {"hostile": records.fill_hostile(store)})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
-    """Return a browser; without one the tests are skipped, or fail where RUNWRIGHT_REQUIRE_BROWSER says so."""
+    """Return a browser, whose event loop runs in this thread until the last of these tests has ended.
+
+    Without one the tests are skipped, or fail where RUNWRIGHT_REQUIRE_BROWSER says so.
+    """
     if CHROMIUM is None:
         if os.environ.get("RUNWRIGHT_REQUIRE_BROWSER"):
             pytest.fail("no Chromium: set RUNWRIGHT_CHROMIUM")

@@ -6,7 +6,7 @@ from runwright import Flow, Parameter, context, task
 from runwright.schedules import Schedule
 from runwright.schedules.clocks import DatesClock
 
-soon = datetime.now(timezone.utc) + timedelta(seconds=1)
+soon = datetime.now(timezone.utc) + timedelta(seconds=3)
 
 
 @task

@@ -7,7 +7,7 @@ from prefect import Flow, Parameter, task
 from prefect.schedules import Schedule
 from prefect.schedules.clocks import DatesClock
 
-soon = datetime.now(timezone.utc) + timedelta(seconds=1)
+soon = datetime.now(timezone.utc) + timedelta(seconds=3)
 
 
 @task

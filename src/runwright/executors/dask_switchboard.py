@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runwright.executors.endings import GRACE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 TOPIC = "runwright"
 """The topic under which clients hear of their attempts."""
@@ -47,6 +50,7 @@ class Switchboard:
         self._scheduler = scheduler
         self._runs: dict[str, _Run] = {}
         self._begun: dict[str, tuple[str, str]] = {}
+        self._doomed: dict[str, asyncio.Event] = {}
         self._chores: set[asyncio.Task[None]] = set()
         scheduler.handlers["runwright_enclose"] = self.enclose
         scheduler.handlers["runwright_enclosure"] = self.enclosure
@@ -84,8 +88,22 @@ class Switchboard:
         run = self._runs.get(recipient)
         return None if run is None else run.enclosures.get(name)
 
-    def begin(self, recipient: str, key: str, address: str, body: bytes) -> bool:
-        """Pass on that a body begins; False when it must not: it was stopped, or began elsewhere before."""
+    def begin(self, recipient: str, key: str, address: str, body: bytes) -> bool | Awaitable[bool]:
+        """Pass on that a body begins; False when it must not: it was stopped, or began elsewhere before.
+
+        On a worker that is being killed none begins: what waits there is answered when that has failed, and otherwise goes on
+        elsewhere.
+        """
+        if address in self._doomed:
+            return self._begin_if_spared(recipient, key, address, body)
+        return self._begin(recipient, key, address, body)
+
+    async def _begin_if_spared(self, recipient: str, key: str, address: str, body: bytes) -> bool:
+        while address in self._doomed:
+            await self._doomed[address].wait()
+        return address in self._scheduler.workers and self._begin(recipient, key, address, body)
+
+    def _begin(self, recipient: str, key: str, address: str, body: bytes) -> bool:
         run, task = self._runs.get(recipient), self._scheduler.tasks.get(key)
         if run is None or task is None or key in run.stopped:
             return False
@@ -170,8 +188,18 @@ class Switchboard:
         if key not in self._begun or worker is None:
             self._begun.pop(key, None)
             return
-        if worker.nanny and worker.nthreads == 1:
-            with contextlib.suppress(OSError, asyncio.TimeoutError):
-                kill = self._scheduler.rpc(worker.nanny).kill(timeout=KILL_TIME, reason="runwright-kill")
-                await asyncio.wait_for(kill, PATIENCE)
+        if worker.nanny and worker.nthreads == 1 and address not in self._doomed:
+            await self._kill(address, worker.nanny)
         self._begun.pop(key, None)
+
+    async def _kill(self, address: str, nanny: str) -> None:
+        """Have a worker killed; nothing begins there meanwhile, because what does would die with it."""
+        over = self._doomed[address] = asyncio.Event()
+        try:
+            with contextlib.suppress(OSError, asyncio.TimeoutError):
+                await asyncio.wait_for(
+                    self._scheduler.rpc(nanny).kill(timeout=KILL_TIME, reason="runwright-kill"), PATIENCE
+                )
+        finally:
+            del self._doomed[address]
+            over.set()

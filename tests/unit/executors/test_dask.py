@@ -138,6 +138,36 @@ def test_a_body_that_is_stopped_is_interrupted_and_its_worker_killed(scheduler, 
     assert ["its nanny"] == scheduler.killed
 
 
+@pytest.mark.parametrize("is_spared", [False, True])
+def test_nothing_begins_on_a_worker_that_is_being_killed(scheduler, switchboard, monkeypatch, is_spared):
+    """What waits there goes on elsewhere when the worker is gone, and there when it could not be killed."""
+    monkeypatch.setattr("runwright.executors.dask_switchboard.GRACE", 0)
+    scheduler.add("next")
+    asked = []
+
+    def rpc(_):
+        async def kill(**_):
+            asked.append(asyncio.ensure_future(switchboard.begin("client", "next", "there", b"running")))
+            await asyncio.sleep(0)
+            assert not asked[0].done()
+            if is_spared:
+                raise OSError
+            del scheduler.workers["there"]
+
+        return SimpleNamespace(kill=kill)
+
+    async def kill():
+        switchboard.begin("client", "key", "there", b"running")
+        switchboard.stop("client", ["key"])
+        await asyncio.gather(*switchboard._chores)
+        return await asked[0]
+
+    monkeypatch.setattr(scheduler, "rpc", rpc)
+    assert is_spared == asyncio.run(kill())
+    assert is_spared == (scheduler.tasks["next"].suspicious > 0)
+    assert switchboard.begin("client", "next", "elsewhere", b"running") is not is_spared
+
+
 @pytest.mark.parametrize("change", [{"nthreads": 2}, {"nanny": None}])
 def test_a_worker_with_other_threads_or_without_a_nanny_is_left_alone(scheduler, switchboard, monkeypatch, change):
     monkeypatch.setattr("runwright.executors.dask_switchboard.GRACE", 0)
