@@ -15,6 +15,7 @@ from runwright import app, clock
 from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost
 from runwright.request import REOPENING
 from runwright.runtime.leases import owner_name
+from runwright.runtime.promises import is_to_be_looked_at
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -117,8 +118,10 @@ class Worker:
         return row.kind.name != "Paused" or self._goes_on(row)
 
     def _goes_on(self, row: FlowRun) -> bool:
-        """Say whether a paused flow run that nobody holds goes on: somebody asked, or a wait is over."""
+        """Say whether a paused flow run that nobody holds goes on: somebody asked, a wait is over, or a promise is broken."""
         if any(each.intent not in REOPENING for each in self._store.requests(row.id)):
+            return True
+        if is_to_be_looked_at(row):
             return True
         waiting = self._store.task_runs(TaskRunFilter(flow_run=row.id, states=("Paused", "Retrying", "Scheduled")))
         return any(each.due is not None and each.due <= clock.now() for each in waiting)

@@ -23,9 +23,10 @@ from runwright.hosting.locations import input_prefix, safe_name
 from runwright.results import reader_for
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
-from runwright.runtime.execution import Execution, Facts, nested_labels
-from runwright.runtime.promises import Promises
+from runwright.runtime.execution import Execution, Facts
+from runwright.runtime.promises import PROMISED, Promises, promised
 from runwright.spec import resolve
+from runwright.spec.labels import nested_labels
 from runwright.spec.triggers import TRIGGERS
 from runwright.states import (
     CLASS_BY_CODE,
@@ -230,7 +231,7 @@ class ExecutionRunner:
             execution = self._execution(assembly.graph, root.machine, row)
             self._restore(assembly, root, row, execution)
             loop = assembly.loop(root, execution, on_progress=self.progress)
-            promises = Promises(self.flow.spec.sla, execution, loop, row.start_time or clock.now())
+            promises = Promises(self.flow.spec.sla, execution, loop, row)
             refused = promises.refusal(root)
             if refused is not None:
                 root.end(refused)
@@ -401,6 +402,9 @@ class ExecutionRunner:
         for name in ("trigger", "parent", "original"):
             if getattr(origin, name) is not None:
                 found[name] = getattr(origin, name)
+        limits = promised(self.flow.spec.sla)
+        if limits:
+            found[PROMISED] = limits
         if origin.attempt > 1:
             found["attempt"] = origin.attempt
         if origin.key is not None:

@@ -25,6 +25,7 @@ from runwright.runtime.loop_rounds import LoopRounds
 from runwright.runtime.outputs import Outputs
 from runwright.runtime.runnable_runner import LABELS, OUTPUTS, RunnableRunner
 from runwright.spec import handed_on
+from runwright.spec.labels import nested_labels
 from runwright.states import CLASS_BY_CODE, KIND_BY_NAME, Failed, Skipped, State
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Execution:
         self.facts = facts
         self.outputs = Outputs()
         self.labels: dict[str, str] = facts.labels
-        self._are_labels_new = False
+        self._news: dict[str, Any] = {}
         self.look_at_promises: Callable[[], None] | None = None
         self.resumed_by = "Resumed."
         self._lines: list[LogLine] = []
@@ -149,8 +150,12 @@ class Execution:
     def add_labels(self, labels: dict[str, str]) -> None:
         """Give the execution labels, which expressions see from now on."""
         self.labels = {**self.labels, **labels}
-        self._are_labels_new = True
         self._variables["labels"] = nested_labels(self.labels)
+        self.note("labels", self.labels)
+
+    def note(self, name: str, value: Any) -> None:
+        """Let the row of the execution have something under a name from now on, for whoever runs it later."""
+        self._news[name] = value
 
     def rendered_outputs(self, declared: Any) -> dict[str, Any]:
         """Return the outputs that a flow declares, rendered when all its tasks have ended."""
@@ -174,13 +179,11 @@ class Execution:
         return lines
 
     def news(self) -> dict[str, Any] | None:
-        """Return labels that tasks have set since the last call, and broken promises."""
+        """Return what became known since the last call: labels that tasks have set, and broken promises."""
         if self.look_at_promises is not None:
             self.look_at_promises()
-        if not self._are_labels_new:
-            return None
-        self._are_labels_new = False
-        return {"labels": self.labels}
+        news, self._news = self._news, {}
+        return news or None
 
     # ---- what only Python flows have
 
@@ -485,16 +488,3 @@ class Execution:
 def worst_of(tallies: dict[str, Tally]) -> str:
     """Return how a run ends whose children ended well: with a warning where one of them did."""
     return "Warning" if any(tally.warned for tally in tallies.values()) else "Success"
-
-
-def nested_labels(labels: dict[str, str]) -> dict[str, Any]:
-    """Return labels as expressions see them: `system.correlationId` is an entry of `system`."""
-    nested: dict[str, Any] = {}
-    for key, value in labels.items():
-        *outer, last = key.split(".")
-        level = nested
-        for part in outer:
-            inner = level.setdefault(part, {})
-            level = inner if isinstance(inner, dict) else {}
-        level[last] = value
-    return nested

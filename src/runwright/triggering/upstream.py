@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.clock import to_datetime
 from runwright.executions.catalogue import Executions
-from runwright.runtime.execution import nested_labels
+from runwright.spec.labels import nested_labels
 from runwright.states import KIND_BY_CODE
 from runwright.views import TaskRunFilter
 
