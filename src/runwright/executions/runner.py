@@ -23,7 +23,8 @@ from runwright.hosting.locations import input_prefix, safe_name
 from runwright.results import reader_for
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
-from runwright.runtime.execution import Execution, Facts
+from runwright.runtime.execution import Execution
+from runwright.runtime.facts import Facts
 from runwright.runtime.promises import PROMISED, Promises, promised
 from runwright.spec import resolve
 from runwright.spec.labels import nested_labels
@@ -143,7 +144,7 @@ class ExecutionRunner:
                 name or naming.run_name(flow_run),
                 self.host.sealed(self.flow.spec.inputs, values),
                 known_as=str(flow_run),
-                more=self._born(flow_run, origin),
+                more=self._born(flow_run, origin, self.host.secrets_in(declared, values)),
                 scheduled_start_time=None if origin.due is None else to_datetime(origin.due),
             )
             if origin.due is not None:
@@ -291,7 +292,7 @@ class ExecutionRunner:
         after = self._after(execution, state)
         if after is not None and state.kind.name not in {"Killed", "Cancelled"}:
             root.open_aftermath(after)
-        root.end(state, state.context.get("outputs"))
+        root.end(state, state.context.get("handed_on"))
         if not root.machine.is_over:
             loop.run_on()
             root.writer.flush()
@@ -303,7 +304,8 @@ class ExecutionRunner:
         declared = self.flow.spec.outputs
         if state.is_successful() and declared:
             try:
-                state.context["outputs"] = execution.rendered_outputs(declared)
+                shown = execution.shown(execution.rendered_outputs(declared))
+                state.context["handed_on"] = {"outputs": shown.outputs, **shown.extra}
             except Exception as error:  # noqa: BLE001  whatever a declared text says
                 execution.complain(0, 0, str(error))
                 return Failed(f"The outputs cannot be rendered: {self.host.masked(str(error))}")
@@ -342,15 +344,22 @@ class ExecutionRunner:
             began=details.get("began") or row.created,
         )
         facts = self._facts(row.id, origin, self.host.opened(row.parameters), row)
-        return Execution(
+
+        def resumed(inputs: Any, given: dict[str, Any]) -> dict[str, Any]:
+            values = resolve(inputs, self.host.opened(given), self._rendered(facts))
+            execution.hide(*self.host.secrets_in(inputs, values))
+            return values
+
+        execution = Execution(
             graph,
             machine,
             facts,
             self.host,
             self.flow.result,
-            resume=lambda inputs, given: resolve(inputs, given, self._rendered(facts)),
+            resume=resumed,
             folder=lambda name: str(Path(app.settings.load().home) / "working" / name),
         )
+        return execution
 
     def _restore(self, assembly: app.Assembly, root: Root, row: FlowRun, execution: Execution) -> None:
         """Take what earlier owners of the execution have left on record."""
@@ -391,12 +400,13 @@ class ExecutionRunner:
             attempt=origin.attempt,
             began=origin.began or created,
             labels=labels,
+            secrets=self.host.secrets_in(spec.inputs, inputs),
             is_linear=app.settings.load().retry_growth == "linear",
         )
 
-    def _born(self, flow_run: UUID, origin: Origin) -> dict[str, Any]:
+    def _born(self, flow_run: UUID, origin: Origin, secrets: list[str]) -> dict[str, Any]:
         """Return what the record keeps of how an execution came to be."""
-        labels = {**self.flow.spec.label_map, **origin.labels}
+        labels = self.host.shown({**self.flow.spec.label_map, **origin.labels}, secrets).outputs
         labels.setdefault("system.correlationId", str(flow_run))
         found: dict[str, Any] = {"labels": labels, "began": origin.began or clock.now()}
         for name in ("trigger", "parent", "original"):

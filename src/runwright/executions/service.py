@@ -153,7 +153,7 @@ class ExecutionService:
         """Let a paused execution go on; raises `InputError` for inputs that its pause does not take."""
         if row.kind.name != "Paused":
             raise IllegalTransition("Execution is not paused, can't resume it")
-        self.executions.check_given(row, inputs)
+        self.executions.given(row, inputs)
         given = ExecutionRunner(self.executions.flow_of(row), record=self.record.url).stored(dict(inputs), row.id)
         self._control.ask(row.id, "resume", data=given, by="api")
         self._run(row.id)

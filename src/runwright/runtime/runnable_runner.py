@@ -127,11 +127,12 @@ class RunnableRunner:
         message = outcome.message and scope.situation.host.masked(outcome.message)
         state = kind(message or ("Task run succeeded." if kind is Success else None))
         if outcome.outputs is not None:
-            outputs = scope.published(outcome.outputs)
+            published = scope.published(outcome.outputs)
+            state.context.update(published.extra)
             if kind is Failed:
-                state.context[OUTPUTS] = outputs
+                state.context[OUTPUTS] = published.outputs
             else:
-                state.result = self.result.write(outputs)
+                state.result = self.result.write(published.outputs)
         if outcome.labels:
             state.context[LABELS] = dict(outcome.labels)
         return state
@@ -148,7 +149,8 @@ class RunnableRunner:
         state = Failed(text, result=error if masked == told else RunnableFailed(text))
         outputs = getattr(error, "outputs", None)
         if isinstance(outputs, dict):
-            state.context[OUTPUTS] = scope.published(outputs)
+            published = scope.published(outputs)
+            state.context.update({OUTPUTS: published.outputs, **published.extra})
         return state
 
     def _concluded(self, state: State, scope: AttemptScope) -> State:
