@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from runwright import app, ids
+from runwright import app, clock, ids
 from runwright.clock import to_datetime
 from runwright.errors import NotOnRecord
 from runwright.executions.declared_flow import DeclaredFlow
@@ -121,6 +121,14 @@ class Executions:
             outputs.keep(each.slug, keys[each.ordinal], held, each.kind.execution)
         return dict(outputs.tree)
 
+    def handed_on_under(self, key: str) -> tuple[dict[str, Any], Mapping[str, Any]] | None:
+        """Return what the newest task run handed on that is kept under a key, and the details of its row; None for none."""
+        for row in self.store.task_runs(TaskRunFilter(cache_key=key, limit=1)):
+            expires, outputs = row.details.get("expires"), handed_on_by(row)
+            if outputs is not None and (expires is None or expires > clock.now()):
+                return outputs, row.details
+        return None
+
     def _loops_of(self, row: FlowRun) -> set[str]:
         """Return the ids of the tasks whose rounds are told apart by number, as `LoopRounds` has it."""
         versions = self.store.flows(flow_id=row.flow_id)
@@ -148,6 +156,14 @@ class Executions:
             }
             for row in rows
         ]
+
+    def states_of_retried(self, row: FlowRun) -> Iterator[str]:
+        """Yield the states of the attempts of those task runs of an execution that were tried again."""
+        for each in self.store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True)):
+            if each.attempt > 1:
+                for attempt in self.store.attempts(row.id, each.ordinal):
+                    # What waits for its next attempt is on record as the end of the one that failed.
+                    yield "FAILED" if attempt.kind.name == "Retrying" else attempt.kind.execution
 
     def log_entries(self, execution_id: str) -> Iterator[dict[str, Any]]:
         """Yield the log lines of an execution so far, oldest first, as documents of the execution vocabulary."""

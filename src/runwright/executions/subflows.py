@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from runwright import app
 from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
-from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.executions.origin import Origin
+from runwright.executions.runner import ExecutionRunner
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
 from runwright.runnables import add_runnable
 from runwright.runnables.lines import Cut, cut_file

@@ -14,6 +14,7 @@ from runwright.codec import shorten
 from runwright.context import activate, deactivate
 from runwright.errors import RunnableFailed, RunwrightError
 from runwright.runtime.attempt_scope import AttemptScope
+from runwright.runtime.output_cache import OutputCache
 from runwright.runtime.retries import next_try
 from runwright.runtime.timeouts import TaskTimeout, call_within
 from runwright.scope import Outcome
@@ -60,7 +61,13 @@ class RunnableRunner:
         scope = AttemptScope(context["situation"])
         try:
             self._announce_running()
-            return self._concluded(self._outcome(scope), scope)
+            declared = self.task.spec.task_cache
+            cache = OutputCache(self.task.spec, scope) if declared is not None and declared.enabled else None
+            found = None if cache is None else cache.find(self.result)
+            if found is not None:
+                return found
+            state = self._concluded(self._outcome(scope), scope)
+            return state if cache is None or type(state) is not Success else cache.kept(state)
         finally:
             scope.close()
             deactivate(token)
