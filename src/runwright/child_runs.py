@@ -19,7 +19,8 @@ from runwright.backend.record import uuid_from
 from runwright.context import context
 from runwright.errors import FlowFileError, IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RecordError
 from runwright.executions.declared_flow import DeclaredFlow
-from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.executions.origin import Origin
+from runwright.executions.runner import ExecutionRunner
 from runwright.flow_files import load_flow
 from runwright.query import Compare, Exists, Query, all_of, columns
 from runwright.remote_runs import RemoteRuns, is_remote

@@ -140,7 +140,7 @@ class Control:
             self._check_ended(row, intent)
         if intent == "resume":
             self._check_paused(row)
-            self._check_given(row, ordinal, data or {})
+            data = self._given(row, ordinal, data or {})
         asked = self.store.ask(Request(request or uuid4(), flow_run, intent, ordinal, data or {}, by or asker()))
         for child in self._killed_with(asked, row):
             self.store.ask(Request(uuid5(asked.id, str(child.id)), child.id, intent, data=_ALONE, by=asked.by))
@@ -220,10 +220,9 @@ class Control:
             return False
         return ExecutionRunner(DeclaredFlow.from_version(version), record=self.store.url).has_aftermath(row)
 
-    def _check_given(self, row: FlowRun, ordinal: int, data: dict[str, Any]) -> None:
-        """Raise `InputError` when a pause asks for something else than what is given."""
-        if _text_of(self.store, row) is not None:
-            Executions(self.store.url).check_given(row, data, ordinal)
+    def _given(self, row: FlowRun, ordinal: int, data: dict[str, Any]) -> dict[str, Any]:
+        """Return what is given as the record keeps it; raises `InputError` when a pause asks for something else."""
+        return data if _text_of(self.store, row) is None else Executions(self.store.url).given(row, data, ordinal)
 
     def _check_ended(self, row: FlowRun, intent: str) -> None:
         """Raise `IllegalTransition` unless a flow run that has ended can be asked this; one of a Python flow is over."""

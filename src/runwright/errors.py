@@ -7,6 +7,7 @@
     │   ├── FlowFileError                   a file that holds no flow, or several, or does not load
     │   │   └── FlowSpecError               a YAML flow that is declared wrongly, with every problem in it
     │   ├── NotRunnable                     a task of a type that does no work here
+    │   ├── CheckFailed                     a check of a YAML flow that lets no execution begin
     │   ├── InputError                      inputs of a YAML flow that are missing or refused, with every problem
     │   └── ExpressionError                 an expression that cannot be read or evaluated
     │       ├── ExpressionUndefined         a name or entry that is not there
@@ -120,6 +121,12 @@ class FlowSpecError(FlowFileError):
 
 class NotRunnable(FlowError):
     """A task is of a type that does no work here: the message says what to use in its place."""
+
+
+class CheckFailed(FlowError):
+    """A check of a YAML flow lets no execution begin with these inputs: the text is what the flow says of it."""
+
+    exit_code = 2
 
 
 class InputError(FlowError):

@@ -87,6 +87,13 @@ class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Protocol):
         """Return the newest lease of a flow run that was not given up, expired or not."""
         ...
 
+    def lost_leases(self) -> list[Lease]:
+        """Return the leases that have expired and were not given up, the oldest first: what lost processes have left.
+
+        Cheap however many flow runs there are: that is looked at every moment.
+        """
+        ...
+
     def ask(self, request: Request) -> Request:
         """Keep a request, and return it with the time it came; one whose id is known is returned as it is kept.
 

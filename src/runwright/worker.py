@@ -8,11 +8,14 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runwright import app, clock
 from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost
 from runwright.request import REOPENING
+from runwright.runtime.leases import owner_name
+from runwright.runtime.promises import is_to_be_looked_at
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -91,6 +94,16 @@ class Worker:
                 queues.add(row.flow_name)
             if self._is_claimable(row):
                 self._launch(row.id)
+        self._look_at_lost()
+
+    def _look_at_lost(self) -> None:
+        """Finish what lost processes have left of flow runs that had ended: what runs after the end, or the lease alone."""
+        for lease in self._store.lost_leases():
+            rows = self._store.flow_runs(FlowRunFilter(id=lease.flow_run))
+            if not rows:  # it was taken for a flow run that never came
+                self._give_up(lease.flow_run)
+            elif rows[0].kind.phase.is_final and self._is_claimable(rows[0]):
+                self._launch(lease.flow_run)
 
     def _is_claimable(self, row: FlowRun) -> bool:
         with self._lock:
@@ -105,8 +118,10 @@ class Worker:
         return row.kind.name != "Paused" or self._goes_on(row)
 
     def _goes_on(self, row: FlowRun) -> bool:
-        """Say whether a paused flow run that nobody holds goes on: somebody asked, or a wait is over."""
+        """Say whether a paused flow run that nobody holds goes on: somebody asked, a wait is over, or a promise is broken."""
         if any(each.intent not in REOPENING for each in self._store.requests(row.id)):
+            return True
+        if is_to_be_looked_at(row):
             return True
         waiting = self._store.task_runs(TaskRunFilter(flow_run=row.id, states=("Paused", "Retrying", "Scheduled")))
         return any(each.due is not None and each.due <= clock.now() for each in waiting)
@@ -122,14 +137,21 @@ class Worker:
     def _run(self, flow_run: UUID) -> None:
         try:
             app.resume_flow_run(flow_run, record=self._store.url, progress=_ignore, releases=False, queues=False)
-        except (LeaseHeld, LeaseLost, IllegalTransition):
-            pass  # somebody else runs it, or it has ended
+        except (LeaseHeld, LeaseLost):
+            pass  # somebody else runs it
+        except IllegalTransition:  # it has ended
+            self._give_up(flow_run)
         except Exception:
             _logger.exception("Flow run %s stopped; it is taken up again.", flow_run)
             self._stopped.wait(LOOK)
         finally:
             with self._lock:
                 self._running.pop(flow_run, None)
+
+    def _give_up(self, flow_run: UUID) -> None:
+        """Give up the lease that a lost process has left."""
+        with suppress(LeaseHeld):
+            self._store.release(self._store.acquire(flow_run, owner_name(), 0))
 
 
 def is_run_elsewhere(row: FlowRun) -> bool:

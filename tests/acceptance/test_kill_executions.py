@@ -13,6 +13,7 @@ import pytest
 
 from runwright import app
 from runwright.views import FlowRunFilter, TaskRunFilter
+from runwright.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,6 +144,24 @@ def test_a_kill_at_a_commit_loses_nothing(workshop: Workshop, failpoint: str, co
     process = workshop.start(RUNWRIGHT_FAILPOINT=f"{failpoint}:kill:{count}")
     assert process.wait() in {0, -signal.SIGKILL}
     workshop.end()
+
+
+def test_a_worker_ends_what_a_kill_has_left_of_an_execution_that_had_ended(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kill the process in what runs after the end: nothing but a lease says that something is left."""
+    monkeypatch.setenv("RUNWRIGHT_HOME", str(workshop.home))
+    monkeypatch.setenv("EFFECTS", str(workshop.effects))
+    workshop.kill_after(workshop.start(), TRACES)
+    (row,), store = workshop.rows(), app.open_record(workshop.record)
+    assert row.kind.phase.is_final
+    cursor, worker = 0, Worker(store).start()
+    while store.find_lease(row.id) is not None:
+        cursor = store.await_events(cursor, 1)
+    worker.stop()
+    after = store.task_runs(TaskRunFilter(flow_run=row.id, task="after"))
+    assert ["Success"] == [each.kind.name for each in after]
+    assert [] == app.check_record(store, is_at_rest=True)
 
 
 def test_a_program_dies_with_the_process_that_runs_it(workshop: Workshop) -> None:

@@ -20,13 +20,13 @@ from runwright.runnables import PLACES
 from runwright.server.graphql.scalars import OF_TYPE
 from runwright.spec.conditions import CONDITIONS, Condition
 from runwright.spec.elements import Element, Key, table_of
-from runwright.spec.flow_spec import Concurrency, FlowSpec, Listener, PluginDefaults, Sla
+from runwright.spec.flow_spec import Check, Concurrency, FlowSpec, Listener, PluginDefaults, Sla
 from runwright.spec.inputs import INPUTS, DependsOn, Input, Output
 from runwright.spec.retries import RETRIES, Retry
 from runwright.spec.tasks import ALL_TYPES, Task
 from runwright.spec.tasks.files import NamespaceFiles
 from runwright.spec.tasks.flow_control import Batch, CheckFrequency, DagTask, DirectoryCache
-from runwright.spec.tasks.task import WorkerGroup
+from runwright.spec.tasks.task import TaskCache, WorkerGroup
 from runwright.spec.triggers import TRIGGER_TYPES, Filter, Preconditions, TimeWindow, Trigger, UpstreamFlow, Where
 from runwright.states import TABLE
 
@@ -73,7 +73,9 @@ def yaml_flows_table() -> str:
     return (
         f"### The flow\n\n{_keys(FlowSpec, Element)}"
         + _elements(
-            "Parts of the flow", (Concurrency, Sla, PluginDefaults, Output, DependsOn, WorkerGroup, Listener), Element
+            "Parts of the flow",
+            (Concurrency, Sla, Check, PluginDefaults, Output, DependsOn, WorkerGroup, TaskCache, Listener),
+            Element,
         )
         + _family("Retries", Retry, dict.fromkeys(RETRIES.values()))
         + _family("Inputs", Input, dict.fromkeys(INPUTS.values()))

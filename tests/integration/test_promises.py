@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from runwright import app
+from runwright.control import Control
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.runner import ExecutionRunner
+from runwright.runtime.promises import is_to_be_looked_at
 from runwright.views import FlowRunFilter, TaskRunFilter
+from runwright.worker import Worker
 
 FLOW = """
 id: promises
@@ -100,3 +104,70 @@ def test_an_execution_that_takes_too_long_is_labelled_where_that_is_all(record):
 
     assert ["SUCCESS", {"wait": "SUCCESS"}] == [row.kind.execution, task_runs]
     assert "true" == row.details["labels"]["slow"]
+
+
+PAUSED = """
+id: paused
+namespace: company.team
+sla:
+  - id: quick
+    type: MAX_DURATION
+    duration: PT1H
+    behavior: {behavior}
+    labels: {{slow: "true"}}
+tasks:
+  - id: ask
+    type: flow.Pause
+  - id: rest
+    type: flow.Sleep
+    duration: {duration}
+"""
+
+
+def newest(record):
+    return record.flow_runs(FlowRunFilter(limit=1))[0]
+
+
+@pytest.mark.parametrize(("expected", "behavior"), [("FAILED", "FAIL"), ("CANCELLED", "CANCEL"), ("PAUSED", "NONE")])
+def test_a_worker_watches_an_execution_that_nobody_runs(expected, behavior, record, now):
+    row, _ = run(record, PAUSED.format(behavior=behavior, duration="PT1S"))
+    assert ["PAUSED", False] == [row.kind.execution, "slow" in row.details["labels"]]
+    now.advance(3600)
+    worker = Worker(record).start()
+    while "broken" not in newest(record).details or record.find_lease(row.id) is not None:
+        record.await_events(1 << 62, 0.1)
+    worker.stop()
+
+    assert [expected, "true"] == [newest(record).kind.execution, newest(record).details["labels"]["slow"]]
+    assert ["The promise quick is broken: the execution takes longer than 1:00:00."] == [
+        each.message for each in record.logs(row.id)
+    ]
+    assert not is_to_be_looked_at(newest(record))
+
+
+@pytest.mark.parametrize(("expected", "behavior"), [("FAILED", "FAIL"), ("CANCELLED", "CANCEL"), ("SUCCESS", "NONE")])
+def test_what_was_broken_meanwhile_counts_when_the_execution_is_taken_again(expected, behavior, record, now):
+    row, _ = run(record, PAUSED.format(behavior=behavior, duration="PT1S"))
+    now.advance(3600)
+
+    assert expected == Control(record).resume(row.id).kind.execution
+    assert "true" == newest(record).details["labels"]["slow"]
+    assert 1 == len([each for each in record.logs(row.id) if "promise" in each.message])
+
+
+def test_a_promise_is_broken_when_the_time_is_over_and_not_when_the_execution_goes_on(record):
+    row, _ = run(record, ENDLESS.format(behavior="NONE", duration="PT1S"))
+
+    (broken,) = [each for each in record.logs(row.id) if "promise" in each.message]
+    (waiting,) = record.task_runs(TaskRunFilter(flow_run=row.id))
+    assert broken.at < waiting.end_time
+
+
+def test_an_execution_that_repeats_another_has_the_whole_time(record, now):
+    row, _ = run(record, ENDLESS.format(behavior="FAIL", duration="PT0S").replace("PT0.01S", "PT1H"))
+    now.advance(3600)
+    (task_run,) = record.task_runs(TaskRunFilter(flow_run=row.id))
+    runner = ExecutionRunner(DeclaredFlow.from_version(record.flows()[0]), executor="threads:1")
+    runner.go_on(app.find_flow_run(record, runner.replay(row, task_run.id)))
+
+    assert ["SUCCESS", "SUCCESS"] == [each.kind.execution for each in record.flow_runs(FlowRunFilter())]

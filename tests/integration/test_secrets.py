@@ -7,7 +7,11 @@ import base64
 import pytest
 
 from runwright import app
+from runwright.control import Control
+from runwright.executions.catalogue import handed_on_by
 from runwright.executions.declared_flow import DeclaredFlow
+from runwright.executions.looking_back import evaluate
+from runwright.executions.registered_flows import registered
 from runwright.executions.runner import ExecutionRunner
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -160,3 +164,150 @@ tasks:
     assert "Success" == task_run.kind.name
     assert [f"plain {HIDDEN}", HIDDEN] == [line.message for line in logs if HIDDEN in line.message]
     assert SECRET.encode() not in files_of(runwright_home)
+
+
+@pytest.mark.parametrize("executor", ["threads:2", "processes:1"])
+def test_what_flows_on_is_true_and_what_is_shown_is_not(executor, runwright_home):
+    execution, task_runs, logs = run(
+        """
+inputs:
+  - id: entry
+    type: SECRET
+tasks:
+  - id: first
+    type: io.kestra.plugin.core.debug.Return
+    format: "Bearer {{ inputs.entry }}"
+  - id: second
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{ outputs.first.value }} {{ outputs.first.value | length }}"
+  - id: loop
+    type: io.kestra.plugin.core.flow.Loop
+    values: [1]
+    outputs: {found: "{{ outputs.third.value }}"}
+    tasks:
+      - id: third
+        type: io.kestra.plugin.core.debug.Return
+        format: "{{ outputs.second.value | length }} {{ outputs.second.value }}"
+  - id: mark
+    type: io.kestra.plugin.core.execution.Labels
+    labels: {entry: "{{ outputs.first.value }}", size: "{{ outputs.loop.values[0].found | length }}"}
+outputs:
+  - {id: all, type: STRING, value: "{{ outputs.first.value }}"}
+""",
+        executor,
+        entry="hunter22-from-me",
+    )
+
+    shown = {each.slug: handed_on_by(each) for each in task_runs}
+    assert {"value": f"Bearer {HIDDEN}"} == shown["first"]
+    assert {"value": f"Bearer {HIDDEN} 23"} == shown["second"]
+    assert {"value": f"26 Bearer {HIDDEN} 23"} == shown["third"]
+    assert [{"found": f"26 Bearer {HIDDEN} 23"}] == shown["loop"]["values"]
+    assert (f"Bearer {HIDDEN}", "29") == (execution.details["labels"]["entry"], execution.details["labels"]["size"])
+    assert {"all": f"Bearer {HIDDEN}"} == execution.details["outputs"]
+    assert [] == [line for line in logs if "hunter22" in line.message]
+    assert b"hunter22-from-me" not in files_of(runwright_home)
+
+
+ASKING = """
+inputs:
+  - id: entry
+    type: SECRET
+tasks:
+  - id: first
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{ inputs.entry }}"
+  - id: ask
+    type: io.kestra.plugin.core.flow.Pause
+  - id: last
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{ outputs.first.value | length }} {{ outputs.first.value }}"
+"""
+
+
+def test_another_owner_reads_what_was_hidden(runwright_home):
+    execution, _, _ = run(ASKING, entry="hunter22-from-me")
+    app.resume_flow_run(execution.id)
+
+    (last,) = app.open_record().task_runs(TaskRunFilter(task="last"))
+    assert {"value": f"16 {HIDDEN}"} == handed_on_by(last)
+    assert f"{HIDDEN} 16" == evaluate(last.id, "{{ outputs.first.value }} {{ outputs.first.value | length }}")
+    assert b"hunter22-from-me" not in files_of(runwright_home)
+
+
+def test_a_parent_reads_what_its_child_has_hidden(runwright_home):
+    child = """
+id: child
+namespace: company.team
+tasks:
+  - {id: only, type: debug.Return, format: "{{ secret('TOKEN') }}"}
+outputs:
+  - {id: token, type: STRING, value: "{{ outputs.only.value }}"}
+"""
+    registered(app.open_record(), DeclaredFlow.from_text(child))
+    ExecutionRunner(
+        DeclaredFlow.from_text(
+            HEAD
+            + """
+tasks:
+  - {id: sub, type: flow.Subflow, namespace: company.team, flowId: child}
+  - {id: last, type: debug.Return, format: "{{ outputs.sub.outputs.token | length }} {{ outputs.sub.outputs.token }}"}
+"""
+        )
+    ).start()
+
+    rows = app.open_record().task_runs(TaskRunFilter(flow="company.team/secrets"))
+    shown = {each.slug: handed_on_by(each) for each in rows}
+    assert {"token": HIDDEN} == shown["sub"]["outputs"]
+    assert {"value": f"{len(SECRET)} {HIDDEN}"} == shown["last"]
+    assert SECRET.encode() not in files_of(runwright_home)
+
+
+def test_without_a_key_what_is_hidden_is_gone(monkeypatch, runwright_home):
+    monkeypatch.delenv("RUNWRIGHT_ENCRYPTION_KEY")
+    _, task_runs, _ = run(
+        """
+tasks:
+  - {id: first, type: debug.Return, format: "{{ secret('TOKEN') }}"}
+  - {id: second, type: debug.Return, format: "{{ outputs.first.value | length }}"}
+"""
+    )
+
+    assert {"first": {"value": HIDDEN}, "second": {"value": "8"}} == {
+        each.slug: handed_on_by(each) for each in task_runs
+    }
+    assert SECRET.encode() not in files_of(runwright_home)
+
+
+def test_what_is_asked_of_a_pause_may_be_a_secret(runwright_home):
+    execution, _, _ = run(
+        """
+tasks:
+  - id: ask
+    type: flow.Pause
+    onResume: [{id: word, type: SECRET}]
+  - {id: last, type: debug.Return, format: "{{ outputs.ask.onResume.word | length }} {{ outputs.ask.onResume.word }}"}
+"""
+    )
+    Control().resume(execution.id, inputs={"word": "hunter23-to-resume"})
+
+    rows = app.open_record().task_runs(TaskRunFilter(flow_run=execution.id))
+    shown = {each.slug: handed_on_by(each) for each in rows}
+    assert {"ask": {"onResume": {"word": HIDDEN}}, "last": {"value": f"18 {HIDDEN}"}} == shown
+    assert b"hunter23-to-resume" not in files_of(runwright_home)
+
+
+def test_names_and_tags_of_numbers_do_not_tell_a_secret():
+    execution, _, _ = run(
+        """
+tasks:
+  - id: tell
+    type: shell.Commands
+    env:
+      NUMBER: '::{"metrics": [{"name": "n {{ secret("TOKEN") }}", "type": "counter", "value": 1, "tags": {"by": "{{ secret("TOKEN") }}"}}]}::'
+    commands: ['echo "$NUMBER"']
+"""
+    )
+
+    (metric,) = app.open_record().metrics(execution.id)
+    assert (f"n {HIDDEN}", {"by": HIDDEN}) == (metric.name, metric.tags)

@@ -30,7 +30,8 @@ def run_execution(
     """Run a YAML flow to its end; returns the exit status."""
     from runwright.cli.run import run_in_foreground  # noqa: PLC0415  it imports this module
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  help needs none of it
-    from runwright.executions.runner import ExecutionRunner, Origin  # noqa: PLC0415  as above
+    from runwright.executions.origin import Origin  # noqa: PLC0415  as above
+    from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  as above
 
     flow = DeclaredFlow.from_file(path)
     register_neighbours(session, Path(path))

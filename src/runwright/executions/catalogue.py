@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from runwright import app, ids
+from runwright import app, clock, ids
 from runwright.clock import to_datetime
 from runwright.errors import NotOnRecord
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.hosting.file_access import Place
 from runwright.results import InlineResult
+from runwright.runtime.attempt_scope import SEALED
 from runwright.runtime.outputs import Outputs
 from runwright.spec import resolve
 from runwright.spec.tasks.flow_control import Loop
@@ -21,12 +22,14 @@ from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from runwright.runs import FlowRun, TaskRun
     from runwright.scope import Selection
     from runwright.store import Store
+
+    Unseal = Callable[[Mapping[str, Any]], dict[str, Any] | None]
 
 _PAGE = 500
 
@@ -101,8 +104,11 @@ class Executions:
         rows = self.store.flow_runs(FlowRunFilter(flow=row.flow_name, since=row.created))
         return [each for each in reversed(rows) if each.details.get("parent") == str(row.id)]
 
-    def outputs_of(self, row: FlowRun) -> dict[str, Any]:
-        """Return what the task runs of an execution have handed on, as expressions see it."""
+    def outputs_of(self, row: FlowRun, open_sealed: Unseal | None = None) -> dict[str, Any]:
+        """Return what the task runs of an execution have handed on, as expressions see it.
+
+        Secrets are hidden in it, unless `open_sealed` opens what the details of a row have of them.
+        """
         outputs, loops = Outputs(), self._loops_of(row)
         keys: dict[int, tuple[str, ...]] = {0: ()}
         rounds: set[int] = set()
@@ -111,8 +117,17 @@ class Executions:
             keys[each.ordinal] = keys[each.parent] + (() if own is None or each.value is None else (own,))
             if each.slug in loops:
                 rounds.add(each.ordinal)
-            outputs.keep(each.slug, keys[each.ordinal], handed_on_by(each), each.kind.execution)
+            held = open_sealed(each.details) if open_sealed and SEALED in each.details else handed_on_by(each)
+            outputs.keep(each.slug, keys[each.ordinal], held, each.kind.execution)
         return dict(outputs.tree)
+
+    def handed_on_under(self, key: str) -> tuple[dict[str, Any], Mapping[str, Any]] | None:
+        """Return what the newest task run handed on that is kept under a key, and the details of its row; None for none."""
+        for row in self.store.task_runs(TaskRunFilter(cache_key=key, limit=1)):
+            expires, outputs = row.details.get("expires"), handed_on_by(row)
+            if outputs is not None and (expires is None or expires > clock.now()):
+                return outputs, row.details
+        return None
 
     def _loops_of(self, row: FlowRun) -> set[str]:
         """Return the ids of the tasks whose rounds are told apart by number, as `LoopRounds` has it."""
@@ -142,6 +157,14 @@ class Executions:
             for row in rows
         ]
 
+    def states_of_retried(self, row: FlowRun) -> Iterator[str]:
+        """Yield the states of the attempts of those task runs of an execution that were tried again."""
+        for each in self.store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True)):
+            if each.attempt > 1:
+                for attempt in self.store.attempts(row.id, each.ordinal):
+                    # What waits for its next attempt is on record as the end of the one that failed.
+                    yield "FAILED" if attempt.kind.name == "Retrying" else attempt.kind.execution
+
     def log_entries(self, execution_id: str) -> Iterator[dict[str, Any]]:
         """Yield the log lines of an execution so far, oldest first, as documents of the execution vocabulary."""
         row = self.find(execution_id)
@@ -163,13 +186,19 @@ class Executions:
         """Return the error lines of the failed tasks of an execution."""
         return [entry for entry in self.log_entries(execution_id) if entry["level"] == "ERROR" and "taskId" in entry]
 
-    def check_given(self, row: FlowRun, inputs: Mapping[str, Any], ordinal: int = 0) -> None:
-        """Raise `InputError` when what is given for a pause (0: all that wait) is not what that asks for."""
+    def given(self, row: FlowRun, inputs: Mapping[str, Any], ordinal: int = 0) -> dict[str, Any]:
+        """Return what is given for a pause (0: all that wait) as the record keeps it: secrets encrypted.
+
+        Raises `InputError` when that is not what the pause asks for.
+        """
         tasks = {task.id: task for _, task in self.flow_of(row).spec.all_tasks()}
+        kept = dict(inputs)
         for each in self.store.task_runs(TaskRunFilter(flow_run=row.id, states=("Paused",))):
             declared = getattr(tasks.get(each.slug), "on_resume", ())
             if declared and ordinal in {0, each.ordinal}:
                 resolve(declared, inputs)
+                kept = app.execution_host(self._record).sealed(declared, kept)
+        return kept
 
     def resume(self, execution_id: str, inputs: Mapping[str, Any]) -> None:
         """Let a paused execution go on; raises `NotOnRecord`, and `RunwrightError` for one that is not paused."""
@@ -185,7 +214,7 @@ class Executions:
 
 
 def handed_on_by(row: TaskRun) -> dict[str, Any] | None:
-    """Return the outputs of a task run of an execution, None where it has none."""
+    """Return the outputs of a task run of an execution as they are shown, None where it has none."""
     if row.result is None:
         return row.details.get("outputs")
     return InlineResult().read_ref(row.result).value

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from runwright.hosting import sealing
 from runwright.hosting.file_access import Place
 from runwright.hosting.functions import Reads, host_functions
-from runwright.hosting.masking import Mask
 from runwright.spec.inputs import SecretInput
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from runwright.drive import Drive
     from runwright.hosting.host import Host
+    from runwright.hosting.sealing import Opened, Shown
     from runwright.key_values import KeyValues
     from runwright.runtime.attempt_scope import Situation
     from runwright.spec.inputs import Input
@@ -71,9 +72,15 @@ class ExecutionHost:
                 return [msgspec.json.decode(line) for line in stream.read().splitlines()]
         raise LookupError(f"{loop!r} is no loop that has handed on outputs: give the id of a Loop that declares some")
 
-    def without(self, secrets: Sequence[str], outputs: dict[str, Any]) -> dict[str, Any]:
+    def shown(self, outputs: dict[str, Any], secrets: Sequence[str]) -> Shown:
         """Return outputs in which these secrets are hidden, and no others: data of other executions stay as they are."""
-        return Mask(secrets).hide_in(outputs)
+        return sealing.shown(outputs, secrets, self.host.cipher)
+
+    def unsealed(self, sealed: str) -> Opened:
+        """Return what was hidden in outputs; the mask hides it from now on. Raises `SettingError`."""
+        found = sealing.opened(sealed, self.host.cipher)
+        self.host.mask.learn(*found.secrets)
+        return found
 
     @property
     def envs(self) -> dict[str, str]:
@@ -100,6 +107,12 @@ class ExecutionHost:
         if SEALED in value:
             return self.host.decrypt(value[SEALED])
         return self.opened(value)  # pyright: ignore[reportUnknownArgumentType]  inputs nest by their names
+
+    def secrets_in(self, inputs: Iterable[Input], values: Mapping[str, Any]) -> list[str]:
+        """Return those of the values of inputs that are secrets."""
+        return [
+            str(found) for each in inputs if isinstance(each, SecretInput) and (found := _value_at(values, each.id))
+        ]
 
     def encrypt(self, text: str) -> str:
         """Return a text, encrypted with the key of this place; raises `SettingError` where there is none."""
@@ -134,3 +147,9 @@ def _replaced(values: dict[str, Any], names: list[str], seal: Callable[[str], An
         if isinstance(level, dict) and isinstance(level.get(last), str):
             level[last] = seal(level[last])
     return copy
+
+
+def _value_at(values: Any, name: str) -> Any:
+    for part in name.split("."):
+        values = values.get(part) if isinstance(values, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  as above
+    return values  # pyright: ignore[reportUnknownVariableType]  as above

@@ -48,5 +48,5 @@ def evaluate_outside(flow_run: UUID, expression: str, *, record: str | None = No
 
 
 def _rendered(runner: ExecutionRunner, scope: AttemptScope, expression: str) -> str:
-    text = str(scope.published({"text": scope.render(expression)})["text"])
+    text = str(scope.published({"text": scope.render(expression)}).outputs["text"])
     return runner.host.masked(text)

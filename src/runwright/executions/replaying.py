@@ -13,6 +13,7 @@ import msgspec
 from runwright.errors import NotOnRecord
 from runwright.events import Event, EventKind
 from runwright.flowable import AFTERMATH
+from runwright.runtime.promises import BROKEN
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class _Copy:
         if event.kind == EventKind.EXPANDED:
             return self._expansion(event, data or {})
         if event.kind == EventKind.ANNOTATED:
-            return data
+            return {key: value for key, value in (data or {}).items() if key != BROKEN}
         is_kept = event.kind == EventKind.STATE and (not ordinal or ordinal in self._kept)
         is_taken_back = ordinal in self._above and KIND_BY_CODE.get(event.state, _NO_KIND).phase.is_final
         is_opened_anew = ordinal == self._chosen.ordinal and self._stands_for_others(ordinal)

@@ -15,7 +15,10 @@ from msgspec.structs import replace
 from runwright import app, clock, ids
 from runwright.clock import to_datetime
 from runwright.errors import IllegalTransition, NotOnRecord
+from runwright.executions.checks import Failed as Failing, failed_among, lines_of, refusal_in, refuse_blocked
 from runwright.executions.histories import Histories
+from runwright.executions.listeners import Ended, concerned
+from runwright.executions.origin import Origin
 from runwright.executions.registered_flows import registered
 from runwright.executions.replaying import replayed
 from runwright.flowable import Children
@@ -23,10 +26,11 @@ from runwright.hosting.locations import input_prefix, safe_name
 from runwright.results import reader_for
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
-from runwright.runtime.execution import Execution, Facts, nested_labels
-from runwright.runtime.promises import Promises
+from runwright.runtime.execution import Execution
+from runwright.runtime.facts import Facts
+from runwright.runtime.promises import PROMISED, Promises, promised
 from runwright.spec import resolve
-from runwright.spec.triggers import TRIGGERS
+from runwright.spec.labels import nested_labels
 from runwright.states import (
     CLASS_BY_CODE,
     KIND_BY_NAME,
@@ -49,29 +53,6 @@ if TYPE_CHECKING:
     from runwright.runs import FlowRun
     from runwright.runtime.flow_loop import FlowLoop
     from runwright.runtime.root import Root
-
-
-class Origin(NamedTuple):
-    """How an execution comes to be: what started it, and what it replaces or repeats.
-
-    `labels` go beyond those of the flow, `trigger` is what expressions see. `original` is the first execution of a chain of
-    retries, `parent` the one before, `attempt` the place in that chain and `began` (ns) when the chain did. `due` (ns) is when
-    it is to start. For each `key` there is one execution of a flow.
-    """
-
-    labels: Mapping[str, str] = {}
-    trigger: dict[str, Any] | None = None
-    parent: str | None = None
-    original: str | None = None
-    attempt: int = 1
-    began: int = 0
-    due: int | None = None
-    key: str | None = None
-
-    @property
-    def is_automatic(self) -> bool:
-        """Say whether a trigger of a flow started it: nobody is there who could give inputs that are missing."""
-        return self.trigger is not None and self.trigger["type"] in TRIGGERS
 
 
 _LOOK = 0.5
@@ -136,18 +117,33 @@ class ExecutionRunner:
         if origin.is_automatic:
             declared = tuple(replace(each, required=False) for each in declared)
         values = resolve(declared, given, self._rendered(facts))
+        failed = [] if origin.attempt > 1 else self.failed_checks(values, facts)
+        refuse_blocked(failed)
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             root = assembly.create(
                 flow_run,
                 name or naming.run_name(flow_run),
                 self.host.sealed(self.flow.spec.inputs, values),
                 known_as=str(flow_run),
-                more=self._born(flow_run, origin),
+                more=self._born(flow_run, origin, self.host.secrets_in(declared, values)),
                 scheduled_start_time=None if origin.due is None else to_datetime(origin.due),
             )
+            refusal = refusal_in(failed)
+            if refusal is not None:
+                root.annotate({"refused": refusal})
+            if failed:
+                root.writer.emit((), lines_of(failed, flow_run, f"runwright.flow.{facts.flow_id}", clock.now()))
             if origin.due is not None:
                 root.schedule(origin.due)
         return flow_run
+
+    def failed_checks(self, values: dict[str, Any], facts: Facts | None = None) -> list[Failing]:
+        """Return the checks of the flow that do not hold of the values of its inputs; raises `CheckFailed`."""
+        if not self.flow.spec.checks:
+            return []
+        facts = facts or self._facts(ids.new_flow_run_id(clock.now()), _PLAIN, {})
+        scope = self._scope(facts)
+        return failed_among(self.flow.spec.checks, lambda text: scope.render(text, inputs=values))
 
     def take_over(self, row: FlowRun, *, releases: bool = True) -> State:
         """Go on with an execution in the place of a process that is gone, or of whoever paused or reopened it.
@@ -166,6 +162,7 @@ class ExecutionRunner:
             if not row.details.get("forced"):
                 self._wait_until(row.scheduled_start_time)
             state, successor = self._run(row, () if releases else None)
+            state.context["flow_run_id"] = str(row.id)
             releases = False
             if isinstance(state, Queued) and self.is_patient:
                 clock.wait(queue.SimpleQueue(), _LOOK)
@@ -224,13 +221,13 @@ class ExecutionRunner:
         """Return the state that an execution is left in, and the one that replaces it."""
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             root = assembly.take_over(row)
-            refused = self._refused_by_limit(assembly, root, row)
+            refused = self._refused_by_check(root, row) or self._refused_by_limit(assembly, root, row)
             if refused is not None:
                 return refused, None
             execution = self._execution(assembly.graph, root.machine, row)
             self._restore(assembly, root, row, execution)
             loop = assembly.loop(root, execution, on_progress=self.progress)
-            promises = Promises(self.flow.spec.sla, execution, loop, row.start_time or clock.now())
+            promises = Promises(self.flow.spec.sla, execution, loop, row)
             refused = promises.refusal(root)
             if refused is not None:
                 root.end(refused)
@@ -245,10 +242,18 @@ class ExecutionRunner:
             finally:
                 execution.close()
             successor = self._replaced(row, execution) if state.kind.name == "Retried" else None
-            state.context["flow_run_id"] = str(row.id)
             if not has_run_through:
                 raise KeyboardInterrupt
             return state, successor
+
+    @staticmethod
+    def _refused_by_check(root: Root, row: FlowRun) -> State | None:
+        """Return the state of an execution that fails before it runs anything, because a check says so; else None."""
+        if root.has_begun or not row.details.get("refused"):
+            return None
+        state = Failed(row.details["refused"])
+        root.end(state)
+        return state
 
     def _refused_by_limit(self, assembly: app.Assembly, root: Root, row: FlowRun) -> State | None:
         """Return the state of an execution that may not run now, because as many as its flow allows do; None for one that may."""
@@ -271,7 +276,7 @@ class ExecutionRunner:
     def has_aftermath(self, row: FlowRun) -> bool:
         """Say whether a lost process has left what runs after the end of an execution."""
         graph = self.flow.compile()
-        if not graph.flowable.bodies.others.get("afterExecution"):
+        if not any(graph.flowable.bodies.others.values()):
             return False
         events = app.open_record(self.record).iterate_events(row.id)
         return not app.machine_of(row.id, graph).restore(events).is_over
@@ -287,10 +292,11 @@ class ExecutionRunner:
             root.writer.flush()
             return Paused("Everything that is open is paused.")
         state = self._final(loop.finish.state, loop.finish.message, execution)
-        after = self._after(execution, state)
+        after = self._after(root, execution, state, row)
         if after is not None and state.kind.name not in {"Killed", "Cancelled"}:
             root.open_aftermath(after)
-        root.end(state, state.context.get("outputs"))
+        root.writer.emit((), execution.lines(clock.now()))
+        root.end(state, state.context.get("handed_on"))
         if not root.machine.is_over:
             loop.run_on()
             root.writer.flush()
@@ -302,18 +308,25 @@ class ExecutionRunner:
         declared = self.flow.spec.outputs
         if state.is_successful() and declared:
             try:
-                state.context["outputs"] = execution.rendered_outputs(declared)
+                shown = execution.shown(execution.rendered_outputs(declared))
+                state.context["handed_on"] = {"outputs": shown.outputs, **shown.extra}
             except Exception as error:  # noqa: BLE001  whatever a declared text says
                 execution.complain(0, 0, str(error))
                 return Failed(f"The outputs cannot be rendered: {self.host.masked(str(error))}")
         return state
 
-    def _after(self, execution: Execution, state: State) -> Children | None:
-        body = execution.graph.flowable.bodies.others.get("afterExecution")
-        if not body:
-            return None
+    def _after(self, root: Root, execution: Execution, state: State, row: FlowRun) -> Children | None:
+        """Return what runs after the end: the tasks of the listeners that it concerns, and those of `afterExecution`."""
+        bodies, listeners = execution.graph.flowable.bodies.others, self.flow.spec.listeners
         execution.say_ended(state.kind.execution)
-        return Children(body=body, branch="afterExecution")
+        names = ["afterExecution"]
+        if listeners:
+            root.writer.flush()  # what they ask is read from the record
+            outputs = (state.context.get("handed_on") or {}).get("outputs") or {}
+            ended = Ended(self.host.executions, row, state.kind.execution, execution.labels, outputs)
+            names = [f"listeners.{number}" for number in concerned(listeners, execution, ended)] + names
+        body = tuple(index for name in names for index in bodies[name])
+        return Children(body=body, branch="afterExecution") if body else None
 
     def _replaced(self, row: FlowRun, execution: Execution) -> UUID:
         """Record the execution that runs again what has failed, and return its id."""
@@ -341,15 +354,22 @@ class ExecutionRunner:
             began=details.get("began") or row.created,
         )
         facts = self._facts(row.id, origin, self.host.opened(row.parameters), row)
-        return Execution(
+
+        def resumed(inputs: Any, given: dict[str, Any]) -> dict[str, Any]:
+            values = resolve(inputs, self.host.opened(given), self._rendered(facts))
+            execution.hide(*self.host.secrets_in(inputs, values))
+            return values
+
+        execution = Execution(
             graph,
             machine,
             facts,
             self.host,
             self.flow.result,
-            resume=lambda inputs, given: resolve(inputs, given, self._rendered(facts)),
+            resume=resumed,
             folder=lambda name: str(Path(app.settings.load().home) / "working" / name),
         )
+        return execution
 
     def _restore(self, assembly: app.Assembly, root: Root, row: FlowRun, execution: Execution) -> None:
         """Take what earlier owners of the execution have left on record."""
@@ -390,17 +410,21 @@ class ExecutionRunner:
             attempt=origin.attempt,
             began=origin.began or created,
             labels=labels,
+            secrets=self.host.secrets_in(spec.inputs, inputs),
             is_linear=app.settings.load().retry_growth == "linear",
         )
 
-    def _born(self, flow_run: UUID, origin: Origin) -> dict[str, Any]:
+    def _born(self, flow_run: UUID, origin: Origin, secrets: list[str]) -> dict[str, Any]:
         """Return what the record keeps of how an execution came to be."""
-        labels = {**self.flow.spec.label_map, **origin.labels}
+        labels = self.host.shown({**self.flow.spec.label_map, **origin.labels}, secrets).outputs
         labels.setdefault("system.correlationId", str(flow_run))
         found: dict[str, Any] = {"labels": labels, "began": origin.began or clock.now()}
         for name in ("trigger", "parent", "original"):
             if getattr(origin, name) is not None:
                 found[name] = getattr(origin, name)
+        limits = promised(self.flow.spec.sla)
+        if limits:
+            found[PROMISED] = limits
         if origin.attempt > 1:
             found["attempt"] = origin.attempt
         if origin.key is not None:
@@ -409,6 +433,10 @@ class ExecutionRunner:
 
     def _rendered(self, facts: Facts) -> Callable[[str, dict[str, Any]], Any]:
         """Return how the expressions of inputs are rendered."""
+        scope = self._scope(facts)
+        return lambda template, variables: scope.evaluate(template, **variables)
+
+    def _scope(self, facts: Facts) -> AttemptScope:
         situation = Situation(
             task=None,
             namespace=facts.namespace,
@@ -421,8 +449,7 @@ class ExecutionRunner:
             prefix=facts.prefix,
             stopping=StopSignal(),
         )
-        scope = AttemptScope(situation)
-        return lambda template, variables: scope.evaluate(template, **variables)
+        return AttemptScope(situation)
 
     def stored(self, given: dict[str, Any], flow_run: UUID) -> dict[str, Any]:
         """Return what was given, with files put on the drive in the place of their content."""

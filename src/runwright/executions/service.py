@@ -13,7 +13,7 @@ from runwright.control import Control
 from runwright.errors import IllegalTransition, InputError, NotOnRecord
 from runwright.executions.catalogue import Executions
 from runwright.executions.looking_back import evaluate, evaluate_outside
-from runwright.executions.runner import ExecutionRunner, Origin, Upload
+from runwright.executions.runner import ExecutionRunner, Upload
 from runwright.ids import flow_run_of
 from runwright.spec import resolve
 from runwright.views import TaskRunFilter
@@ -22,6 +22,7 @@ from runwright.vocabularies import kind_from_execution
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runwright.executions.origin import Origin
     from runwright.runs import FlowRun, TaskRun
     from runwright.store import Store
 
@@ -94,6 +95,16 @@ class ExecutionService:
             for each in flow.spec.inputs
         ]
 
+    def failed_checks(self, namespace: str, flow_id: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the checks of a flow that these inputs would fail; none while the inputs themselves are not right."""
+        flow = self.executions.flow_named(namespace, flow_id)
+        plain = {name: value.name if isinstance(value, Upload) else value for name, value in given.items()}
+        try:
+            values = resolve(flow.spec.inputs, plain)
+        except InputError:
+            return []
+        return [each.document() for each in ExecutionRunner(flow, record=self.record.url).failed_checks(values)]
+
     def replay(
         self,
         row: FlowRun,
@@ -153,7 +164,7 @@ class ExecutionService:
         """Let a paused execution go on; raises `InputError` for inputs that its pause does not take."""
         if row.kind.name != "Paused":
             raise IllegalTransition("Execution is not paused, can't resume it")
-        self.executions.check_given(row, inputs)
+        self.executions.given(row, inputs)
         given = ExecutionRunner(self.executions.flow_of(row), record=self.record.url).stored(dict(inputs), row.id)
         self._control.ask(row.id, "resume", data=given, by="api")
         self._run(row.id)

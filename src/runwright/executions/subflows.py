@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from runwright import app
 from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
-from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.executions.origin import Origin
+from runwright.executions.runner import ExecutionRunner
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
 from runwright.runnables import add_runnable
 from runwright.runnables.lines import Cut, cut_file
@@ -49,7 +50,7 @@ async def run_subflow(task: flow_control.Subflow, scope: AttemptScope) -> Outcom
         return Outcome({"executionId": str(row.id)})
     ended = await child.ended()
     outputs: dict[str, Any] = {"executionId": str(row.id), "state": ended.kind.execution}
-    handed_on = ended.details.get("outputs")
+    handed_on = scope.handed_on_by(ended.details)
     if task.outputs:
         try:
             handed_on = scope.evaluate(task.outputs, outputs=_outputs_of(ended, scope))
@@ -89,7 +90,7 @@ async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
     counts: dict[str, int] = dict.fromkeys(("CREATED", "RUNNING") if declared.wait else ("RUNNING",), 0)
     for row in rows:
         counts[row.kind.execution] = counts.get(row.kind.execution, 0) + 1
-    lines = "".join(json.dumps(row.details.get("outputs") or {}, ensure_ascii=False) + "\n" for row in rows)
+    lines = "".join(json.dumps(scope.handed_on_by(row.details) or {}, ensure_ascii=False) + "\n" for row in rows)
     outputs = {
         "numberOfBatches": len(uris),
         "iterations": counts,
@@ -299,8 +300,7 @@ def _state_of(row: FlowRun, *, transmits: bool) -> Any:
 
 def _outputs_of(row: FlowRun, scope: AttemptScope) -> dict[str, Any]:
     """Return what the tasks of an execution have handed on, for the older way to declare outputs of a subflow."""
-    executions = Executions(scope.situation.host.record)
-    return executions.outputs_of(row)
+    return Executions(scope.situation.host.record).outputs_of(row, scope.handed_on_by)
 
 
 add_runnable(flow_control.Subflow, run_subflow)

@@ -64,9 +64,11 @@ class _Compiler:
         """Return the graph of the whole flow."""
         spec = self._spec
         branches = {name: self._add_all(tasks, spec.retry, None) for name, tasks in spec.branches()}
-        bodies = Bodies(
-            branches["tasks"], branches["errors"], branches["finally"], {"afterExecution": branches["afterExecution"]}
-        )
+        after = {"afterExecution": branches["afterExecution"]} | {
+            f"listeners.{number}": self._add_all(listener.tasks, spec.retry, None)
+            for number, listener in enumerate(spec.listeners)
+        }
+        bodies = Bodies(branches["tasks"], branches["errors"], branches["finally"], after)
         flow = lists.Sequential(None, bodies)
         return Graph(f"{spec.namespace}/{spec.id}", self._nodes, self._links, flowable=flow)
 

@@ -29,6 +29,11 @@ class Cipher:
         """Hold the key."""
         self._key = key
 
+    @property
+    def has_key(self) -> bool:
+        """Say whether there is a key."""
+        return bool(self._key)
+
     def encrypt(self, text: str) -> str:
         """Return the encrypted text; raises `SettingError` without a key, `MissingExtra` without the library."""
         nonce = os.urandom(_NONCE_BYTES)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from runwright.errors import RunnableFailed
+from runwright.failpoints import hit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,8 +33,18 @@ LONGEST_LINE = 16 << 20
 MARK = "RUNWRIGHT_PROGRAM"
 """A variable in the environment by which processes are found that have left the group."""
 
-_WATCH = 'read -r _; kill -s KILL -- "-$0"'
-"""Waits until its standard input ends, which it does when this process dies, and kills the group that it is called by."""
+_WATCH = """
+read -r group
+read -r _
+[ -z "$group" ] || kill -s KILL -- "-$group"
+for _ in 1 2 3; do
+    grep -ls -- "$0" /proc/[0-9]*/environ | while IFS=/ read -r _ _ process _; do kill -s KILL "$process"; done
+done
+"""
+"""Is told a group, waits until its standard input ends, which it does when this process dies, and kills that group and whatever
+has the mark that it is called by. A program that is started while this process dies has the mark when the input ends: until it
+has become itself it holds the other end.
+"""
 
 _LOOK = 0.05
 _CHUNK = 1 << 16
@@ -61,30 +72,38 @@ def run_program(
     Once `stopping` is set it is asked to end, and killed after `grace` seconds. When the program has ended, however that
     came, or when this process has died, nothing of its group goes on. Raises `RunnableFailed` when it does not start.
     """
+    if os.name != "posix":
+        raise RunnableFailed("Tasks that run programs need a system with process groups, such as Linux or macOS.")
     mark = uuid.uuid4().hex
-    with _started(arguments, folder, {**environment, MARK: mark}) as process:
+    with _watched(mark) as watch, _started(arguments, folder, {**environment, MARK: mark}) as process:
+        hit("program.started")
+        watch(process.pid)
         return _Run(process, mark, hear).to_its_end(stopping, grace)
 
 
 @contextmanager
-def _watched(group: int) -> Iterator[None]:
-    """Have a process group killed if this process dies inside the block."""
+def _watched(mark: str) -> Iterator[Callable[[int], None]]:
+    """Have what is started with a mark inside the block killed if this process dies there, and the group that it is told."""
     with subprocess.Popen(  # noqa: S603  words of our own
-        ["/bin/sh", "-c", _WATCH, str(group)],
+        ["/bin/sh", "-c", _WATCH, mark],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as watch:
+
+        def tell(group: int) -> None:
+            if watch.stdin is not None:
+                watch.stdin.write(f"{group}\n".encode())
+                watch.stdin.flush()
+
         try:
-            yield
+            yield tell
         finally:
             watch.kill()
 
 
 def _started(arguments: Sequence[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    if os.name != "posix":
-        raise RunnableFailed("Tasks that run programs need a system with process groups, such as Linux or macOS.")
     try:
         return subprocess.Popen(  # noqa: S603  running what the author of the flow wrote is what this is for
             arguments,
@@ -119,14 +138,13 @@ class _Run:
         """Listen until the program has ended."""
         killed_at: float | None = None
         try:
-            with _watched(self._process.pid):
-                while self._process.poll() is None:
-                    self._listen(_LOOK)
-                    if stopping.is_set() and killed_at is None:
-                        self._signal(signal.SIGTERM)
-                        killed_at = time.monotonic() + grace
-                    elif killed_at is not None and time.monotonic() >= killed_at:
-                        break
+            while self._process.poll() is None:
+                self._listen(_LOOK)
+                if stopping.is_set() and killed_at is None:
+                    self._signal(signal.SIGTERM)
+                    killed_at = time.monotonic() + grace
+                elif killed_at is not None and time.monotonic() >= killed_at:
+                    break
         finally:
             self._signal(signal.SIGKILL, is_everywhere=killed_at is not None or self._process.poll() is None)
         self._process.wait()

@@ -55,8 +55,12 @@ class Host(Protocol):
         """Return the functions of expressions that need a host; `handed` is told of each secret that they hand out."""
         ...
 
-    def without(self, secrets: Sequence[str], outputs: dict[str, Any]) -> dict[str, Any]:
-        """Return outputs in which these secrets are hidden."""
+    def shown(self, outputs: dict[str, Any], secrets: Sequence[str]) -> Shown:
+        """Return outputs in which these secrets are hidden, and beside that what they are, sealed."""
+        ...
+
+    def unsealed(self, sealed: str) -> Opened:
+        """Return what was sealed, and the secrets in it, which are hidden from now on."""
         ...
 
     def encrypt(self, text: str) -> str:
@@ -73,6 +77,34 @@ class Host(Protocol):
         ...
 
 
+class Shown(Protocol):
+    """Outputs as everybody may see them; `extra` is what the record keeps beside them, for the runs that read them."""
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """Return them."""
+        ...
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """Return what the record keeps beside them."""
+        ...
+
+
+class Opened(Protocol):
+    """Outputs as they are, and the secrets in them."""
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """Return them."""
+        ...
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """Return the secrets."""
+        ...
+
+
 class StopSignal(threading.Event):
     """Set when an attempt is to end; a new one in another process, where nobody sets it but a timeout."""
 
@@ -82,7 +114,7 @@ class StopSignal(threading.Event):
 
 
 class Situation(msgspec.Struct, eq=False):
-    """Where an attempt stands; `folder` is that of the `WorkingDirectory` around it."""
+    """Where an attempt stands; `folder` is that of the `WorkingDirectory` around it, `secrets` what its execution hides."""
 
     task: Any
     namespace: str
@@ -96,6 +128,7 @@ class Situation(msgspec.Struct, eq=False):
     stopping: StopSignal
     attempt: int = 1
     folder: str | None = None
+    secrets: tuple[str, ...] = ()
 
 
 class AttemptScope:
@@ -149,9 +182,17 @@ class AttemptScope:
             self._functions = self.situation.host.functions(self.situation, self._handed.append)
         return self._functions
 
-    def published(self, outputs: dict[str, Any]) -> dict[str, Any]:
-        """Return outputs as others may see them: the secrets that this attempt was handed are hidden."""
-        return self.situation.host.without(self._handed, outputs) if self._handed else outputs
+    def published(self, outputs: dict[str, Any]) -> Shown:
+        """Return outputs as others may see them: the secrets of the execution, and those that this attempt was handed, are hidden."""
+        return self.situation.host.shown(outputs, (*self.situation.secrets, *self._handed))
+
+    def handed_on_by(self, details: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what another execution has handed on, from the details of its row; its secrets are hidden from now on."""
+        if SEALED not in details:
+            return details.get("outputs")
+        found = self.situation.host.unsealed(details[SEALED])
+        self._handed += found.secrets
+        return found.outputs
 
     @property
     def folder(self) -> Path:
@@ -176,7 +217,7 @@ class AttemptScope:
 
     def record(self, name: str, value: float, kind: str = "counter", tags: Mapping[str, str] | None = None) -> None:
         """Keep a number with the attempt."""
-        journal = run_context.get(JOURNAL)
+        journal, masked = run_context.get(JOURNAL), self.situation.host.masked
         if journal is not None:
             journal.metrics.append(
                 Metric(
@@ -184,10 +225,10 @@ class AttemptScope:
                     NO_FLOW_RUN,
                     journal.ordinal,
                     journal.attempt,
-                    name,
+                    masked(name),
                     float(value),
                     kind,
-                    dict(tags or {}),
+                    {masked(key): masked(str(each)) for key, each in (tags or {}).items()},
                 )
             )
 
@@ -233,6 +274,9 @@ class AttemptScope:
             return template.render(variables, functions=functions)
         return template.render_value(variables, functions=functions)
 
+
+SEALED = "sealed"
+"""Under what name the record has, beside outputs that are shown without their secrets, what they are."""
 
 LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40}
 """The numbers that `logging` has for the levels of log lines."""

@@ -18,13 +18,14 @@ from runwright.engine.stimuli import FinishRun, Opened, Reported, Requested
 from runwright.events import LogLine
 from runwright.executor import TaskCall
 from runwright.expression import is_true
-from runwright.flowable import Answer, Children, Settled, Tally, Waiting
-from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
-from runwright.runtime.flowable_scope import FlowableScope
+from runwright.flowable import Answer, Children, Settled, Waiting
+from runwright.runtime.attempt_scope import SEALED, AttemptScope, Situation, StopSignal
+from runwright.runtime.flowable_scope import FlowableScope, worst_of
 from runwright.runtime.loop_rounds import LoopRounds
 from runwright.runtime.outputs import Outputs
 from runwright.runtime.runnable_runner import LABELS, OUTPUTS, RunnableRunner
 from runwright.spec import handed_on
+from runwright.spec.labels import nested_labels
 from runwright.states import CLASS_BY_CODE, KIND_BY_NAME, Failed, Skipped, State
 
 if TYPE_CHECKING:
@@ -35,49 +36,13 @@ if TYPE_CHECKING:
     from runwright.graph import Graph, Node
     from runwright.result import Result
     from runwright.runs import TaskRun
-    from runwright.runtime.attempt_scope import Host
+    from runwright.runtime.attempt_scope import Host, Shown
     from runwright.runtime.declared_task import DeclaredTask
+    from runwright.runtime.facts import Facts
 
 _RUNNING, _PAUSED = KIND_BY_NAME["Running"].code, KIND_BY_NAME["Paused"].code
 _SECOND = 1_000_000_000
 _MILLISECOND = 1_000_000
-
-
-class Facts:
-    """What is known of an execution before it runs: names, variables for expressions, and how often it was tried.
-
-    `labels` are those of the flow and of the execution. `variables` are `flow`, `execution`, `inputs`, `vars`, `labels`, `trigger`,
-    `envs`, `globals`. `attempt` is the number of executions in the chain that this one ends, `began` (ns) when the first of it was
-    created.
-    """
-
-    def __init__(
-        self,
-        namespace: str,
-        flow_id: str,
-        execution_id: str,
-        variables: dict[str, Any],
-        *,
-        attempt: int = 1,
-        began: int = 0,
-        is_linear: bool = False,
-        labels: dict[str, str] | None = None,
-    ) -> None:
-        """Hold them."""
-        self.namespace = namespace
-        self.flow_id = flow_id
-        self.execution_id = execution_id
-        self.variables = variables
-        self.attempt = attempt
-        self.began = began
-        self.is_linear = is_linear
-        self.labels = labels or {}
-
-    @property
-    def prefix(self) -> str:
-        """Return where files of the execution are on the drive."""
-        path = f"{self.namespace.replace('.', '/')}/{self.flow_id}"
-        return f"kestra:///{path}/executions/{self.execution_id}"
 
 
 class Execution:
@@ -98,7 +63,7 @@ class Execution:
         self.facts = facts
         self.outputs = Outputs()
         self.labels: dict[str, str] = facts.labels
-        self._are_labels_new = False
+        self._news: dict[str, Any] = {}
         self.look_at_promises: Callable[[], None] | None = None
         self.resumed_by = "Resumed."
         self._lines: list[LogLine] = []
@@ -116,6 +81,7 @@ class Execution:
         self._lineages: dict[int, tuple[str, ...]] = {}
         self._stops: dict[int, StopSignal] = {}
         self._folders: set[str] = set()
+        self._secrets = facts.secrets
         self._rounds = LoopRounds(graph, self.outputs, self._own, self._values_of)
         self._variables = {**facts.variables, "outputs": self.outputs.tree, "tasks": self.outputs.states}
         self._context: dict[str, Any] = {
@@ -148,14 +114,34 @@ class Execution:
 
     def add_labels(self, labels: dict[str, str]) -> None:
         """Give the execution labels, which expressions see from now on."""
-        self.labels = {**self.labels, **labels}
-        self._are_labels_new = True
+        self.labels = {**self.labels, **self.shown(labels).outputs}
         self._variables["labels"] = nested_labels(self.labels)
+        self.note("labels", self.labels)
+
+    def note(self, name: str, value: Any) -> None:
+        """Let the row of the execution have something under a name from now on, for whoever runs it later."""
+        self._news[name] = value
 
     def rendered_outputs(self, declared: Any) -> dict[str, Any]:
         """Return the outputs that a flow declares, rendered when all its tasks have ended."""
         scope = AttemptScope(self._situation(0, None, 0, StopSignal()))
         return handed_on(declared, scope.evaluate)
+
+    def shown(self, outputs: dict[str, Any]) -> Shown:
+        """Return outputs as the record has them, without the secrets that are known so far."""
+        return self._host.shown(outputs, self._secrets)
+
+    def hide(self, *secrets: str) -> None:
+        """Hide secrets that became known, in what is handed on from now on."""
+        self._secrets = tuple(dict.fromkeys((*self._secrets, *secrets)))
+
+    def _opened(self, sealed: str | None, shown: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return what was handed on as it is; what is hidden of it stays hidden in what comes of it."""
+        if sealed is None:
+            return shown
+        found = self._host.unsealed(sealed)
+        self.hide(*found.secrets)
+        return found.outputs
 
     def say_ended(self, state: str) -> None:
         """Let expressions see the state that the execution has ended in."""
@@ -174,13 +160,11 @@ class Execution:
         return lines
 
     def news(self) -> dict[str, Any] | None:
-        """Return labels that tasks have set since the last call, and broken promises."""
+        """Return what became known since the last call: labels that tasks have set, and broken promises."""
         if self.look_at_promises is not None:
             self.look_at_promises()
-        if not self._are_labels_new:
-            return None
-        self._are_labels_new = False
-        return {"labels": self.labels}
+        news, self._news = self._news, {}
+        return news or None
 
     # ---- what only Python flows have
 
@@ -246,7 +230,8 @@ class Execution:
             yield Reported(ordinal, attempt, _PAUSED, data, due=due)
             return
         state = self._settled(resolve, found)
-        yield Reported(ordinal, attempt, state.kind.code, codec.data_from_state(state))
+        data = {**(codec.data_from_state(state) or {}), **state.context}
+        yield Reported(ordinal, attempt, state.kind.code, data or None)
 
     def _own_outputs(
         self, resolve: Resolve, node: Node | None, outputs: dict[str, Any] | None
@@ -256,7 +241,8 @@ class Execution:
             return None
         self._own[resolve.ordinal] = outputs
         self.outputs.keep(node.task.name, self._values_of(self._cell(resolve.ordinal)), outputs, "RUNNING")
-        return {"outputs": outputs}
+        shown = self.shown(outputs)
+        return {"outputs": shown.outputs, **shown.extra}
 
     def _settled(self, resolve: Resolve, found: Settled) -> State:
         """Return the final state of a flowable, with what it hands on, and keep that for expressions."""
@@ -264,7 +250,9 @@ class Execution:
         outputs = found.outputs if found.outputs is not None else self._own.pop(resolve.ordinal, None)
         state: State = CLASS_BY_CODE[KIND_BY_NAME[found.state].code](found.message)
         if outputs is not None:
-            state.result = self._result.write(outputs)
+            shown = self.shown(outputs)
+            state.result = self._result.write(shown.outputs)
+            state.context.update(shown.extra)
         self.outputs.keep(cell.node.task.name, self._values_of(cell), outputs, state.kind.execution)  # type: ignore[union-attr]  it has a node
         return state
 
@@ -315,6 +303,9 @@ class Execution:
         extra: dict[str, Any] = {}
         if state.context.get(OUTPUTS) is not None and state.is_failed():
             extra["outputs"] = codec.to_plain(state.context[OUTPUTS])
+        sealed = state.context.get(SEALED)
+        if sealed is not None:
+            extra[SEALED] = sealed
         if state.context.get(LABELS):
             self.add_labels(state.context[LABELS])
         if "_due" in state.context:
@@ -323,7 +314,7 @@ class Execution:
         cell = self._machine.cell_of(ordinal)  # None for one that was marked meanwhile
         if state.is_finished() and cell is not None and cell.node is not None:
             held = state.context.get(OUTPUTS) if state.is_failed() else state.result
-            outputs = held if isinstance(held, dict) else None
+            outputs = self._opened(sealed, held if isinstance(held, dict) else None)
             self.outputs.keep(cell.node.task.name, self._values_of(cell), outputs, state.kind.execution)
         return {**(data or {}), **extra} if extra else data
 
@@ -339,7 +330,8 @@ class Execution:
         branch = self._machine.branch_around(row.ordinal)
         if row.start_time is not None:
             self._started[row.ordinal] = row.start_time
-        held = row.details.get("outputs") if row.result is None else state.load_result().result
+        shown = row.details.get("outputs") if row.result is None else state.load_result().result
+        held = self._opened(row.details.get(SEALED), shown)
         key = self._rounds.key_of(branch, row.ordinal - branch.first)
         values = (*self._values_above(branch), *([] if key is None else [key]))
         if not row.kind.phase.is_final and held is not None:
@@ -389,6 +381,7 @@ class Execution:
             stopping=stopping,
             attempt=run_count,
             folder=folder,
+            secrets=self._secrets,
         )
 
     def _folder_of(self, ordinal: int, task: DeclaredTask) -> str | None:
@@ -480,21 +473,3 @@ class Execution:
         if cell is None:
             raise LookupError(f"Task run {ordinal} is not open.")
         return cell
-
-
-def worst_of(tallies: dict[str, Tally]) -> str:
-    """Return how a run ends whose children ended well: with a warning where one of them did."""
-    return "Warning" if any(tally.warned for tally in tallies.values()) else "Success"
-
-
-def nested_labels(labels: dict[str, str]) -> dict[str, Any]:
-    """Return labels as expressions see them: `system.correlationId` is an entry of `system`."""
-    nested: dict[str, Any] = {}
-    for key, value in labels.items():
-        *outer, last = key.split(".")
-        level = nested
-        for part in outer:
-            inner = level.setdefault(part, {})
-            level = inner if isinstance(inner, dict) else {}
-        level[last] = value
-    return nested

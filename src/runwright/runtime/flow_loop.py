@@ -164,6 +164,10 @@ class FlowLoop:
         """Do what somebody elsewhere asks for, and answer. May be called from any thread."""
         self._inbox.put(asked)
 
+    def look(self) -> None:
+        """Take what the workload has found out, as soon as may be. May be called from any thread."""
+        self._inbox.put(None)
+
     def task_states(self) -> dict[Any, State]:
         """Return the state of every task; of a mapped one whose children are not all final, with what they are in."""
         return self._workload.states()
@@ -226,9 +230,7 @@ class FlowLoop:
         """Wait for a report, or until something is due."""
         due = self.machine.next_timer if self._is_patient else None
         seconds = None if due is None else max(0.0, (due - clock.now()) / 1e9)
-        report = clock.wait(self._inbox, seconds)
-        if report is not None:
-            self._take(report)
+        self._take(clock.wait(self._inbox, seconds))
         while not self._inbox.empty():
             self._take(self._inbox.get())
         if due is not None and due <= clock.now():
@@ -339,7 +341,9 @@ class FlowLoop:
             self._hear(message)
         elif isinstance(message, LeaseLost):
             raise message
-        elif message is not None:
+        elif message is None:
+            self._take_news()
+        else:
             heed(message, self.machine, self._apply, self._writer.flush)
 
     def _hear(self, report: Report) -> None:

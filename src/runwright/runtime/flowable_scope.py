@@ -11,6 +11,7 @@ from runwright.spec.durations import parse_duration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runwright.flowable import Tally
     from runwright.runtime.attempt_scope import AttemptScope
 
 
@@ -75,3 +76,8 @@ class FlowableScope:
     def resumed_with(self, inputs: Any) -> dict[str, Any]:
         """Return the values of the inputs that a pause declares, from what was given."""
         return self._resume(inputs, self.given or {})
+
+
+def worst_of(tallies: dict[str, Tally]) -> str:
+    """Return how a run ends whose children ended well: with a warning where one of them did."""
+    return "Warning" if any(tally.warned for tally in tallies.values()) else "Success"

@@ -68,8 +68,8 @@ class Root:
             self.writer.emit(decision.events, logs, metrics)
         return decision.effects
 
-    def end(self, state: State, outputs: dict[str, Any] | None = None) -> None:
-        """Record the state that the flow run is left in, with what it hands on, and return when everything is durable.
+    def end(self, state: State, handed_on: dict[str, Any] | None = None) -> None:
+        """Record the state that the flow run is left in, with what it hands on as the record has it, and return when everything is durable.
 
         A final state ends what is still open first: nothing will run it any more. A state to wait in counts only before the
         flow run has begun; one that has begun and is not over stays Running, for somebody to go on with it.
@@ -80,7 +80,7 @@ class Root:
             if is_final and self.has_begun and (len(self.machine.open_cells()) > 1 or code == _CANCELLED):
                 self._end_task_runs()
             if (self.machine.open_cells()[0].code, code) in LEGAL:
-                self.apply(Reported(0, 0, code, _data(state, outputs)))
+                self.apply(Reported(0, 0, code, _data(state, handed_on)))
         self.writer.flush()
 
     def _end_task_runs(self) -> None:
@@ -92,7 +92,7 @@ class Root:
                 self.apply(Reported(effect.ordinal, effect.attempt, code, {"message": "Its flow run ended."}))
 
 
-def _data(state: State, outputs: dict[str, Any] | None) -> dict[str, Any]:
+def _data(state: State, handed_on: dict[str, Any] | None) -> dict[str, Any]:
     """Return what is kept of a flow run's state: its result is the task runs, which are on record themselves."""
     data: dict[str, Any] = {"message": state.message}
     if isinstance(state.result, BaseException):
@@ -100,6 +100,4 @@ def _data(state: State, outputs: dict[str, Any] | None) -> dict[str, Any]:
     due = getattr(state, "start_time", None)
     if due is not None:
         data["due"] = codec.time_data(due)
-    if outputs is not None:
-        data["outputs"] = outputs
-    return data
+    return {**data, **(handed_on or {})}

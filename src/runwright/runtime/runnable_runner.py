@@ -14,6 +14,7 @@ from runwright.codec import shorten
 from runwright.context import activate, deactivate
 from runwright.errors import RunnableFailed, RunwrightError
 from runwright.runtime.attempt_scope import AttemptScope
+from runwright.runtime.output_cache import OutputCache
 from runwright.runtime.retries import next_try
 from runwright.runtime.timeouts import TaskTimeout, call_within
 from runwright.scope import Outcome
@@ -60,7 +61,13 @@ class RunnableRunner:
         scope = AttemptScope(context["situation"])
         try:
             self._announce_running()
-            return self._concluded(self._outcome(scope), scope)
+            declared = self.task.spec.task_cache
+            cache = OutputCache(self.task.spec, scope) if declared is not None and declared.enabled else None
+            found = None if cache is None else cache.find(self.result)
+            if found is not None:
+                return found
+            state = self._concluded(self._outcome(scope), scope)
+            return state if cache is None or type(state) is not Success else cache.kept(state)
         finally:
             scope.close()
             deactivate(token)
@@ -127,11 +134,12 @@ class RunnableRunner:
         message = outcome.message and scope.situation.host.masked(outcome.message)
         state = kind(message or ("Task run succeeded." if kind is Success else None))
         if outcome.outputs is not None:
-            outputs = scope.published(outcome.outputs)
+            published = scope.published(outcome.outputs)
+            state.context.update(published.extra)
             if kind is Failed:
-                state.context[OUTPUTS] = outputs
+                state.context[OUTPUTS] = published.outputs
             else:
-                state.result = self.result.write(outputs)
+                state.result = self.result.write(published.outputs)
         if outcome.labels:
             state.context[LABELS] = dict(outcome.labels)
         return state
@@ -148,7 +156,8 @@ class RunnableRunner:
         state = Failed(text, result=error if masked == told else RunnableFailed(text))
         outputs = getattr(error, "outputs", None)
         if isinstance(outputs, dict):
-            state.context[OUTPUTS] = scope.published(outputs)
+            published = scope.published(outputs)
+            state.context.update({OUTPUTS: published.outputs, **published.extra})
         return state
 
     def _concluded(self, state: State, scope: AttemptScope) -> State:

@@ -8,8 +8,8 @@ import msgspec
 
 from runwright.compat.executions import ExecutionDocuments
 from runwright.errors import NotOnRecord, RunwrightError
+from runwright.executions.origin import Origin
 from runwright.executions.registered_flows import RegisteredFlow, RegisteredFlows
-from runwright.executions.runner import Origin
 from runwright.executions.service import ExecutionService
 from runwright.server import limits
 from runwright.server.auth import Role
@@ -116,11 +116,12 @@ class Executions:
         return json_answer({**document, "url": _page_of(request, row)})
 
     async def validate(self, request: Request) -> Response:
-        """Return the inputs that an execution would have, each with what is wrong with it; nothing is created."""
+        """Return the inputs that an execution would have, each with what is wrong with it, and the checks that fail; nothing is created."""
         path = request.path_params
         given = await read_inputs(request)
         found = await self._context.in_thread(self.service.examine, path["namespace"], path["flow"], given)
-        return json_answer({"id": path["flow"], "namespace": path["namespace"], "inputs": found, "checks": []})
+        failed = await self._context.in_thread(self.service.failed_checks, path["namespace"], path["flow"], given)
+        return json_answer({"id": path["flow"], "namespace": path["namespace"], "inputs": found, "checks": failed})
 
     # ---- reading
 

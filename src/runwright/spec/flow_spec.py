@@ -26,7 +26,7 @@ from runwright.spec.labels import Label, Labels
 from runwright.spec.nodes import Mapping, Scalar, Sequence
 from runwright.spec.retries import AnyRetry
 from runwright.spec.tasks.flow_control import ChildFlow
-from runwright.spec.tasks.task import AnyTasks, SomeTasks, Task, WorkerGroup, branches_of
+from runwright.spec.tasks.task import CORE, AnyTasks, SomeTasks, Task, WorkerGroup, branches_of
 from runwright.spec.triggers import Triggers
 
 
@@ -54,6 +54,19 @@ class Sla(Element, frozen=True, kw_only=True):
         if needed is not None and needed not in node.entries:
             message = f"The '{needed}' property cannot be empty: {values['type']} needs it."
             findings.add(node, (*path, needed), "missing_key", message)
+
+
+class Check(Element, frozen=True, kw_only=True):
+    """What must hold of the inputs before an execution begins, and what happens where it does not."""
+
+    condition: Annotated[Expression, "What must yield true."]
+    message: Annotated[Expression, "What people are told where it does not."]
+    style: Annotated[str, Choice("SUCCESS", "INFO", "WARNING", "ERROR"), "How they are told."] = "INFO"
+    behavior: Annotated[
+        str,
+        Choice("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION"),
+        "Whether there is no execution, one that fails at once, or one that runs all the same.",
+    ] = "BLOCK_EXECUTION"
 
 
 class PluginDefaults(Element, frozen=True, kw_only=True):
@@ -109,8 +122,10 @@ class FlowSpec(Element, frozen=True, kw_only=True):
     worker_group: Annotated[
         WorkerGroup | None, Of(WorkerGroup, "a mapping with key and fallback"), "Which workers may run its tasks."
     ] = None
-    checks: Annotated[AnyList, "Assertions about inputs, before an execution begins."] = ()
-    quotas: Annotated[AnyList, "How much executions may use."] = ()
+    checks: Annotated[
+        tuple[Check, ...], ListOf(Of(Check, "a check")), "Assertions about inputs, before an execution begins."
+    ] = ()
+    quotas: Annotated[AnyList, "How much executions may use; read, and not enforced."] = ()
 
     file: str = ""
     warnings: tuple[Problem, ...] = ()
@@ -119,6 +134,8 @@ class FlowSpec(Element, frozen=True, kw_only=True):
         """Yield every task, those inside others too, with its path in the document; parents come first."""
         for name, tasks in self.branches():
             yield from _walk(tasks, (name,))
+        for index, listener in enumerate(self.listeners):
+            yield from _walk(listener.tasks, ("listeners", index, "tasks"))
 
     def branches(self) -> Iterator[tuple[str, tuple[Task, ...]]]:
         """Yield the lists of tasks of the flow itself by key."""
@@ -137,6 +154,7 @@ class FlowSpec(Element, frozen=True, kw_only=True):
         """Say what is wrong between parts of the flow: inputs that depend on each other, and the flow calling itself."""
         _check_inputs(node, findings)
         _check_trigger_inputs(values, findings)
+        _tell_unused(values, node, findings)
         identity = values.get("namespace"), values.get("id")
         for key in ("tasks", "errors", "finally_", "after_execution"):
             for place, task in _walk(values.get(key, ()), (key,)):
@@ -153,6 +171,23 @@ def _walk(tasks: tuple[Task, ...], path: Path) -> Iterator[tuple[Path, Task]]:
         yield place, task
         for keys, inner in branches_of(task):
             yield from _walk(inner, (*place, *keys))
+
+
+def _tell_unused(values: dict[str, Any], node: Mapping, findings: Findings) -> None:
+    """Say which keys are read and do nothing here."""
+    if values.get("quotas"):
+        message = "Quotas are not enforced here: limit how many executions run at once with `concurrency`."
+        findings.warn(node.entries["quotas"], ("quotas",), "not_enforced", message)
+    for key in ("tasks", "errors", "finally_", "after_execution"):
+        for place, task in _walk(values.get(key, ()), (key.rstrip("_"),)):
+            if task.assets is not None:
+                message = f"There is no catalogue of assets here: {task.id!r} runs, and its assets are not recorded."
+                findings.warn(task.position, (*place, "assets"), "not_recorded", message)
+            if task.task_cache is not None and task.full_type.startswith(f"{CORE}flow."):
+                message = (
+                    f"What {task.id!r} hands on is not used again: only tasks that do work themselves have a taskCache."
+                )
+                findings.warn(task.position, (*place, "taskCache"), "not_cached", message)
 
 
 def _check_inputs(node: Mapping, findings: Findings) -> None:
@@ -194,4 +229,4 @@ def _check_trigger_inputs(values: dict[str, Any], findings: Findings) -> None:
                 findings.warn(trigger.position, ("triggers",), "unknown_input", message)
 
 
-__all__ = ["Concurrency", "FlowSpec", "Label", "Listener", "PluginDefaults", "Sla"]
+__all__ = ["Check", "Concurrency", "FlowSpec", "Label", "Listener", "PluginDefaults", "Sla"]

@@ -82,3 +82,16 @@ RenderedLabels = Annotated[
         scalar=kinds.Text("JSON text"),
     ),
 ]
+
+
+def nested_labels(labels: dict[str, str]) -> dict[str, Any]:
+    """Return labels as expressions see them: `system.correlationId` is an entry of `system`."""
+    nested: dict[str, Any] = {}
+    for key, value in labels.items():
+        *outer, last = key.split(".")
+        level = nested
+        for part in outer:
+            inner = level.setdefault(part, {})
+            level = inner if isinstance(inner, dict) else {}
+        level[last] = value
+    return nested

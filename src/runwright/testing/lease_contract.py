@@ -83,6 +83,16 @@ class LeaseContract:
         """There is nothing to find or renew."""
         assert store.find_lease(flow_run) is None
 
+    def test_what_lost_processes_left_is_found(self, store: Store) -> None:
+        """The leases that expired: not those that live, not those that were given up, and none that was taken over."""
+        first, second, taken, given_up, alive = (ids.new_flow_run_id(NOON + each) for each in range(5))
+        lost = [store.acquire(flow_run, "lost", seconds) for flow_run, seconds in ((first, -2), (second, -1))]
+        store.acquire(taken, "lost", 0)
+        store.acquire(taken, "found", 60)
+        store.release(store.acquire(given_up, "ended", 0))
+        store.acquire(alive, "running", 60)
+        assert lost == store.lost_leases()
+
     def test_a_late_owner_that_nobody_replaced_may_append(self, store: Store) -> None:
         """Its lease has expired, and is still the newest."""
         scribe = Scribe(store).start()

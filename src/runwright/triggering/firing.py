@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright import app, ids
 from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
-from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.executions.origin import Origin
+from runwright.executions.runner import ExecutionRunner
 from runwright.spec.triggers import ForeignTrigger
 from runwright.triggering.trigger_scope import TriggerScope
 

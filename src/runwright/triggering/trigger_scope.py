@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runwright import app
 from runwright.expression import is_true
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
-from runwright.runtime.execution import nested_labels
+from runwright.spec.labels import nested_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

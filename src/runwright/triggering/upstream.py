@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.clock import to_datetime
 from runwright.executions.catalogue import Executions
-from runwright.runtime.execution import nested_labels
+from runwright.spec.labels import nested_labels
 from runwright.states import KIND_BY_CODE
-from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,10 +67,8 @@ class Upstream:
         return {**found, "outputs": self._task_outputs} if "outputs" in text else found
 
     def states_of_retried(self) -> Iterator[str]:
-        """Yield the states of the attempts of task runs that were tried again."""
-        for row in self._record.task_runs(TaskRunFilter(flow_run=self.row.id, oldest_first=True)):
-            if row.attempt > 1:
-                yield from (each.kind.execution for each in self._record.attempts(self.row.id, row.ordinal))
+        """Return the states of the attempts of task runs that were tried again."""
+        return Executions(self._record.url).states_of_retried(self.row)
 
     @cached_property
     def _task_outputs(self) -> dict[str, Any]:

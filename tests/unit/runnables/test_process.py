@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import threading
 import pytest
 
 from runwright.errors import RunnableFailed
+from runwright.failpoints import VARIABLE
 from runwright.runnables import process
 from runwright.runnables.process import Ending, Lines, run_program
 
@@ -171,6 +173,16 @@ def test_a_program_dies_with_the_process_that_runs_it(alive, tmp_path):
         os.close(writing)
         assert b"ready\n" == runner.stdout.readline()
         runner.kill()
+    assert is_closed(reading)
+
+
+def test_a_program_dies_with_the_process_that_has_only_just_started_it(alive, tmp_path):
+    reading, writing = alive
+    arguments = [sys.executable, "-c", DYING, str(writing)]
+    dying = {**os.environ, VARIABLE: "program.started:kill"}
+    runner = subprocess.Popen(arguments, cwd=tmp_path, env=dying, stdout=subprocess.DEVNULL, pass_fds=(writing,))
+    os.close(writing)
+    assert -signal.SIGKILL == runner.wait()
     assert is_closed(reading)
 
 

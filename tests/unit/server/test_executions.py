@@ -108,6 +108,26 @@ def test_inputs_are_examined_without_an_execution(bench):
     assert [[], 0] == bench.find()
 
 
+def test_checks_are_told_before_and_keep_an_execution_from_being(bench):
+    bench.register("""
+id: checked
+namespace: company.team
+inputs: [{id: size, type: INT}]
+checks: [{condition: "{{ inputs.size < 5 }}", message: "{{ inputs.size }} is too large", style: ERROR}]
+tasks: [{id: say, type: log.Log, message: x}]
+""")
+    path, form = "/executions/company.team/checked", {"size": (None, "7")}
+    told = {"message": "7 is too large", "style": "ERROR", "behavior": "BLOCK_EXECUTION"}
+
+    assert [{"condition": "{{ inputs.size < 5 }}", **told}] == bench.answer("POST", f"{path}/validate", files=form)[
+        "checks"
+    ]
+    assert [] == bench.answer("POST", f"{path}/validate", files={"size": (None, "4")})["checks"]
+    assert [] == bench.answer("POST", f"{path}/validate", files={"size": (None, "no number")})["checks"]
+    assert "7 is too large" in bench.answer("POST", path, 422, files=form)["message"]
+    assert [[], 0] == bench.find()
+
+
 # ---- reading
 
 

@@ -247,6 +247,30 @@ def test_what_is_merged_makes_tasks_of_their_own():
     assert ["t", "u"] == [task.id for task in parse_flow_spec(text).tasks if task.timeout]
 
 
+UNUSED = """\
+id: unused
+namespace: company
+quotas: [{type: EXECUTIONS, limit: 3}]
+tasks:
+  - id: each
+    type: flow.ForEach
+    values: [1]
+    taskCache: {enabled: true}
+    tasks:
+      - {id: one, type: log.Log, message: x, assets: {outputs: []}}
+"""
+
+
+def test_keys_that_do_nothing_here_are_told():
+    outcome = examine(UNUSED, "unused.yaml")
+
+    assert [
+        (3, "not_enforced", "quotas", True),
+        (5, "not_cached", "tasks[0].taskCache", True),
+        (10, "not_recorded", "tasks[0].tasks[0].assets", True),
+    ] == [(each.line, each.code, each.path, each.is_warning) for each in outcome.problems]
+
+
 def test_a_warning_leaves_the_flow_valid():
     outcome = examine(f"{HEAD}tasks: [{{id: t, type: com.example.Thing, key: 1}}]")
 

@@ -26,6 +26,7 @@ from runwright.spec.elements import (
 from runwright.spec.key_types import (  # noqa: TC001  the annotations of elements are read when they are used
     AnyMap,
     Boolean,
+    Duration,
     Expression,
     Level,
     RenderedDuration,
@@ -56,6 +57,13 @@ class WorkerGroup(Element, frozen=True, kw_only=True):
     fallback: Annotated[Text | None, "What happens when the group has no worker."] = None
 
 
+class TaskCache(Element, frozen=True, kw_only=True):
+    """Whether what a task hands on is used again by later runs whose rendered properties are the same."""
+
+    enabled: Annotated[Boolean, "It is used again."] = True
+    ttl: Annotated[Duration | None, "For how long; without it for as long as the record has it."] = None
+
+
 class Task(Variant, frozen=True, kw_only=True):
     """What all tasks say."""
 
@@ -74,8 +82,12 @@ class Task(Variant, frozen=True, kw_only=True):
         WorkerGroup | None, Of(WorkerGroup, "a mapping with key and fallback"), "Which workers may run the task."
     ] = None
     version: Annotated[Text | None, "The version of the plugin that has the type."] = None
-    assets: Annotated[AnyMap | None, "Data assets that the task reads and makes."] = None
-    task_cache: Annotated[AnyMap | None, "Whether, and how long, outputs are used again."] = None
+    assets: Annotated[AnyMap | None, "Data assets that the task reads and makes; read, and not recorded."] = None
+    task_cache: Annotated[
+        TaskCache | None,
+        Of(TaskCache, "a mapping with enabled and ttl"),
+        "Whether, and how long, outputs are used again.",
+    ] = None
 
     @property
     def full_type(self) -> str:

@@ -138,6 +138,12 @@ class MemoryStore(MemoryViews):
             lease = self._leases.get(flow_run)
         return lease if lease is not None and lease.owner else None
 
+    def lost_leases(self) -> list[Lease]:
+        """Return the leases that have expired and were not given up, the oldest first."""
+        with self._lock:
+            lost = [each for each in self._leases.values() if each.owner and each.expires <= self.now()]
+        return sorted(lost, key=lambda lease: lease.expires)
+
     def find_value(self, namespace: str, key: str) -> KeyValue | None:
         """Return what is under a key, None where nothing is."""
         with self._lock:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from runwright.store import Lease
 from runwright.stores import leasing
-from runwright.stores.sql import queries, value_of
+from runwright.stores.sql import queries, rows_of, value_of
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from runwright.stores.sql import Connection
 
 
@@ -23,6 +22,11 @@ def find(db: Connection, flow_run: UUID) -> Lease | None:
     """Return the last lease given, its owner empty once it was given up."""
     row = db.execute(_sql(db)["find"], (flow_run.bytes,)).fetchone()
     return Lease(flow_run, *row) if row else None
+
+
+def lost(db: Connection) -> list[Lease]:
+    """Return the leases that have expired and were not given up, the oldest first."""
+    return [Lease(UUID(bytes=flow_run), *rest) for flow_run, *rest in rows_of(db, _sql(db)["lost"], (now(db),))]
 
 
 def lock(db: Connection, flow_run: UUID) -> Lease | None:

@@ -209,6 +209,11 @@ class SqlViews(ABC):
             lease = leases.find(db, flow_run)
         return lease if lease is not None and lease.owner else None
 
+    def lost_leases(self) -> list[Lease]:
+        """Return the leases that have expired and were not given up, the oldest first."""
+        with self._reading() as db:
+            return leases.lost(db)
+
     def now(self) -> int:
         """Return the clock of the database."""
         with self._reading() as db:

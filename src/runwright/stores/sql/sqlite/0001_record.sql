@@ -216,6 +216,9 @@ CREATE TABLE lease (
     expires  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Those that were not given up: of what runs, and of what lost processes have left. Somebody looks at them every moment.
+CREATE INDEX lease_held ON lease (expires) WHERE owner <> '';
+
 -- What somebody asked of a flow run, until and after its owner has answered.
 CREATE TABLE request (
     key      INTEGER PRIMARY KEY,
