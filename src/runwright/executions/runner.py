@@ -397,10 +397,12 @@ class ExecutionRunner:
         """Return what the record keeps of how an execution came to be."""
         labels = {**self.flow.spec.label_map, **origin.labels}
         labels.setdefault("system.correlationId", str(flow_run))
-        found: dict[str, Any] = {"labels": labels, "began": origin.began or clock.now()}
+        found: dict[str, Any] = {"labels": labels}
         for name in ("trigger", "parent", "original"):
             if getattr(origin, name) is not None:
                 found[name] = getattr(origin, name)
+        if origin.began:
+            found["began"] = origin.began
         if origin.attempt > 1:
             found["attempt"] = origin.attempt
         if origin.key is not None:

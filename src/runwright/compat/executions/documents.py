@@ -95,7 +95,7 @@ class ExecutionDocuments:
             "value": row.value,
             "attempts": [{"state": attempt.document(now)} for attempt in attempts] or None,
             "state": history.states.document(now),
-            "iteration": row.map_index if row.value is None and row.map_index >= 0 else None,
+            "iteration": row.map_index if row.map_index >= 0 else None,
             "outputs": outputs_of(row) or {},
         }
         return {name: value for name, value in document.items() if value is not None}
