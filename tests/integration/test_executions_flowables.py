@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .executions import register, run
+from runwright import app, clock
+from runwright.control import Control
+from runwright.executions.catalogue import handed_on_by
+from runwright.executions.runner import ExecutionRunner
+from runwright.views import TaskRunFilter
+
+from .executions import declared, latest, register, run
 
 if TYPE_CHECKING:
     from runwright.testing.fake_clock import FakeClock
@@ -161,6 +169,24 @@ def test_subflow_runs_another_flow_and_hands_on_its_outputs() -> None:
         '- {id: s, type: flow.Subflow, namespace: tests, flowId: child, inputs: {n: 7}}\n- {id: z, type: debug.Return, format: "{{ outputs.s.outputs.o }}"}'
     )
     assert ("SUCCESS", {"value": "7!"}, "SUCCESS") == (ended.state, ended.outputs["z"], ended.outputs["s"]["state"])
+
+
+def test_a_subflow_says_what_it_started_while_that_runs() -> None:
+    """Whoever looks at the execution finds its child without waiting for an end."""
+    register("- {id: p, type: flow.Pause}")
+    runner = ExecutionRunner(declared("- {id: sub, type: flow.Subflow, namespace: tests, flowId: child}"))
+    thread = threading.Thread(target=runner.start)
+    thread.start()
+    store = app.open_record()
+    while not (told := [handed_on_by(row) for row in store.task_runs(TaskRunFilter(task="sub")) if row.details]):
+        clock.wait(queue.SimpleQueue(), 0.02)
+    child = latest("tests/child").row
+    assert [{"executionId": str(child.id)}] == told
+    while store.find_lease(child.id) is not None or latest("tests/child").state != "PAUSED":
+        clock.wait(queue.SimpleQueue(), 0.02)
+    assert "Success" == Control(store).resume(child.id).kind.name
+    thread.join(60)
+    assert ("SUCCESS", {"executionId": str(child.id), "state": "SUCCESS"}) == (latest().state, latest().outputs["sub"])
 
 
 @pytest.mark.parametrize(("transmits", "state"), [("true", "FAILED"), ("false", "SUCCESS")])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
-from runwright import app, clock, ids
+from runwright import app, clock, codec, ids
 from runwright.clock import to_datetime
 from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.executions.histories import Histories
@@ -130,17 +130,12 @@ class ExecutionRunner:
         if self.flow.fingerprint is None:
             self.flow = registered(app.open_record(self.record), self.flow)
         flow_run = flow_run or ids.new_flow_run_id(clock.now())
-        given = self.stored(dict(inputs or {}), flow_run)
-        facts = self._facts(flow_run, origin, {})
-        declared = self.flow.spec.inputs
-        if origin.is_automatic:
-            declared = tuple(replace(each, required=False) for each in declared)
-        values = resolve(declared, given, self._rendered(facts))
+        taken = self._taken(inputs or {}, flow_run, origin)
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             root = assembly.create(
                 flow_run,
                 name or naming.run_name(flow_run),
-                self.host.sealed(self.flow.spec.inputs, values),
+                taken,
                 known_as=str(flow_run),
                 more=self._born(flow_run, origin),
                 scheduled_start_time=None if origin.due is None else to_datetime(origin.due),
@@ -148,6 +143,16 @@ class ExecutionRunner:
             if origin.due is not None:
                 root.schedule(origin.due)
         return flow_run
+
+    def _taken(self, inputs: Mapping[str, Any], flow_run: UUID, origin: Origin) -> dict[str, Any]:
+        """Return all inputs as the record keeps them: files on the drive, defaults filled in, secrets sealed."""
+        given = self.stored(dict(inputs), flow_run)
+        facts = self._facts(flow_run, origin, {})
+        declared = self.flow.spec.inputs
+        if origin.is_automatic:
+            declared = tuple(replace(each, required=False) for each in declared)
+        values = resolve(declared, given, self._rendered(facts))
+        return self.host.sealed(self.flow.spec.inputs, values)
 
     def take_over(self, row: FlowRun, *, releases: bool = True) -> State:
         """Go on with an execution in the place of a process that is gone, or of whoever paused or reopened it.
@@ -177,7 +182,8 @@ class ExecutionRunner:
     def replay(self, row: FlowRun, task_run: UUID | None = None, *, inputs: Mapping[str, Any] | None = None) -> UUID:
         """Record an execution that repeats another, from one of its task runs on or from the start; returns its id.
 
-        Raises `NotOnRecord` for a task run that the execution does not have.
+        Raises `NotOnRecord` for a task run that the execution does not have, and `IllegalTransition` for a task run of
+        one that is still at work, `InputError` for `inputs`, which take the place of its own.
         """
         origin = Origin(
             labels=row.details.get("labels") or {},
@@ -187,21 +193,35 @@ class ExecutionRunner:
         )
         if task_run is None:
             return self.create(self.host.opened(row.parameters) if inputs is None else inputs, origin)
+        self._check_replayed(row, task_run)
         store, now = app.open_record(self.record), clock.now()
         flow_run = ids.new_flow_run_id(now)
-        more = {"parent": origin.parent, "original": origin.original, "name": naming.run_name(flow_run)}
+        more: dict[str, Any] = {
+            "parent": origin.parent,
+            "original": origin.original,
+            "name": naming.run_name(flow_run),
+        }
+        if inputs is not None:
+            more["parameters"] = codec.to_plain(self._taken(inputs, flow_run, origin))
         hidden = Histories(row.created).add(store.iterate_events(row.id))
         rows = [
             each
             for each in store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
             if not hidden.is_hidden(each.ordinal)
         ]
-        if ids.flow_run_of(task_run) != row.id:
-            raise NotOnRecord("No task found to restart execution from!")
-        events = replayed(store.iterate_events(row.id), rows, ids.ordinal_of(task_run), flow_run, now, more)
+        graph, ordinal = self.flow.compile(), ids.ordinal_of(task_run)
+        events = replayed(store.iterate_events(row.id), rows, ordinal, flow_run, now, more, graph)
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             assembly.write(flow_run, events)
         return flow_run
+
+    def _check_replayed(self, row: FlowRun, task_run: UUID) -> None:
+        if ids.flow_run_of(task_run) != row.id:
+            raise NotOnRecord("No task found to restart execution from!")
+        if not row.kind.phase.is_final and row.kind.name != "Paused":
+            raise IllegalTransition(
+                f"Execution {row.id} is {row.kind.execution}: replay it from a task run when it has ended."
+            )
 
     def annotate(self, row: FlowRun, data: dict[str, Any]) -> None:
         """Note what became known of an execution that nobody runs, such as labels."""

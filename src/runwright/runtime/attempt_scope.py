@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from runwright import clock
+from runwright import clock, codec
 from runwright.context import context as run_context
 from runwright.events import Metric
 from runwright.expression import compile_template
@@ -82,7 +82,7 @@ class StopSignal(threading.Event):
 
 
 class Situation(msgspec.Struct, eq=False):
-    """Where an attempt stands; `folder` is that of the `WorkingDirectory` around it."""
+    """Where an attempt stands; `folder` is that of the `WorkingDirectory` around it, `is_again` says that somebody restarted it."""
 
     task: Any
     namespace: str
@@ -96,6 +96,7 @@ class Situation(msgspec.Struct, eq=False):
     stopping: StopSignal
     attempt: int = 1
     folder: str | None = None
+    is_again: bool = False
 
 
 class AttemptScope:
@@ -190,6 +191,12 @@ class AttemptScope:
                     dict(tags or {}),
                 )
             )
+
+    def hand_on_early(self, outputs: dict[str, Any]) -> None:
+        """Let others see outputs while the attempt still runs; those of its end take their place."""
+        journal = run_context.get(JOURNAL)
+        if journal is not None and journal.note is not None:
+            journal.note({"outputs": codec.to_plain(self.published(outputs))})
 
     def keep(self, name: str, data: bytes | Path) -> str:
         """Write a file of this task run to the drive and return its URI."""

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from runwright.runtime.declared_task import DeclaredTask
 
 _RUNNING, _PAUSED = KIND_BY_NAME["Running"].code, KIND_BY_NAME["Paused"].code
-_SECOND = 1_000_000_000
 _MILLISECOND = 1_000_000
 
 
@@ -241,7 +240,7 @@ class Execution:
         if not (is_begun or is_skipped or fails_waiting):
             yield Reported(ordinal, attempt, _RUNNING)
         if isinstance(found, Waiting):
-            due = None if found.seconds is None else at + int(found.seconds * _SECOND)
+            due = None if found.seconds is None else at + int(found.seconds * clock.NANOSECONDS)
             data = {"message": found.message, **({} if due is None else {"due": due})}
             yield Reported(ordinal, attempt, _PAUSED, data, due=due)
             return
@@ -275,6 +274,7 @@ class Execution:
         stopping = self._stops[submit.ordinal] = StopSignal()
         task: DeclaredTask = node.task
         situation = self._situation(submit.ordinal, node, submit.attempt, stopping, submit.run_count)
+        situation.is_again = submit.resumed
         limit: float | None = None
         if task.has_condition or task.spec.timeout is not None:
             scope = AttemptScope(situation)
