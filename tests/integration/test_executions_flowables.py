@@ -10,9 +10,10 @@ import pytest
 
 from runwright import app, clock
 from runwright.control import Control
+from runwright.executions import chains
 from runwright.executions.catalogue import handed_on_by
 from runwright.executions.runner import ExecutionRunner
-from runwright.views import TaskRunFilter
+from runwright.views import FlowRunFilter, TaskRunFilter
 
 from .executions import declared, latest, register, run
 
@@ -206,6 +207,18 @@ def test_a_subflow_that_fails_is_started_again_by_a_retry(fake_clock: FakeClock)
         "- {id: s, type: flow.Subflow, namespace: tests, flowId: child, retry: {type: constant, interval: PT1M, maxAttempts: 3}}"
     )
     assert ("FAILED", {"s": 3}) == (ended.state, ended.attempts)
+
+
+def test_flows_that_run_each_other_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of the chain fails, and with it all that wait for it."""
+    monkeypatch.setattr(chains, "LONGEST", 4)
+    for name, other in (("ping", "pong"), ("pong", "ping")):
+        register(f"- {{id: s, type: flow.Subflow, namespace: tests, flowId: {other}}}", flow_id=name)
+    found = run("- {id: s, type: flow.Subflow, namespace: tests, flowId: ping}")
+    assert ("FAILED", "FAILED", "FAILED") == (found.state, latest("tests/ping").state, latest("tests/pong").state)
+    counts = [len(app.open_record().flow_runs(FlowRunFilter(flow=f"tests/{name}"))) for name in ("ping", "pong")]
+    assert [2, 2] == counts
+    assert "4 executions have started each other" in latest("tests/pong").logs[0]
 
 
 def test_for_each_item_runs_a_flow_for_each_batch() -> None:

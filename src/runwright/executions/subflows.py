@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from runwright import app
 from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
+from runwright.executions.chains import LINK, next_link
 from runwright.executions.runner import ExecutionRunner, Origin
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
 from runwright.runnables import add_runnable
@@ -293,7 +294,8 @@ class _Child:
         if self._number >= 0:
             variables["taskRunIteration"] = self._number
         kind = getattr(task, "full_type", task.type)
-        return Origin(labels=labels, trigger={"id": task.id, "type": kind, "variables": variables, "key": key})
+        trigger = {"id": task.id, "type": kind, "variables": variables, "key": key, LINK: next_link(row)}
+        return Origin(labels=labels, trigger=trigger)
 
 
 def _pairs(task: flow_control.ChildFlow, scope: AttemptScope) -> Any:
