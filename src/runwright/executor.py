@@ -48,7 +48,7 @@ class Report(msgspec.Struct, eq=False):
     `is_final` says that nothing more comes of this attempt; `is_cut_short` that it did not come to the end of its pipeline, so
     that handlers and retries are still to be asked. `length` is `len(result)` where the result can be mapped over.
     `name` is the task run's name where the task gives it one. `attempt_state` is how the attempt itself ended where the
-    task run goes on (Failed, when the state is Retrying).
+    task run goes on (Failed, when the state is Retrying). `note` is what became known while the state stays.
     """
 
     ordinal: int
@@ -62,6 +62,7 @@ class Report(msgspec.Struct, eq=False):
     metrics: Sequence[Metric] = ()
     name: str | None = None
     attempt_state: State | None = None
+    note: dict[str, Any] | None = None
 
 
 class Executor(Protocol):

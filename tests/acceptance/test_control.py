@@ -3,129 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import queue
 import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.acceptance import endless
+from tests.acceptance.office import CANCELLED, CONFLICT, LONG, WRONG, is_alive
 
-from runwright import app, clock
 from runwright.clock import NANOSECONDS
-from runwright.views import FlowRunFilter, TaskRunFilter
+from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from runwright.runs import FlowRun
+    from tests.acceptance.office import Office
 
-FLOWS = Path(endless.__file__)
-WRONG, CONFLICT, CANCELLED = 2, 4, 6
 PROMISED = 2 * NANOSECONDS
-LONG = "60s"
-
-
-class Office:
-    """One record, the process that runs a flow, and those that ask something of it."""
-
-    def __init__(self, home: Path) -> None:
-        """Work in `home`, with a lease that ends soon after its owner."""
-        self.effects = home / "effects"
-        self.effects.touch()
-        self.environment = {
-            **os.environ,
-            "EFFECTS": str(self.effects),
-            "RUNWRIGHT_HOME": str(home),
-            "RUNWRIGHT_RECORD": f"sqlite:///{home}/record.db",
-            "RUNWRIGHT_LEASE_SECONDS": "1",
-        }
-        self.store = app.open_record(self.environment["RUNWRIGHT_RECORD"])
-        self._started: list[subprocess.Popen[str]] = []
-
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command of Runwright."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "runwright.cli.main", *arguments],
-            env={**self.environment, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._started.append(process)
-        return process
-
-    def run(self, flow: str, executor: str, *, traces: int, **environment: str) -> subprocess.Popen[str]:
-        """Start a flow, and return when so many bodies have begun, and that it began is on record."""
-        process = self.start("run", f"{FLOWS}:{flow}", "-e", executor, **environment)
-        self.wait_for(lambda: len(self.traces()) >= traces and bool(self.store.flow_runs(FlowRunFilter())))
-        return process
-
-    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of Runwright to its end."""
-        process = self.start("fr", *arguments)
-        out, errors = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Look until something holds."""
-        while not condition():
-            clock.wait(queue.SimpleQueue(), 0.02)
-
-    def traces(self) -> list[list[str]]:
-        """Return name and process id of every body that began."""
-        return [line.split() for line in self.effects.read_text().splitlines()]
-
-    def flow_run(self) -> FlowRun:
-        """Return the flow run on record."""
-        (row,) = self.store.flow_runs(FlowRunFilter())
-        return row
-
-    def states(self) -> dict[str, list[str]]:
-        """Return the states of the task runs of each task, those of mapped ones themselves left out."""
-        rows = self.store.task_runs(TaskRunFilter(oldest_first=True))
-        parents = {row.parent for row in rows}
-        found: dict[str, list[str]] = {}
-        for row in rows:
-            if row.ordinal not in parents:
-                found.setdefault(row.task_name, []).append(row.kind.name)
-        return found
-
-    def latency(self) -> int:
-        """Return how long (ns) it took from the first request to the end of the flow run."""
-        return (self.flow_run().end_time or 0) - self.store.requests(open_only=False)[0].at
-
-    def close(self) -> None:
-        """End what was started here, and check the record."""
-        for process in self._started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
-        assert [] == app.check_record(self.store)
-        assert [] == self.store.requests()
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    """Give each test a place of its own, where in the end no request is open and the record is sound."""
-    home = tmp_path / "home"
-    home.mkdir()
-    office = Office(home)
-    yield office
-    office.close()
-    app.close_records()
-
-
-def is_alive(pid: str) -> bool:
-    """Say whether a process is there."""
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("executor", ["threads:2", "processes:2"])

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .executions import register, run
+from runwright import app, clock
+from runwright.control import Control
+from runwright.executions import chains
+from runwright.executions.catalogue import handed_on_by
+from runwright.executions.runner import ExecutionRunner
+from runwright.views import FlowRunFilter, TaskRunFilter
+
+from .executions import declared, latest, register, run
 
 if TYPE_CHECKING:
     from runwright.testing.fake_clock import FakeClock
@@ -163,6 +172,24 @@ def test_subflow_runs_another_flow_and_hands_on_its_outputs() -> None:
     assert ("SUCCESS", {"value": "7!"}, "SUCCESS") == (ended.state, ended.outputs["z"], ended.outputs["s"]["state"])
 
 
+def test_a_subflow_says_what_it_started_while_that_runs() -> None:
+    """Whoever looks at the execution finds its child without waiting for an end."""
+    register("- {id: p, type: flow.Pause}")
+    runner = ExecutionRunner(declared("- {id: sub, type: flow.Subflow, namespace: tests, flowId: child}"))
+    thread = threading.Thread(target=runner.start)
+    thread.start()
+    store = app.open_record()
+    while not (told := [handed_on_by(row) for row in store.task_runs(TaskRunFilter(task="sub")) if row.details]):
+        clock.wait(queue.SimpleQueue(), 0.02)
+    child = latest("tests/child").row
+    assert [{"executionId": str(child.id)}] == told
+    while store.find_lease(child.id) is not None or latest("tests/child").state != "PAUSED":
+        clock.wait(queue.SimpleQueue(), 0.02)
+    assert "Success" == Control(store).resume(child.id).kind.name
+    thread.join(60)
+    assert ("SUCCESS", {"executionId": str(child.id), "state": "SUCCESS"}) == (latest().state, latest().outputs["sub"])
+
+
 @pytest.mark.parametrize(("transmits", "state"), [("true", "FAILED"), ("false", "SUCCESS")])
 def test_a_failed_subflow_fails_its_task_if_it_is_to(transmits: str, state: str) -> None:
     register(f"- {{id: a, {BAD}}}")
@@ -180,6 +207,18 @@ def test_a_subflow_that_fails_is_started_again_by_a_retry(fake_clock: FakeClock)
         "- {id: s, type: flow.Subflow, namespace: tests, flowId: child, retry: {type: constant, interval: PT1M, maxAttempts: 3}}"
     )
     assert ("FAILED", {"s": 3}) == (ended.state, ended.attempts)
+
+
+def test_flows_that_run_each_other_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of the chain fails, and with it all that wait for it."""
+    monkeypatch.setattr(chains, "LONGEST", 4)
+    for name, other in (("ping", "pong"), ("pong", "ping")):
+        register(f"- {{id: s, type: flow.Subflow, namespace: tests, flowId: {other}}}", flow_id=name)
+    found = run("- {id: s, type: flow.Subflow, namespace: tests, flowId: ping}")
+    assert ("FAILED", "FAILED", "FAILED") == (found.state, latest("tests/ping").state, latest("tests/pong").state)
+    counts = [len(app.open_record().flow_runs(FlowRunFilter(flow=f"tests/{name}"))) for name in ("ping", "pong")]
+    assert [2, 2] == counts
+    assert "4 executions have started each other" in latest("tests/pong").logs[0]
 
 
 def test_for_each_item_runs_a_flow_for_each_batch() -> None:

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from runwright.errors import IllegalTransition, NotOnRecord
-from runwright.triggering.progress import POSITION
+from runwright.executions import chains
+from runwright.triggering.progress import POSITION, progress_of
 from runwright.triggering.webhooks import Webhooks
 
 from .trigger_server import Server, executions, start
@@ -272,3 +273,18 @@ def test_other_requests_start_none(error, told, flow_id, key, text, server, regi
     register(text)
     with pytest.raises(error, match=told):
         Webhooks(record, server.started.append).find("company.team", flow_id, key)
+
+
+def test_flows_that_start_each_other_come_to_an_end(server, register, record, monkeypatch):
+    """A flow does not listen to itself; a circle of two is a chain, and chains have a longest."""
+    monkeypatch.setattr(chains, "LONGEST", 4)
+    text = "id: {}\nnamespace: company.team\ntasks: [{{id: a, type: debug.Return, format: ok}}]\ntriggers: [{{id: t, type: trigger.Flow}}]"
+    for name in ("ping", "pong"):
+        register(text.format(name))
+    server.look()
+    start(record, "ping")
+    for _ in range(10):
+        server.look(3).run_all()
+    assert [3, 2] == [len(executions(record, f"company.team/{name}")) for name in ("ping", "pong")]
+    problems = [progress_of(state).problem or "" for state in record.list_triggers("company.team")]
+    assert ["", "4 executions have started each other"] == sorted(each[:36] for each in problems)

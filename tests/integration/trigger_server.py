@@ -5,7 +5,8 @@ from __future__ import annotations
 from runwright import app
 from runwright.clock import NANOSECONDS
 from runwright.executions.catalogue import Executions
-from runwright.executions.runner import ExecutionRunner, Origin
+from runwright.executions.origin import Origin
+from runwright.executions.runner import ExecutionRunner
 from runwright.triggering.trigger_watch import TriggerWatch
 from runwright.views import FlowRunFilter
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from runwright.engine.stimuli import Requested
+from runwright.engine.stimuli import Annotated, Opened, Reported, Requested
 from runwright.errors import IllegalTransition
-from runwright.events import EventKind
+from runwright.events import Event, EventKind
+from runwright.flowable import Children
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
 
 from .branch_world import BranchWorld
@@ -175,9 +176,51 @@ def test_a_mark_where_nobody_runs_it_leaves_it_to_the_next_owner() -> None:
     world.settle()
     machine = world.restored()
     events = machine.handle(Requested("mark", 1, data={"state": KIND_BY_NAME["Success"].code}), world.at).events
-    states = [(event.ordinal, KIND_BY_CODE[event.state].name) for event in events if event.kind == EventKind.STATE]
-    assert [(0, "Resume"), (1, "Success")] == states
+    assert [(0, "Resume"), (1, "Success")] == states_in(events)
     world.log += events
     world.crash()
     assert "Running" == world.state("")
     assert "Success" == world.complete()
+
+
+def test_what_is_noted_after_the_end_opens_nothing() -> None:
+    """A restart runs again what failed, as if nothing had been noted."""
+    world = BranchWorld(flow("a"))
+    world.start()
+    world.settle()
+    world.run("a", "Failed")
+    world.finish_run()
+    machine = world.restored()
+    world.log += machine.handle(Annotated({"labels": {"seen": "yes"}}), world.at).events
+    reopened = world.restored().handle(Requested("restart"), world.at).events
+    assert [(0, "Resume"), (1, "Resume")] == states_in(reopened)
+
+
+def test_what_a_run_hands_on_while_it_stays_is_a_note() -> None:
+    """What stands for others and was Running before it knew its children does not begin to run twice."""
+    world = BranchWorld(flow(chain("a")))
+    world.start()
+    world.answer()
+    (resolve,) = world.pending
+    machine = world.machine
+    machine.handle(Reported(1, resolve.attempt, KIND_BY_NAME["Running"].code), world.at)
+    opened = Opened(1, resolve.attempt, Children(body=(1,)), {"outputs": {"n": 1}})
+    events = machine.handle(opened, world.at).events
+    assert [] == states_in(events)
+    assert [
+        (EventKind.ANNOTATED, {"outputs": {"n": 1}}),
+        (EventKind.EXPANDED, {"first": 2, "count": 1, "body": [1]}),
+    ] == [(event.kind, event.data) for event in events]
+
+
+def test_of_a_run_that_has_ended_nothing_is_noted() -> None:
+    world = BranchWorld(flow("a", "b"))
+    world.start()
+    world.settle()
+    world.run("a")
+    assert [] == world.machine.handle(Annotated({"outputs": {}}, ordinal=1), world.at).events
+
+
+def states_in(events: list[Event]) -> list[tuple[int, str]]:
+    """Return the states that runs went to, by ordinal."""
+    return [(event.ordinal, KIND_BY_CODE[event.state].name) for event in events if event.kind == EventKind.STATE]

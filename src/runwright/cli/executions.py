@@ -32,9 +32,11 @@ def run_execution(
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  help needs none of it
     from runwright.executions.origin import Origin  # noqa: PLC0415  as above
     from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  as above
+    from runwright.spec.tasks.flow_control import ChildFlow  # noqa: PLC0415  as above
 
     flow = DeclaredFlow.from_file(path)
-    register_neighbours(session, Path(path))
+    if any(isinstance(task, ChildFlow) for _, task in flow.spec.all_tasks()):
+        register_neighbours(session, Path(path))
     origin = Origin(labels=dict(_label(text) for text in labels))
     inputs = {name: _upload(value) for name, value in given.items()}
 
@@ -46,7 +48,7 @@ def run_execution(
 
 
 def register_neighbours(session: Session, path: Path) -> None:
-    """Put the other flows of a file's directory on record, so that it finds its subflows; those that are invalid are left out."""
+    """Put the other flows of a file's directory on record, so that it finds those that it runs; invalid ones are left out."""
     from runwright import app  # noqa: PLC0415  help needs no engine
     from runwright.errors import FlowError  # noqa: PLC0415  as above
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  as above
@@ -54,7 +56,7 @@ def register_neighbours(session: Session, path: Path) -> None:
 
     store = app.open_record(session.record)
     for each in sorted(path.parent.glob("*.y*ml")):
-        if each.suffix in ENDINGS and each != path and "flow.Subflow" in (text := path.read_text("utf-8")) + text:
+        if each.suffix in ENDINGS and each != path:
             try:
                 registered(store, DeclaredFlow.from_file(each))
             except FlowError as error:

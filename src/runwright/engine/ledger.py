@@ -393,7 +393,8 @@ class Ledger:
         """Return the run of an event that is not open: a child's first event opens it, a restart opens what has ended."""
         ordinal = event.ordinal
         if not ordinal:
-            self._cells[0] = self._root
+            if event.kind == _STATE:  # what is noted of a flow run that has ended does not open it
+                self._cells[0] = self._root
             return self._root
         group = self._span_around(ordinal)
         return None if group is None else self._open_untouched(group, ordinal - group.first, event)

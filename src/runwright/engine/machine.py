@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from runwright.flowable import Ending
     from runwright.graph import Graph
 
-_EXPANDED = int(EventKind.EXPANDED)
+_EXPANDED, _ANNOTATED = int(EventKind.EXPANDED), int(EventKind.ANNOTATED)
 _REOPENED = frozenset({cells.RESUME, cells.QUEUED})
 _CANCELLED = "The flow run was cancelled."
 
@@ -99,7 +99,9 @@ class Machine(Requests):
         decision.events.append(Event(at, self.flow_run, 0, 1, 0, int(EventKind.CREATED), cells.PENDING, stimulus.data))
 
     def _on_annotated(self, stimulus: Annotated, at: int, decision: Decision) -> None:
-        self._append(self._root, int(EventKind.ANNOTATED), 0, stimulus.data, at, decision)
+        cell = self._root if not stimulus.ordinal else self._cells.get(stimulus.ordinal)
+        if cell is not None:
+            self._append(cell, _ANNOTATED, 0, stimulus.data, at, decision)
 
     def _on_started(self, stimulus: Started, at: int, decision: Decision) -> None:
         if (self._root.code, cells.RUNNING) not in LEGAL:
@@ -178,9 +180,11 @@ class Machine(Requests):
         if self.is_cancelled:
             self._end_unless_root(cell, at, decision)
             return
-        if cell.ordinal and (cell.code != cells.RUNNING or stimulus.data is not None):
+        if cell.ordinal and cell.code != cells.RUNNING:
             self._record(cell, cells.RUNNING, stimulus.data, at, decision)
             cell.serving = cell.attempt
+        elif cell.ordinal and stimulus.data is not None:  # it is asked anew
+            self._append(cell, _ANNOTATED, 0, stimulus.data, at, decision)
         first, count = self._next_ordinal, len(stimulus.children.body) * stimulus.children.rounds
         if first + count - 1 > MAX_ORDINAL:
             self._refuse_children(cell, count, at, decision)

@@ -60,9 +60,13 @@ class Opened(msgspec.Struct, gc=False):
 
 
 class Annotated(msgspec.Struct, gc=False):
-    """Something about the flow run became known that is no transition: `data`, such as labels."""
+    """Something about a run became known that is no transition: `data`, such as labels, or outputs before the end.
+
+    `ordinal` 0 is the flow run itself; of a task run that is not open nothing is noted.
+    """
 
     data: dict[str, Any]
+    ordinal: int = 0
 
 
 class TimerFired(msgspec.Struct, gc=False):

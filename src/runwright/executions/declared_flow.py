@@ -8,7 +8,9 @@ from runwright.errors import NotRunnable, RunwrightError
 from runwright.flowables.compiling import FLOWABLES, compile_spec
 from runwright.results import InlineResult
 from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
-from runwright.spec import FlowSpec, load_flow_spec, parse_flow_spec
+from runwright.spec import FlowSpec, parse_flow_spec
+from runwright.spec.load import decoded
+from runwright.spec.reading import read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +42,10 @@ class DeclaredFlow:
     @classmethod
     def from_file(cls, path: str | Path) -> DeclaredFlow:
         """Return the flow of a file; raises `FlowSpecError` with every problem in it."""
-        spec = load_flow_spec(path)
-        with open(path, encoding="utf-8-sig") as stream:  # noqa: PTH123  it takes both kinds of path
-            return cls(spec, stream.read(), str(path))
+        content = read_file(path)
+        spec = parse_flow_spec(content, file=str(path))
+        text = decoded(content).replace("\r\n", "\n").replace("\r", "\n")  # the same flow on every system
+        return cls(spec, text, str(path))
 
     @classmethod
     def from_text(cls, text: str) -> DeclaredFlow:

@@ -26,6 +26,7 @@ _TERMINATED = frozenset({"SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", 
 _RUNNING = KIND_BY_NAME["Running"].code
 _RESUME = KIND_BY_NAME["Resume"].code
 _RETRYING = KIND_BY_NAME["Retrying"].code
+_RETRIED = KIND_BY_NAME["Retried"].code
 
 
 class History:
@@ -62,12 +63,13 @@ class History:
 
 
 class RunHistory:
-    """One run's states, and those of its attempts."""
+    """One run's states, and those of its attempts; what stands for others makes none."""
 
-    def __init__(self, created: int) -> None:
+    def __init__(self, created: int, *, stands_for_others: bool = False) -> None:
         """Begin as CREATED."""
         self.states = History(created)
         self.attempts: list[History] = []
+        self.stands_for_others = stands_for_others
 
     def add(self, event: Event) -> None:
         """Take a transition."""
@@ -76,13 +78,23 @@ class RunHistory:
         if data.get("marked"):
             self._mark(event, word)
             return
-        if event.state == _RUNNING:
-            self._begin_attempt(event.at)
+        if self.stands_for_others:
+            self.states.add(word, event.at)
         elif event.state == _RETRYING:
             self._retry(event.at, data)
-            return
-        elif self.attempts and self.attempts[-1].current == "RUNNING" and word in _TERMINATED:
-            self.attempts[-1].add(word, event.at)
+        else:
+            self._try(event, word)
+
+    def _try(self, event: Event, word: str) -> None:
+        """Take a transition of what does work: RUNNING opens an attempt, an end closes it."""
+        if event.state == _RUNNING:
+            self._begin_attempt(event.at)
+        elif word in _TERMINATED and self.attempts and self.attempts[-1].current == "RUNNING":
+            if event.state == _RETRIED:  # the attempt has failed: it is the run that a new execution replaces
+                self.attempts[-1].add("FAILED", event.at)
+                self.states.add("FAILED", event.at)
+            else:
+                self.attempts[-1].add(word, event.at)
         self.states.add(word, event.at)
 
     def _mark(self, event: Event, word: str) -> None:
@@ -117,7 +129,7 @@ class Histories:
 
     def __init__(self, created: int) -> None:
         """Know nothing but when the execution was created."""
-        self.runs: dict[int, RunHistory] = {0: RunHistory(created)}
+        self.runs: dict[int, RunHistory] = {0: RunHistory(created, stands_for_others=True)}
         self._spans: dict[int, list[tuple[int, int, str]]] = {}
         self._parents: list[int] = []
         self._dropped: list[tuple[int, int]] = []
@@ -153,6 +165,8 @@ class Histories:
         data = event.data or {}
         if data.get("turn", 0) > 1:
             self._drop(event.ordinal, lambda _: True)
+        if event.ordinal in self.runs:
+            self.runs[event.ordinal].stands_for_others = True
         count = data.get("count") or data.get("tasks") or 0
         if event.ordinal not in self._spans:
             insort(self._parents, event.ordinal)

@@ -20,41 +20,51 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from uuid import UUID
 
+    from runwright.graph import Graph
     from runwright.runs import TaskRun
 
-_RESUME = KIND_BY_NAME["Resume"].code
+_RESUME, _RUNNING = KIND_BY_NAME["Resume"].code, KIND_BY_NAME["Running"].code
 _NO_KIND = KIND_BY_NAME["Pending"]
 
 
 def replayed(
-    events: Iterable[Event], rows: list[TaskRun], ordinal: int, flow_run: UUID, now: int, more: dict[str, Any]
+    events: Iterable[Event],
+    rows: list[TaskRun],
+    ordinal: int,
+    flow_run: UUID,
+    now: int,
+    more: dict[str, Any],
+    graph: Graph,
 ) -> list[Event]:
     """Return the events of a new execution `flow_run` that goes on with the task run `ordinal` of an old one.
 
-    `events` are all of the old one, `rows` its task runs that are shown; `more` is what the new one's creation keeps beside
-    what the old one's did. Raises `NotOnRecord` for a task run that there is not.
+    `events` are all of the old one, `rows` its task runs that are shown, `graph` is what it ran; `more` is what the new one's
+    creation keeps beside what the old one's did. Raises `NotOnRecord` for a task run that there is not.
     """
     chosen = next((row for row in rows if row.ordinal == ordinal), None)
     if chosen is None:
         raise NotOnRecord("No task found to restart execution from!")
-    return list(_Copy(rows, chosen, flow_run, more).of(events, now))
+    stands_for_others = graph.nodes[chosen.task_index].flowable is not None
+    return list(_Copy(rows, chosen, flow_run, more, stands_for_others=stands_for_others).of(events, now))
 
 
 class _Copy:
     """Which events are taken over, with the ordinals and versions that they have in the new execution."""
 
-    def __init__(self, rows: list[TaskRun], chosen: TaskRun, flow_run: UUID, more: dict[str, Any]) -> None:
+    def __init__(
+        self, rows: list[TaskRun], chosen: TaskRun, flow_run: UUID, more: dict[str, Any], *, stands_for_others: bool
+    ) -> None:
         self._rows = {row.ordinal: row for row in rows}
         self._chosen = chosen
         self._flow_run = flow_run
         self._more = more
+        self._stands_for_others = stands_for_others
         self._above = set(self._ancestors(chosen))
         around = {self._rows[ordinal].task_index for ordinal in self._above}
         self._kept = {row.ordinal for row in rows if self._comes_before(row, around)}
         self._numbers: dict[int, int] = {0: 0}
         self._versions: dict[int, int] = {}
         self._next = 1
-        self._expanded: set[int] = set()
 
     def of(self, events: Iterable[Event], now: int) -> Iterator[Event]:
         """Yield the events in the order of the old ones, then those that reopen what goes on."""
@@ -63,9 +73,11 @@ class _Copy:
             if data is not _LEFT_OUT:
                 yield self._numbered(event, data)
         again = {"message": "Replayed.", "restart": True}
-        number = self._numbers[self._chosen.ordinal]
-        if self._versions.get(number):
-            yield self._event(now, number, self._chosen.attempt, _RESUME, again)
+        number, attempt = self._numbers[self._chosen.ordinal], self._chosen.attempt
+        if self._stands_for_others:  # it has no children now, and is asked for them
+            yield self._event(now, number, attempt + 1, _RUNNING, again)
+        else:
+            yield self._event(now, number, attempt, _RESUME, again)
         yield self._event(now, 0, 0, _RESUME, again)
 
     def _data_of(self, event: Event) -> Any:
@@ -75,12 +87,12 @@ class _Copy:
             return {**(data or {}), **self._more}
         if event.kind == EventKind.EXPANDED:
             return self._expansion(event, data or {})
+        if ordinal and ordinal not in self._kept:
+            return _LEFT_OUT
         if event.kind == EventKind.ANNOTATED:
             return {key: value for key, value in (data or {}).items() if key != BROKEN}
-        is_kept = event.kind == EventKind.STATE and (not ordinal or ordinal in self._kept)
         is_taken_back = ordinal in self._above and KIND_BY_CODE.get(event.state, _NO_KIND).phase.is_final
-        is_opened_anew = ordinal == self._chosen.ordinal and self._stands_for_others(ordinal)
-        return data if is_kept and not (is_taken_back or is_opened_anew) else _LEFT_OUT
+        return data if event.kind == EventKind.STATE and not is_taken_back else _LEFT_OUT
 
     def _expansion(self, event: Event, data: dict[str, Any]) -> Any:
         """Return an expansion of what is kept, its children numbered anew; what came of an end that is taken back is not."""
@@ -119,9 +131,6 @@ class _Copy:
         while row.parent:
             yield row.parent
             row = self._rows[row.parent]
-
-    def _stands_for_others(self, ordinal: int) -> bool:
-        return any(row.parent == ordinal for row in self._rows.values())
 
 
 _LEFT_OUT = object()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
-from runwright import app, clock, ids
+from runwright import app, clock, codec, ids
 from runwright.clock import to_datetime
 from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.executions.checks import Failed as Failing, failed_among, lines_of, refusal_in, refuse_blocked
@@ -111,12 +111,7 @@ class ExecutionRunner:
         if self.flow.fingerprint is None:
             self.flow = registered(app.open_record(self.record), self.flow)
         flow_run = flow_run or ids.new_flow_run_id(clock.now())
-        given = self.stored(dict(inputs or {}), flow_run)
-        facts = self._facts(flow_run, origin, {})
-        declared = self.flow.spec.inputs
-        if origin.is_automatic:
-            declared = tuple(replace(each, required=False) for each in declared)
-        values = resolve(declared, given, self._rendered(facts))
+        values, facts = self._values(inputs or {}, flow_run, origin), self._facts(flow_run, origin, {})
         failed = [] if origin.attempt > 1 else self.failed_checks(values, facts)
         refuse_blocked(failed)
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
@@ -125,7 +120,7 @@ class ExecutionRunner:
                 name or naming.run_name(flow_run),
                 self.host.sealed(self.flow.spec.inputs, values),
                 known_as=str(flow_run),
-                more=self._born(flow_run, origin, self.host.secrets_in(declared, values)),
+                more=self._born(flow_run, origin, self.host.secrets_in(self.flow.spec.inputs, values)),
                 scheduled_start_time=None if origin.due is None else to_datetime(origin.due),
             )
             refusal = refusal_in(failed)
@@ -144,6 +139,14 @@ class ExecutionRunner:
         facts = facts or self._facts(ids.new_flow_run_id(clock.now()), _PLAIN, {})
         scope = self._scope(facts)
         return failed_among(self.flow.spec.checks, lambda text: scope.render(text, inputs=values))
+
+    def _values(self, inputs: Mapping[str, Any], flow_run: UUID, origin: Origin) -> dict[str, Any]:
+        """Return the values of all inputs: files on the drive, defaults filled in; raises `InputError`."""
+        given = self.stored(dict(inputs), flow_run)
+        declared = self.flow.spec.inputs
+        if origin.is_automatic:
+            declared = tuple(replace(each, required=False) for each in declared)
+        return resolve(declared, given, self._rendered(self._facts(flow_run, origin, {})))
 
     def take_over(self, row: FlowRun, *, releases: bool = True) -> State:
         """Go on with an execution in the place of a process that is gone, or of whoever paused or reopened it.
@@ -174,7 +177,8 @@ class ExecutionRunner:
     def replay(self, row: FlowRun, task_run: UUID | None = None, *, inputs: Mapping[str, Any] | None = None) -> UUID:
         """Record an execution that repeats another, from one of its task runs on or from the start; returns its id.
 
-        Raises `NotOnRecord` for a task run that the execution does not have.
+        Raises `NotOnRecord` for a task run that the execution does not have, and `IllegalTransition` for a task run of
+        one that is still at work, `InputError` for `inputs`, which take the place of its own.
         """
         origin = Origin(
             labels=row.details.get("labels") or {},
@@ -184,21 +188,36 @@ class ExecutionRunner:
         )
         if task_run is None:
             return self.create(self.host.opened(row.parameters) if inputs is None else inputs, origin)
+        self._check_replayed(row, task_run)
         store, now = app.open_record(self.record), clock.now()
         flow_run = ids.new_flow_run_id(now)
-        more = {"parent": origin.parent, "original": origin.original, "name": naming.run_name(flow_run)}
+        more: dict[str, Any] = {
+            "parent": origin.parent,
+            "original": origin.original,
+            "name": naming.run_name(flow_run),
+        }
+        if inputs is not None:
+            values = self._values(inputs, flow_run, origin)
+            more["parameters"] = codec.to_plain(self.host.sealed(self.flow.spec.inputs, values))
         hidden = Histories(row.created).add(store.iterate_events(row.id))
         rows = [
             each
             for each in store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
             if not hidden.is_hidden(each.ordinal)
         ]
-        if ids.flow_run_of(task_run) != row.id:
-            raise NotOnRecord("No task found to restart execution from!")
-        events = replayed(store.iterate_events(row.id), rows, ids.ordinal_of(task_run), flow_run, now, more)
+        graph, ordinal = self.flow.compile(), ids.ordinal_of(task_run)
+        events = replayed(store.iterate_events(row.id), rows, ordinal, flow_run, now, more, graph)
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             assembly.write(flow_run, events)
         return flow_run
+
+    def _check_replayed(self, row: FlowRun, task_run: UUID) -> None:
+        if ids.flow_run_of(task_run) != row.id:
+            raise NotOnRecord("No task found to restart execution from!")
+        if not row.kind.phase.is_final and row.kind.name != "Paused":
+            raise IllegalTransition(
+                f"Execution {row.id} is {row.kind.execution}: replay it from a task run when it has ended."
+            )
 
     def annotate(self, row: FlowRun, data: dict[str, Any]) -> None:
         """Note what became known of an execution that nobody runs, such as labels."""
@@ -418,13 +437,15 @@ class ExecutionRunner:
         """Return what the record keeps of how an execution came to be."""
         labels = self.host.shown({**self.flow.spec.label_map, **origin.labels}, secrets).outputs
         labels.setdefault("system.correlationId", str(flow_run))
-        found: dict[str, Any] = {"labels": labels, "began": origin.began or clock.now()}
+        found: dict[str, Any] = {"labels": labels}
         for name in ("trigger", "parent", "original"):
             if getattr(origin, name) is not None:
                 found[name] = getattr(origin, name)
         limits = promised(self.flow.spec.sla)
         if limits:
             found[PROMISED] = limits
+        if origin.began:
+            found["began"] = origin.began
         if origin.attempt > 1:
             found["attempt"] = origin.attempt
         if origin.key is not None:

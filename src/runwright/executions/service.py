@@ -112,7 +112,16 @@ class ExecutionService:
         revision: int | None = None,
         inputs: Mapping[str, Any] | None = None,
     ) -> FlowRun:
-        """Record an execution that repeats another, with other inputs where they are given, and have it run."""
+        """Record an execution that repeats another, with other inputs where they are given, and have it run.
+
+        Raises `NotOnRecord`, `InputError`, and `IllegalTransition` for one that is at work, or from a task run on in another
+        revision: what came before that task run may not fit there.
+        """
+        if task_run is not None and revision not in {None, row.flow_version}:
+            raise IllegalTransition(
+                f"Execution {row.id} ran revision {row.flow_version}: from a task run on it is replayed in that one, in "
+                f"revision {revision} from the start."
+            )
         runner = self._runner(row, revision)
         flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run), inputs=inputs)
         created = app.find_flow_run(self.record, flow_run)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from runwright import app
 from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
+from runwright.executions.chains import LINK, next_link
 from runwright.executions.origin import Origin
 from runwright.executions.runner import ExecutionRunner
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
@@ -48,6 +49,7 @@ async def run_subflow(task: flow_control.Subflow, scope: AttemptScope) -> Outcom
     if not task.wait:
         child.leave()
         return Outcome({"executionId": str(row.id)})
+    scope.hand_on_early({"executionId": str(row.id)})
     ended = await child.ended()
     outputs: dict[str, Any] = {"executionId": str(row.id), "state": ended.kind.execution}
     handed_on = scope.handed_on_by(ended.details)
@@ -188,16 +190,42 @@ class _Child:
         self._runner: ExecutionRunner | None = None
 
     def begun(self) -> FlowRun:
-        """Return the execution on record: the one that a lost process started for this attempt, or a new one."""
-        flow = self._flow()
-        self._runner = ExecutionRunner(flow, record=self._record)
+        """Return the execution on record: one that this attempt has had before, as a lost process left it, or a new one.
+
+        An attempt that somebody restarted goes on with the execution of the one before, unless the task wants a new one.
+        """
         key = f"{self._scope.task_run_id}/{self._scope.situation.attempt}/{self._number}"
-        known = next((row for row in self._executions.children_of(self._scope.execution_id) if _key(row) == key), None)
-        if known is None:
-            flow_run: UUID = self._runner.create(self._inputs, self._origin(key))
-            known = app.find_flow_run(app.open_record(self._record), flow_run)
-        self._row = known
-        return known
+        family = self._executions.children_of(self._scope.execution_id)[::-1]
+        row = next((each for each in family if _key(each) == key), None)
+        if row is None and self._scope.situation.is_again and self._task.restart_behavior == "RETRY_FAILED":
+            row = self._taken_up(next((each for each in family if self._is_of_this_task(each)), None), key)
+        if row is None:
+            flow = self._flow()
+            flow_run: UUID = ExecutionRunner(flow, record=self._record).create(self._inputs, self._origin(key))
+            row = app.find_flow_run(app.open_record(self._record), flow_run)
+        self._runner = ExecutionRunner(self._executions.flow_of(row), record=self._record)
+        self._row = row
+        return row
+
+    def _is_of_this_task(self, row: FlowRun) -> bool:
+        task_run, _, rest = (_key(row) or "").partition("/")
+        return task_run == self._scope.task_run_id and rest.endswith(f"/{self._number}")
+
+    def _taken_up(self, row: FlowRun | None, key: str) -> FlowRun | None:
+        """Return the execution of an earlier attempt as this one's: restarted where it ended badly; None where that cannot be."""
+        from runwright.control import Control  # noqa: PLC0415  only who restarts needs it
+
+        if row is None:
+            return None
+        row = self._last(row)
+        runner = ExecutionRunner(self._executions.flow_of(row), record=self._record)
+        runner.annotate(row, {"trigger": {**row.details["trigger"], "key": key}})
+        if row.kind.phase.is_final and row.kind.phase.name != "OK":
+            try:
+                Control(self._record).restart(row.id, by="parent")
+            except IllegalTransition:  # none of its tasks failed: it begins anew
+                return None
+        return app.find_flow_run(app.open_record(self._record), row.id)
 
     def leave(self) -> None:
         """Let it run to its end by itself."""
@@ -267,7 +295,8 @@ class _Child:
         if self._number >= 0:
             variables["taskRunIteration"] = self._number
         kind = getattr(task, "full_type", task.type)
-        return Origin(labels=labels, trigger={"id": task.id, "type": kind, "variables": variables, "key": key})
+        trigger = {"id": task.id, "type": kind, "variables": variables, "key": key, LINK: next_link(row)}
+        return Origin(labels=labels, trigger=trigger)
 
 
 def _pairs(task: flow_control.ChildFlow, scope: AttemptScope) -> Any:

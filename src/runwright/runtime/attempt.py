@@ -15,10 +15,11 @@ from runwright.runtime.journal import Journal
 from runwright.runtime.task_runner import TaskRunner
 from runwright.runtime.timeouts import TaskTimeout
 from runwright.signals import PipelineSignal
-from runwright.states import Crashed, Failed, Killed, Pending, Retrying, State, TimedOut
+from runwright.states import Crashed, Failed, Killed, Pending, Retrying, Running, State, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 _NOTHING: tuple[tuple[()], tuple[()]] = (), ()
 
@@ -73,7 +74,7 @@ class _Attempt:
     def __init__(self, call: TaskCall, report: Callable[[Report], None]) -> None:
         self.call = call
         self.report = report
-        self.journal = journal = Journal(call.ordinal, call.attempt)
+        self.journal = journal = Journal(call.ordinal, call.attempt, self.note)
         self.runner = runner = (call.runner or TaskRunner)(call.task, flow_result=call.result)
         if not call.is_mapped_parent:
             runner.announce = self.announce
@@ -96,12 +97,18 @@ class _Attempt:
         name = self.runner.context.get("task_run_name")
         self.report(Report(call.ordinal, call.attempt, clock.now(), state, logs=logs, metrics=metrics, name=name))
 
+    def note(self, known: dict[str, Any]) -> None:
+        """Report what became known while the attempt still runs."""
+        call = self.call
+        self.report(Report(call.ordinal, call.attempt, clock.now(), Running(), note=known))
+
     def finish(self, state: State, *, is_cut_short: bool = False) -> None:
         """Report the state that the attempt ends in."""
         self.runner.announce = (
             None  # no circle is left behind: what the attempt held is freed at once, without a collection
         )
         journal = self.journal
+        journal.note = None
         logs, metrics = journal.drain() if journal.logs or journal.metrics else _NOTHING
         call = self.call
         failed = self.runner.failed if isinstance(state, Retrying) else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from runwright import clock
+from runwright import clock, codec
 from runwright.context import context as run_context
 from runwright.events import Metric
 from runwright.expression import compile_template
@@ -114,7 +114,10 @@ class StopSignal(threading.Event):
 
 
 class Situation(msgspec.Struct, eq=False):
-    """Where an attempt stands; `folder` is that of the `WorkingDirectory` around it, `secrets` what its execution hides."""
+    """Where an attempt stands; `folder` is that of the `WorkingDirectory` around it.
+
+    `secrets` is what its execution hides; `is_again` says that somebody restarted it.
+    """
 
     task: Any
     namespace: str
@@ -129,6 +132,7 @@ class Situation(msgspec.Struct, eq=False):
     attempt: int = 1
     folder: str | None = None
     secrets: tuple[str, ...] = ()
+    is_again: bool = False
 
 
 class AttemptScope:
@@ -231,6 +235,12 @@ class AttemptScope:
                     {masked(key): masked(str(each)) for key, each in (tags or {}).items()},
                 )
             )
+
+    def hand_on_early(self, outputs: dict[str, Any]) -> None:
+        """Let others see outputs while the attempt still runs; those of its end take their place."""
+        journal = run_context.get(JOURNAL)
+        if journal is not None and journal.note is not None:
+            journal.note({"outputs": codec.to_plain(self.published(outputs))})
 
     def keep(self, name: str, data: bytes | Path) -> str:
         """Write a file of this task run to the drive and return its URI."""

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from runwright.runtime.facts import Facts
 
 _RUNNING, _PAUSED = KIND_BY_NAME["Running"].code, KIND_BY_NAME["Paused"].code
-_SECOND = 1_000_000_000
 _MILLISECOND = 1_000_000
 
 
@@ -225,7 +224,7 @@ class Execution:
         if not (is_begun or is_skipped or fails_waiting):
             yield Reported(ordinal, attempt, _RUNNING)
         if isinstance(found, Waiting):
-            due = None if found.seconds is None else at + int(found.seconds * _SECOND)
+            due = None if found.seconds is None else at + int(found.seconds * clock.NANOSECONDS)
             data = {"message": found.message, **({} if due is None else {"due": due})}
             yield Reported(ordinal, attempt, _PAUSED, data, due=due)
             return
@@ -263,6 +262,7 @@ class Execution:
         stopping = self._stops[submit.ordinal] = StopSignal()
         task: DeclaredTask = node.task
         situation = self._situation(submit.ordinal, node, submit.attempt, stopping, submit.run_count)
+        situation.is_again = submit.resumed
         limit: float | None = None
         if task.has_condition or task.spec.timeout is not None:
             scope = AttemptScope(situation)

@@ -353,6 +353,9 @@ class FlowLoop:
         if report.is_final:
             self._take_final(report, call)
             return
+        if report.note is not None:
+            self._apply(Annotated(report.note, report.ordinal), report.at)
+            return
         data = codec.data_from_state(report.state)
         if report.name:
             data = {**(data or {}), "name": report.name}

@@ -18,17 +18,18 @@ from runwright.events import LogLine, Metric
 from runwright.metrics import JOURNAL, NO_FLOW_RUN
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from contextlib import AbstractContextManager
 
 
 class Journal:
-    """Collects for one attempt of one task run; `drain` empties it."""
+    """Collects for one attempt of one task run; `drain` empties it. `note` tells at once what becomes known under way."""
 
-    __slots__ = ("attempt", "logs", "metrics", "ordinal")
+    __slots__ = ("attempt", "logs", "metrics", "note", "ordinal")
 
-    def __init__(self, ordinal: int, attempt: int) -> None:
+    def __init__(self, ordinal: int, attempt: int, note: Callable[[dict[str, Any]], None] | None = None) -> None:
         """Collect for this attempt."""
+        self.note = note
         self.ordinal = ordinal
         self.attempt = attempt
         self.logs: list[LogLine] = []

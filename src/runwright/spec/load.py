@@ -52,13 +52,18 @@ def _text_of(content: str | bytes, findings: Findings) -> str:
         raise _Stop
     try:
         if isinstance(content, bytes):
-            is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-            content = content.decode("utf-16" if is_wide else "utf-8-sig")
+            content = decoded(content)
         content.encode()
     except UnicodeError:
         findings.add(start, (), "yaml_encoding", "The file is no UTF-8 text: save it as UTF-8.")
         raise _Stop from None
     return content.removeprefix("\ufeff")
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file: UTF-8, or UTF-16 with its mark; raises `UnicodeError`."""
+    is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return content.decode("utf-16" if is_wide else "utf-8-sig")
 
 
 class _Frame:

@@ -328,12 +328,14 @@ class RunFold:
 
     @staticmethod
     def _annotate(row: TaskRunRow | FlowRunRow, data: dict[str, Any]) -> None:
-        """Take what became known: a name, and of a flow run what comes with its creation, such as labels."""
+        """Take what became known: a name, of a flow run what comes with its creation, of a task run its outputs so far."""
         if data.get("name") is not None:
             row.name = to_text(data["name"])
         if isinstance(row, FlowRunRow):
             known = from_json(row.extra) if row.extra else {}
             row.extra = to_json({**known, **_without(data, "name")}) if known or data.keys() - {"name"} else None
+        elif "outputs" in data:
+            row.details = to_json({**(from_json(row.details) if row.details else {}), "outputs": data["outputs"]})
 
     def _expand(self, event: Event) -> None:
         """Give a run its children: rows for tasks at once, for mapped children with their first own event."""

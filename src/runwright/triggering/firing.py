@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright import app, ids
 from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
+from runwright.executions.chains import LINK
 from runwright.executions.origin import Origin
 from runwright.executions.runner import ExecutionRunner
 from runwright.spec.triggers import ForeignTrigger
@@ -34,7 +35,7 @@ class Firing(NamedTuple):
     """What a trigger starts an execution for: `key` tells it from all else that it does so for, `at` (ns) is when.
 
     `variables` are what expressions see as `trigger`, `around` what else they see. `inputs` and `labels` go beyond those that the
-    trigger declares.
+    trigger declares. `link` is the place in a chain of executions that start each other.
     """
 
     registered: Registered
@@ -44,6 +45,7 @@ class Firing(NamedTuple):
     around: Mapping[str, Any] = {}
     inputs: Mapping[str, Any] = {}
     labels: Mapping[str, str] = {}
+    link: int = 0
 
     def scope(self, record: str) -> TriggerScope:
         """Return what renders the texts of the trigger."""
@@ -70,10 +72,10 @@ class Starter:
         trigger, scope = firing.registered.trigger, firing.scope(self.record.url)
         inputs = {**scope.evaluate(trigger.inputs), **firing.inputs}
         labels = {scope.render(each.key): scope.render(each.value) for each in trigger.labels}
-        origin = Origin(
-            labels={**labels, **firing.labels},
-            trigger={"id": trigger.id, "type": full_type(trigger), "variables": firing.variables, "key": firing.key},
-        )
+        started = {"id": trigger.id, "type": full_type(trigger), "variables": firing.variables, "key": firing.key}
+        if firing.link:
+            started[LINK] = firing.link
+        origin = Origin(labels={**labels, **firing.labels}, trigger=started)
         runner = ExecutionRunner(firing.registered.flow, record=self.record.url)
         try:
             flow_run = runner.create(inputs, origin, flow_run=free)

@@ -14,6 +14,7 @@ from runwright import app, clock
 from runwright.clock import NANOSECONDS
 from runwright.errors import RecordError
 from runwright.events import EventKind
+from runwright.executions.chains import next_link
 from runwright.spec.triggers import FlowTrigger
 from runwright.states import KIND_BY_CODE
 from runwright.triggering.conditions import Seen, all_hold
@@ -122,6 +123,7 @@ class FlowTriggers:
         seen = Seen(firing.scope(self._record.url), *registered.place[:2], upstream)
         if not all_hold(trigger, seen):
             return
+        firing = firing._replace(link=next_link(upstream.row))
         if wanted_by(trigger):
             self._meet(firing, seen, trigger)
         else:

@@ -80,6 +80,31 @@ def test_a_retry_begins_as_created_and_has_an_attempt_of_its_own():
     ]
 
 
+def test_an_execution_waits_with_what_is_tried_again_and_has_not_failed():
+    events = [entered(0, state, at) for at, state in enumerate(["Running", "Retrying", "Running", "Success"])]
+
+    assert ["CREATED", "RUNNING", "RETRYING", "RUNNING", "SUCCESS"] == words_of(Histories(0).add(events).runs[0])
+
+
+def test_what_a_new_execution_replaces_has_failed_and_what_is_above_it_has_not():
+    events = [
+        entered(1, "Running", 1),
+        expanded(1, 2, 1),
+        entered(2, "Running", 2),
+        entered(2, "Retried", 3),
+        entered(1, "Retried", 4),
+    ]
+    above, tried = (Histories(0).add(events).runs[ordinal] for ordinal in (1, 2))
+
+    assert ["CREATED", "RUNNING", "RETRIED"] == words_of(above)
+    assert ["CREATED", "RUNNING", "FAILED", "RETRIED"] == words_of(tried)
+    assert ["CREATED", "RUNNING", "FAILED"] == [state for state, _ in tried.attempts[0].steps]
+
+
+def words_of(run):
+    return [state for state, _ in run.states.steps]
+
+
 @pytest.mark.parametrize(
     ("expected", "at"),
     [("1970-01-01T00:00:00.000000Z", 0), ("2026-05-12T18:00:01.000009Z", 1_778_608_801_000_009_999)],

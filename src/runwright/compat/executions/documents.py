@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, ids
+from runwright.executions.chains import LINK
 from runwright.executions.histories import Histories, RunHistory, date_text
 from runwright.ids import MAX_VERSION
 from runwright.results import InlineResult
@@ -95,7 +96,7 @@ class ExecutionDocuments:
             "value": row.value,
             "attempts": [{"state": attempt.document(now)} for attempt in attempts] or None,
             "state": history.states.document(now),
-            "iteration": row.map_index if row.value is None and row.map_index >= 0 else None,
+            "iteration": row.map_index if row.map_index >= 0 else None,
             "outputs": outputs_of(row) or {},
         }
         return {name: value for name, value in document.items() if value is not None}
@@ -191,4 +192,5 @@ def level_of(number: int) -> str:
 
 
 def _shown_trigger(trigger: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if trigger is None else {name: value for name, value in trigger.items() if name != "key"}
+    """Return what clients see of a trigger: nothing of what only the record needs."""
+    return None if trigger is None else {name: value for name, value in trigger.items() if name not in {"key", LINK}}

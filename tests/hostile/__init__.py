@@ -1,0 +1,1 @@
+"""What must not cost much, must not go wrong, and must be told by its name."""

@@ -1,0 +1,428 @@
+"""Replays and restarts of executions that ran for real: what is taken over, what runs again, and what is told of it."""
+
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from runwright import app, clock
+from runwright.control import Control
+from runwright.errors import IllegalTransition, InputError, NotOnRecord
+from runwright.executions.catalogue import Executions
+from runwright.executions.origin import Origin
+from runwright.executions.runner import ExecutionRunner
+from runwright.executions.service import ExecutionService
+from runwright.ids import task_run_id
+from runwright.views import FlowRunFilter
+
+from .execution_documents import document, ended, execution, shown, task_run
+from .executions import Ended, declared, ended as now_of, latest, register, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runwright.runs import TaskRun
+    from runwright.store import Store
+
+OK = "type: debug.Return, format: ok"
+BAD = "type: execution.Fail"
+OUT = {"value": "ok"}
+HOUR = 3_600
+
+THREE = f"- {{id: a, {OK}}}\n- {{id: b, type: debug.Return, format: '{{{{ inputs.n }}}}'}}\n- {{id: c, type: debug.Return, format: 'c{{{{ outputs.b.value }}}}'}}"
+NUMBER = "inputs: [{id: n, type: INT, defaults: 1}]"
+ROUNDS = """
+- id: e
+  type: flow.ForEach
+  values: [x, y]
+  tasks:
+  - id: i
+    type: flow.ForEach
+    values: [1, 2]
+    tasks:
+    - {id: first, type: debug.Return, format: "{{ parent.taskrun.value }}{{ taskrun.value }}"}
+    - {id: second, type: debug.Return, format: "{{ currentEachOutput(outputs.first).value }}!"}
+- {id: last, type: debug.Return, format: "{{ outputs.second.y['2'].value }}"}
+"""
+
+pytestmark = pytest.mark.usefixtures("fake_clock")
+
+
+def an_hour_later() -> None:
+    """Let the clock of the test jump."""
+    clock.wait(queue.SimpleQueue(), HOUR)
+
+
+def replay(found: Ended, task_run: TaskRun | None = None, **options: Any) -> Ended:
+    """Record a replay, an hour later, that nobody runs yet."""
+    an_hour_later()
+    runner = ExecutionRunner(Executions().flow_of(found.row))
+    new = runner.replay(found.row, None if task_run is None else task_run.id, **options)
+    return now_of(app.find_flow_run(app.open_record(), new))
+
+
+def go_on(found: Ended) -> Ended:
+    """Run an execution as far as it goes."""
+    app.resume_flow_run(found.row.id, releases=False)
+    return now_of(found.row)
+
+
+def restart(found: Ended) -> Ended:
+    """Run again what failed, an hour later."""
+    an_hour_later()
+    Control().restart(found.row.id)
+    return go_on(found)
+
+
+def one(found: Ended, task: str, *values: str) -> TaskRun:
+    """Return the last task run of a task, in the rounds of these values, outermost first."""
+    by_ordinal = {row.ordinal: row for row in found.task_runs}
+
+    def rounds(row: TaskRun) -> tuple[str, ...]:
+        above = rounds(by_ordinal[row.parent]) if row.parent else ()
+        return above if row.value is None else (*above, row.value)
+
+    return [row for row in found.task_runs if row.slug == task and rounds(row) == values][-1]
+
+
+def kept(found: Ended) -> list[str]:
+    """Return `task[value] STATE` of the task runs that a document shows."""
+    told = document(found)["taskRunList"]
+    names = [each["taskId"] + (f"[{each['value']}]" if "value" in each else "") for each in told]
+    return [f"{name} {each['state']['current']}" for name, each in zip(names, told, strict=True)]
+
+
+# ---- replays
+
+
+def test_a_replay_from_the_start_is_a_new_execution_of_the_same() -> None:
+    """Its inputs, labels and trigger are those of the first; its parent is the one that it repeats, its original the first of all."""
+    trigger = {"id": "by", "type": "webhook", "variables": {"body": "b"}}
+    ExecutionRunner(declared(THREE, f"{NUMBER}\nlabels: {{k: v}}")).start(
+        {"n": 2}, Origin(labels={"l": "m"}, trigger=trigger)
+    )
+    first = latest()
+    second = replay(first)
+    told = shown(second)
+    third = go_on(replay(second))
+    labels = {"k": "v", "l": "m", "system.correlationId": str(first.row.id)}
+    lasting = {
+        "inputs": {"n": 2},
+        "labels": [{"key": key, "value": value} for key, value in labels.items()],
+        "trigger": trigger,
+        "originalId": str(first.row.id),
+    }
+    waiting = execution(
+        "CREATED 1h",
+        task_runs=[],
+        parentId=str(first.row.id),
+        metadata={"attemptNumber": 1, "originalCreatedDate": "1h"},
+        **lasting,
+    )
+    assert waiting == told
+    ran = execution(
+        *("CREATED 2h", "RUNNING 2h", "SUCCESS 2h"),
+        task_runs=[
+            ended(each, hour="2h", outputs={"value": text}) for each, text in [("a", "ok"), ("b", "2"), ("c", "c2")]
+        ],
+        parentId=str(second.row.id),
+        metadata={"attemptNumber": 1, "originalCreatedDate": "2h"},
+        **lasting,
+    )
+    assert ran == shown(third)
+    assert 3 == len({first.row.id, second.row.id, third.row.id})
+
+
+def test_a_replay_from_a_task_run_takes_over_what_came_before() -> None:
+    """With all that is told of it; what came later runs anew."""
+    first = run(THREE, NUMBER)
+    second = replay(first, one(first, "b"))
+    again = ["CREATED", "RUNNING", "SUCCESS", "RESTARTED 1h"]
+    tried = ["CREATED", "RUNNING", "SUCCESS"]
+    lasting = {"inputs": {"n": 1}, "parentId": str(first.row.id), "originalId": str(first.row.id)}
+    lasting["labels"] = [{"key": "system.correlationId", "value": str(first.row.id)}]
+    begun = execution(*again, task_runs=[ended("a", outputs=OUT), task_run("b", *again, attempts=[tried])], **lasting)
+    assert begun == shown(second)
+    later = ["CREATED 1h", "RUNNING 1h", "SUCCESS 1h"]
+    ran = execution(
+        *again,
+        *later[1:],
+        task_runs=[
+            ended("a", outputs=OUT),
+            task_run("b", *again, *later[1:], attempts=[tried, later], outputs={"value": "1"}),
+            ended("c", hour="1h", outputs={"value": "c1"}),
+        ],
+        **lasting,
+    )
+    assert ran == shown(go_on(second))
+    assert ["a SUCCESS", "b SUCCESS", "c SUCCESS"] == now_of(first.row).states
+    assert set() == {row.id for row in first.task_runs} & {row.id for row in now_of(second.row).task_runs}
+
+
+@pytest.mark.parametrize(("task", "expected"), [(None, "c7"), ("b", "c7"), ("c", "c1")])
+def test_a_replay_may_have_other_inputs(task: str | None, expected: str) -> None:
+    """What is taken over was made with the old ones."""
+    first = run(THREE, NUMBER)
+    second = replay(first, None if task is None else one(first, task), inputs={"n": 7})
+    assert {"n": 7} == document(second)["inputs"]
+    assert {"value": expected} == go_on(second).outputs["c"]
+
+
+@pytest.mark.parametrize("task", [None, "b"])
+def test_inputs_that_are_refused_replay_nothing(record: Store, task: str | None) -> None:
+    first = run(THREE, NUMBER)
+    with pytest.raises(InputError, match="n"):
+        replay(first, None if task is None else one(first, task), inputs={"n": "many"})
+    assert [first.row.id] == [row.id for row in record.flow_runs(FlowRunFilter())]
+
+
+def test_a_replay_from_a_round_keeps_what_other_rounds_did_before() -> None:
+    """Of every round what stands before the chosen task; what stands after it runs again everywhere but where it was kept."""
+    first = run(ROUNDS)
+    second = replay(first, one(first, "second", "x", "2"))
+    inner = [f"first[{value}] SUCCESS" for value in ("1", "2")]
+    assert ["e RUNNING", "i[x] RUNNING", *inner, "second[2] RESTARTED"] == kept(second)
+    found = go_on(second)
+    assert "SUCCESS" == found.state
+    assert {"value": "y2!"} == found.outputs["last"]
+    once = {one(found, task, *values).attempt for task in ("first", "second") for values in (("x", "1"), ("y", "2"))}
+    assert ({1}, 2) == (once, one(found, "second", "x", "2").attempt)
+
+
+def test_a_replay_from_what_stands_for_others_runs_all_of_it() -> None:
+    """It is RUNNING without children until it is asked for them, and its history goes on."""
+    first = run(ROUNDS)
+    second = replay(first, one(first, "e"))
+    assert ["e RUNNING"] == kept(second)
+    found = go_on(second)
+    assert ("SUCCESS", 12) == (found.state, len(found.task_runs))
+    steps = [step["state"] for step in document(found)["taskRunList"][0]["state"]["histories"]]
+    assert ["CREATED", "RUNNING", "SUCCESS", "RUNNING", "SUCCESS"] == steps
+
+
+def test_a_pause_that_is_replayed_asks_again(record: Store) -> None:
+    first = run(f"- {{id: a, {OK}}}\n- {{id: p, type: flow.Pause, onResume: [{{id: n, type: INT}}]}}")
+    Control(record).resume(first.row.id, inputs={"n": 1})
+    second = go_on(replay(now_of(first.row), one(first, "p")))
+    assert ("PAUSED", ["a SUCCESS", "p PAUSED"]) == (second.state, second.states)
+    assert "Success" == Control(record).resume(second.row.id, inputs={"n": 2}).kind.name
+    assert {"onResume": {"n": 2}} == now_of(second.row).outputs["p"]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "expected"),
+    [
+        (f"- {{id: t, type: flow.If, condition: 'yes', then: [{{id: a, {OK}}}]}}", {"evaluationResult": True}),
+        (f"- {{id: t, type: flow.If, condition: '', then: [{{id: a, {OK}}}]}}", {"evaluationResult": False}),
+        (
+            f"- {{id: t, type: flow.Switch, value: q, cases: {{q: [{{id: a, {OK}}}]}}}}",
+            {"value": "q", "defaults": False},
+        ),
+        (
+            "- {id: t, type: flow.LoopUntil, condition: '{{ outputs.t.iterationCount == 2 }}', "  # noqa: ISC004  one text
+            f"checkFrequency: {{interval: PT1M, maxDuration: PT5H}}, tasks: [{{id: a, {OK}}}]}}",
+            {"iterationCount": 2},
+        ),
+        (f"- {{id: t, type: flow.Loop, values: [1, 2], tasks: [{{id: a, {OK}}}]}}", {"iterationCount": 2}),
+        ("- {id: t, type: flow.WorkingDirectory, tasks: [{id: a, type: shell.Commands, commands: ['true']}]}", None),
+        (f"- {{id: t, type: flow.ForEach, values: [], tasks: [{{id: a, {OK}}}]}}", None),
+    ],
+)
+def test_every_kind_that_stands_for_others_can_be_replayed(tasks: str, expected: dict[str, Any] | None) -> None:
+    first = run(tasks)
+    found = go_on(replay(first, one(first, "t")))
+    assert ("SUCCESS", first.states[0], expected) == (found.state, found.states[0], found.outputs.get("t"))
+    assert len(document(first)["taskRunList"]) == len(document(found)["taskRunList"])
+
+
+def test_a_failed_subflow_is_replayed_with_a_child_of_its_own() -> None:
+    register(f"- {{id: a, {BAD}}}")
+    first = run("- {id: sub, type: flow.Subflow, namespace: tests, flowId: child}")
+    second = go_on(replay(first, one(first, "sub")))
+    children = app.open_record().flow_runs(FlowRunFilter(flow="tests/child"))
+    assert [str(second.row.id), str(first.row.id)] == [
+        child.details["trigger"]["variables"]["executionId"] for child in children
+    ]
+    assert str(children[0].id) == second.outputs["sub"]["executionId"]
+
+
+def test_one_that_was_retried_is_replayed_by_itself(record: Store) -> None:
+    """The replay of the first of a chain begins a chain of its own, which counts from one again."""
+    retry = "retry: {type: constant, interval: PT1M, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION}"
+    run(f"- {{id: a, {BAD}, {retry}}}")
+    second, first = record.flow_runs(FlowRunFilter())
+    third = go_on(replay(now_of(first)))
+    fourth = latest()
+    told = [
+        (each.state, document(each)["metadata"]["attemptNumber"], each.row.details["parent"])
+        for each in (third, fourth)
+    ]
+    assert [("RETRIED", 1, str(first.id)), ("FAILED", 2, str(third.row.id))] == told
+    assert {str(first.id)} == {each.details["original"] for each in (second, third.row, fourth.row)}
+
+
+def test_there_is_nothing_to_replay_from_a_task_run_of_another() -> None:
+    first, other = run(THREE, NUMBER), run(THREE, NUMBER)
+    unknown = task_run_id(first.row.id, 99)
+    for wrong in (other.task_runs[0].id, unknown, uuid4()):
+        with pytest.raises(NotOnRecord, match="No task found to restart execution from!"):
+            ExecutionRunner(declared(THREE, NUMBER)).replay(first.row, wrong)
+
+
+def test_from_a_task_run_on_an_execution_is_replayed_in_its_own_revision(record: Store) -> None:
+    """Which is told, and not done in another one without a word."""
+    first = run(THREE, NUMBER)
+    register(f"- {{id: a, {OK}}}", flow_id="main")
+    service = ExecutionService(record, lambda _: None)
+    with pytest.raises(IllegalTransition, match=r"ran revision 1: .* in revision 2 from the start"):
+        service.replay(first.row, str(one(first, "b").id), revision=2)
+    assert 1 == service.replay(first.row, str(one(first, "b").id)).flow_version
+    assert 2 == service.replay(first.row, revision=2).flow_version
+
+
+# ---- restarts
+
+
+def flag(path: Path) -> str:
+    """Return a task that fails until there is a file."""
+    return f"type: shell.Commands, commands: ['test -e {path}']"
+
+
+RAN = {"vars": {}, "outputFiles": {}, "taskRunner": {"type": "io.kestra.plugin.core.runner.Process"}}
+
+
+def test_a_restart_goes_on_in_the_same_execution(tmp_path: Path) -> None:
+    """What came of the failure is there no more, attempts are kept, what succeeded is not run again."""
+    first = run(
+        f"- {{id: a, {OK}}}\n- id: s\n  type: flow.Sequential\n  errors: [{{id: se, {OK}}}]\n"
+        f"  tasks: [{{id: b, {OK}}}, {{id: c, {flag(tmp_path / 'go')}}}]",
+        f"errors: [{{id: e, {OK}}}]\nfinally: [{{id: f, {OK}}}]\nafterExecution: [{{id: g, {OK}}}]",
+    )
+    assert [
+        "a SUCCESS",
+        "s FAILED",
+        "b SUCCESS",
+        "c FAILED",
+        "se SUCCESS",
+        "e SUCCESS",
+        "f SUCCESS",
+        "g SUCCESS",
+    ] == kept(first)
+    an_hour_later()
+    Control().restart(first.row.id)
+    tried = ["CREATED", "RUNNING", "FAILED"]
+    common = [ended("a", outputs=OUT), ended("b", parent="s", outputs=OUT)]
+    reopened = execution(
+        *(*tried, "RESTARTED 1h"),
+        task_runs=[
+            common[0],
+            task_run("s", *tried, "RUNNING 1h"),
+            common[1],
+            task_run("c", *tried, "RESTARTED 1h", parent="s", attempts=[tried]),
+        ],
+    )
+    assert reopened == shown(now_of(first.row))
+    (tmp_path / "go").touch()
+    later = ["CREATED 1h", "RUNNING 1h", "SUCCESS 1h"]
+    done = task_run(
+        *("c", *tried, "RESTARTED 1h", *later[1:]),
+        parent="s",
+        attempts=[tried, later],
+        outputs={**RAN, "exitCode": 0},
+    )
+    ran = execution(
+        *(*tried, "RESTARTED 1h", *later[1:]),
+        task_runs=[
+            common[0],
+            task_run("s", *tried, *later[1:]),
+            common[1],
+            done,
+            ended("f", hour="1h", outputs=OUT),
+            ended("g", hour="1h", outputs=OUT),
+        ],
+    )
+    assert ran == shown(go_on(first))
+
+
+def test_a_restart_in_a_loop_runs_the_failed_rounds_and_the_missing_ones(tmp_path: Path) -> None:
+    task = f"{{id: b, type: shell.Commands, commands: ['test {{{{ taskrun.value }}}} != 2 || test -e {tmp_path}/go']}}"
+    first = run(f"- {{id: e, type: flow.ForEach, values: [1, 2, 3], tasks: [{task}]}}")
+    assert ["e FAILED", "b[1] SUCCESS", "b[2] FAILED"] == kept(first)
+    (tmp_path / "go").touch()
+    found = restart(first)
+    assert ["e SUCCESS", "b[1] SUCCESS", "b[2] SUCCESS", "b[3] SUCCESS"] == kept(found)
+    assert {"e": 2, "b[1]": 1, "b[2]": 2, "b[3]": 1} == found.attempts
+
+
+def test_a_choice_that_could_not_be_made_is_made_at_a_restart() -> None:
+    """It hands on what it chose, although it was RUNNING before it knew."""
+    tasks = f"- {{id: i, type: flow.If, condition: \"{{{{ kv('k') }}}}\", then: [{{id: a, {OK}}}]}}"
+    first = run(tasks)
+    assert ["i FAILED"] == kept(first)
+    ExecutionRunner(declared("- {id: s, type: kv.Set, key: k, value: true}", flow_id="setting")).start()
+    found = restart(first)
+    assert ["i SUCCESS", "a SUCCESS"] == kept(found)
+    assert {"evaluationResult": True} == found.outputs["i"]
+
+
+def test_labels_that_come_after_the_end_are_in_no_way_of_a_restart(record: Store) -> None:
+    first = run(f"- {{id: a, {BAD}}}")
+    ExecutionService(record, lambda _: None).label(first.row, {"seen": "yes"})
+    found = restart(now_of(first.row))
+    assert ("FAILED", 2, "yes") == (found.state, found.attempts["a"], found.row.details["labels"]["seen"])
+
+
+@pytest.mark.parametrize(("behavior", "children"), [("RETRY_FAILED", 1), ("NEW_EXECUTION", 2)])
+def test_a_failed_subflow_is_restarted_or_started_anew(
+    tmp_path: Path, record: Store, behavior: str, children: int
+) -> None:
+    register(f"- {{id: a, {OK}}}\n- {{id: b, {flag(tmp_path / 'go')}}}")
+    first = run(f"- {{id: sub, type: flow.Subflow, namespace: tests, flowId: child, restartBehavior: {behavior}}}")
+    (tmp_path / "go").touch()
+    found = restart(first)
+    rows = record.flow_runs(FlowRunFilter(flow="tests/child"))
+    assert ("SUCCESS", {"sub": 2}, children) == (found.state, found.attempts, len(rows))
+    assert (str(rows[0].id), "SUCCESS") == (found.outputs["sub"]["executionId"], rows[0].kind.execution)
+    assert {"a": 1, "b": 3 - children} == now_of(rows[0]).attempts
+
+
+def test_a_restart_for_each_batch_runs_the_failed_ones_only(tmp_path: Path, record: Store) -> None:
+    task = f"type: shell.Commands, commands: ['test {{{{ inputs.i }}}} = 0 || test -e {tmp_path}/go']"
+    register(f"- {{id: a, {task}}}", "inputs: [{id: i, type: INT}]")
+    first = run(
+        '- {id: w, type: storage.LocalFiles, inputs: {a.txt: "1\\n2\\n3\\n"}, outputs: [a.txt]}\n'
+        "- {id: e, type: flow.ForEachItem, items: \"{{ outputs.w.uris['a.txt'] }}\", namespace: tests, flowId: child, "
+        'inputs: {i: "{{ taskrun.iteration }}"}}'
+    )
+    assert ["w SUCCESS", "e FAILED", "e_split SUCCESS", "e_items FAILED"] == kept(first)
+    (tmp_path / "go").touch()
+    found = restart(first)
+    assert {"CREATED": 0, "RUNNING": 0, "SUCCESS": 3} == found.outputs["e_items"]["iterations"]
+    children = [now_of(row).attempts["a"] for row in record.flow_runs(FlowRunFilter(flow="tests/child"))]
+    assert [1, 2, 2] == sorted(children)
+
+
+def test_a_killed_execution_goes_on_where_it_was_killed(record: Store) -> None:
+    first = run(f"- {{id: a, {OK}}}\n- {{id: p, type: flow.Pause}}\n- {{id: z, {OK}}}")
+    Control(record).kill(first.row.id)
+    found = restart(now_of(first.row))
+    assert ("PAUSED", ["a SUCCESS", "p PAUSED"]) == (found.state, kept(found))
+    assert "Success" == Control(record).resume(first.row.id).kind.name
+    assert {"a": 1, "p": 3, "z": 1} == now_of(first.row).attempts
+
+
+def test_a_task_run_that_is_marked_lets_what_comes_after_it_run(record: Store) -> None:
+    first = run(f"- {{id: s, type: flow.Sequential, tasks: [{{id: a, {BAD}}}]}}\n- {{id: z, {OK}}}")
+    Control(record).mark(first.row.id, one(first, "a").id, "Warning")
+    tried = ["CREATED", "RUNNING", "FAILED"]
+    marked = task_run("a", *tried, "WARNING", parent="s", attempts=[[*tried, "WARNING"]])
+    reopened = execution(*tried, "RESTARTED", task_runs=[task_run("s", *tried, "RUNNING"), marked])
+    assert reopened == shown(now_of(first.row))
+    ran = execution(
+        *(*tried, "RESTARTED", "RUNNING", "WARNING"),
+        task_runs=[task_run("s", *tried, "RUNNING", "WARNING"), marked, ended("z", outputs=OUT)],
+    )
+    assert ran == shown(go_on(first))
