@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from select import select
 from typing import TYPE_CHECKING, NamedTuple
@@ -170,19 +171,15 @@ def main() -> None:
     process = int(sys.argv[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = _Lines()
-    record = None
-    while record is None:
-        for line in lines.read(None):
-            record = open_store(msgspec.json.decode(line, type=str), synchronous=settings.load().synchronous)
-            break
+    address, *rest = lines.read(None)
+    record = open_store(msgspec.json.decode(address, type=str), synchronous=settings.load().synchronous)
     watch = Watch(record, process)
     while os.getppid() == process:
-        for line in lines.read(watch.pause):
+        for line in rest:
             watch.hear(msgspec.json.decode(line, type=Guarded))
-        try:
+        with suppress(RecordError):  # it is looked at again
             watch.look()
-        except RecordError:
-            continue  # it is looked at again
+        rest = lines.read(watch.pause)
     os._exit(0)
 
 
@@ -193,13 +190,15 @@ class _Lines:
         self._rest = b""
 
     def read(self, seconds: float | None) -> list[bytes]:
-        """Return the lines that came within so many seconds, as soon as there are any."""
-        if not select([0], [], [], seconds)[0]:
-            return []
-        data = os.read(0, _CHUNK)
-        if not data:
-            os._exit(0)
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        """Return the lines that came within so many seconds (None: however long it takes), as soon as there are any."""
+        lines: list[bytes] = []
+        while not lines:
+            if not select([0], [], [], seconds)[0]:
+                break
+            data = os.read(0, _CHUNK)
+            if not data:
+                os._exit(0)
+            *lines, self._rest = (self._rest + data).split(b"\n")
         return lines
 
 

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import closing
 
 import pytest
 
@@ -101,5 +103,21 @@ def test_what_was_given_up_or_is_anothers_is_left_alone(record, lease):
 def test_a_short_lease_is_not_worth_a_process(record, lease):
     guard = LeaseGuard("memory://")
     guard.watch(lease, SHORTEST / 2)
+
+    assert not guard.is_running
+
+
+def test_the_process_renews_what_its_own_does_not(tmp_path):
+    with closing(open_store(f"sqlite:///{tmp_path}/record.db")) as record:
+        lease = record.acquire(new_flow_run_id(1), "me", SHORTEST)
+        guard = LeaseGuard(record.url)
+        guard.start()
+        try:
+            guard.watch(lease, SHORTEST * 1_000)  # it has less than half of that already
+            end = time.monotonic() + 60
+            while lease.expires == record.find_lease(lease.flow_run).expires:
+                assert time.monotonic() < end
+        finally:
+            guard.stop()
 
     assert not guard.is_running

@@ -67,6 +67,8 @@ class LeaseKeeper:
         self._on_lost = on_lost
         self._stopped = threading.Event()
         self.lease: Lease = store.acquire(flow_run, owner_name(), seconds)
+        if guard is not None and guard.is_running:
+            guard.watch(self.lease, seconds)
         self._thread = threading.Thread(target=self._renew, name="runwright-lease", daemon=True)
         self._thread.start()
 
