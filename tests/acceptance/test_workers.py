@@ -80,7 +80,7 @@ def test_who_was_halted_until_the_lease_was_anothers_records_nothing(team: Team)
     version = team.run(flow_run).version
 
     first.send_signal(signal.SIGCONT)
-    until(lambda: team.store.received_events())
+    until(team.store.received_events)
 
     (report,) = team.store.received_events()
     assert (NAME, f"runwright.flow-run.{flow_run}") == (report.name, report.resource)
