@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from runwright.events import Event
     from runwright.executor import Executor
     from runwright.graph import Graph
+    from runwright.lease_guard import LeaseGuard
     from runwright.result import ResultRef
     from runwright.runs import FlowRun, TaskRun
     from runwright.runtime.given_states import GivenStates
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     Progress = Callable[[FlowLoop], None]
 
 _open_records: dict[tuple[str, int, bool], Store] = {}
+_addresses: dict[str, str] = {}
+_guards: dict[tuple[str, int], LeaseGuard] = {}
 _records_lock = threading.Lock()
 
 
@@ -68,7 +71,28 @@ def open_record(url: str | None = None, *, read_only: bool = False) -> Store:
         store = _open_records.get(key)
         if store is None:
             store = _open_records[key] = _open(url, read_only=read_only)
+            # By the URL that it shows it is found again, although that lacks the password.
+            _open_records.setdefault((store.url, os.getpid(), read_only), store)
+            _addresses[store.url] = url
     return store
+
+
+def address_of(url: str) -> str:
+    """Return what a record is opened with whose URL, as it shows it, is this one: that may lack a password."""
+    return _addresses.get(url, url)
+
+
+def guard_of(store: Store) -> LeaseGuard | None:
+    """Return what renews leases on a record when this process cannot; None for one that no other process can open."""
+    if store.url not in _addresses or store.url.startswith("memory:"):
+        return None
+    with _records_lock:
+        key = store.url, os.getpid()
+        if key not in _guards:
+            from runwright.lease_guard import LeaseGuard  # noqa: PLC0415  a short flow run needs little of it
+
+            _guards[key] = LeaseGuard(_addresses[store.url])
+        return _guards[key]
 
 
 def execution_host(record: str | None = None) -> Any:
@@ -76,16 +100,20 @@ def execution_host(record: str | None = None) -> Any:
     from runwright.executions.host import ExecutionHost  # noqa: PLC0415  who runs no YAML flow does not load it
     from runwright.hosting.host import Host  # noqa: PLC0415  as above
 
-    url = record or settings.load().record
+    url = address_of(record or settings.load().record)
     return ExecutionHost(Host.from_settings(settings.load(), record=url, key_values=open_record(record)), record)
 
 
 def close_records() -> None:
     """Close every record that this process has open."""
     with _records_lock:
-        for store in _open_records.values():
+        for guard in [guard for (_, process), guard in _guards.items() if process == os.getpid()]:
+            guard.stop()
+        for store in {id(store): store for store in _open_records.values()}.values():
             store.close()
+        _guards.clear()
         _open_records.clear()
+        _addresses.clear()
 
 
 atexit.register(close_records)
@@ -342,7 +370,9 @@ class Assembly:
     def _rooted(self, flow_run: UUID) -> Root:
         """Take the right to append to a flow run, and keep it until the assembly is taken apart."""
         self._flow_run = flow_run
-        self._keeper = LeaseKeeper(self.store, flow_run, self.settings.lease_seconds, self._on_lost)
+        self._keeper = LeaseKeeper(
+            self.store, flow_run, self.settings.lease_seconds, self._on_lost, guard_of(self.store)
+        )
         self.writer.hold(self._keeper.lease)
         window = 256 if self.executor.slots == 1 else max(256, self.executor.slots * 8)
         return Root(machine_of(flow_run, self.graph, window), self.writer)

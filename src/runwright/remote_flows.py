@@ -73,7 +73,6 @@ class RemoteFlows:
             "description": description,
             "core_version": document.get("__version__"),
             "serialized_flow": {key: value for key, value in document.items() if key not in {"tasks", "edges"}},
-            "is_schedule_active": False,
         }
         fingerprint = f"key {idempotency_key}" if idempotency_key else f"once {uuid4()}"
         draft = _Draft(FlowVersion(name, fingerprint, document=kept))

@@ -73,6 +73,7 @@ class RemoteRuns:
         run_config: Mapping[str, Any] | None = None,
         start_time: int | None = None,
         name: str | None = None,
+        is_of_schedule: bool = False,
     ) -> UUID:
         """Return the id of a flow run that is scheduled now, of the one before where the key is known for the flow.
 
@@ -97,6 +98,7 @@ class RemoteRuns:
                 "context": context,
                 "idempotency_key": idempotency_key,
                 "is_remote": is_remote(flow) or None,
+                "auto_scheduled": is_of_schedule or None,
             }
             scheduled = {"message": "Flow run scheduled.", "due": start_time or now}
             events = [
@@ -106,14 +108,18 @@ class RemoteRuns:
             if is_remote(flow):
                 tasks = {"first": 1, "tasks": len(flow.tasks)}
                 events.append(Event(now, flow_run, 0, 3, 0, EventKind.EXPANDED, 0, tasks))
-            try:
-                self._append(Batch(events), flow_run)
-            except RecordError:
-                known = None if idempotency_key is None else self._find_by_key(flow, idempotency_key)
-                if known is None:
-                    raise
-                return known  # another process was faster
-            return flow_run
+            return self._begun(flow, flow_run, events, idempotency_key)
+
+    def _begun(self, flow: FlowVersion, flow_run: UUID, events: list[Event], key: str | None) -> UUID:
+        """Record a new flow run and return its id; where another process was faster under its key, that of the other."""
+        try:
+            self._append(Batch(events), flow_run)
+        except RecordError:
+            known = None if key is None else self._find_by_key(flow, key)
+            if known is None:
+                raise
+            return known
+        return flow_run
 
     def task_run(self, flow_run: UUID, task_id: UUID, map_index: int) -> UUID:
         """Return the id of a task's run, or of its mapped child with an index, which comes to exist when it is asked for."""

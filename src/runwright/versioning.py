@@ -7,7 +7,7 @@ and nothing that differs between two readings of one file.
 from __future__ import annotations
 
 from hashlib import sha256
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,23 @@ def version_of(flow: Flow) -> FlowVersion:
     if flow.schedule is not None:
         digest.update(_encode(flow.schedule.to_dict()))
         digest.update(b"".join(map(_source_of, _own_functions(flow.schedule))))
-    return FlowVersion(flow.name, digest.hexdigest(), tasks=tasks, edges=edges, source=flow.source)
+    return FlowVersion(
+        flow.name, digest.hexdigest(), tasks=tasks, edges=edges, source=flow.source, document=_document(flow)
+    )
+
+
+def _document(flow: Flow) -> dict[str, Any]:
+    """Return what who starts runs of a flow without its code has to know: its parameters and its schedule."""
+    parameters = [
+        {"name": each.name, "slug": flow.slugs[each], "required": each.required, "default": _default_of(each)}
+        for each in flow.parameters()
+    ]
+    document: dict[str, Any] = {}
+    if parameters:
+        document["parameters"] = sorted(parameters, key=itemgetter("slug"))
+    if flow.schedule is not None:
+        document["schedule"] = _plain(flow.schedule.to_dict())
+    return document
 
 
 def policies_of(task: Task) -> dict[str, Any]:
@@ -93,6 +109,12 @@ _said = attrgetter(
     "nout",
 )
 _USUAL = (0, triggers.all_successful, True, None, None, None, None, None, None, None)
+
+
+def _default_of(parameter: Parameter) -> Any:
+    """Return the default where JSON can say it; the flow itself knows the others."""
+    plain = _plain(parameter.default)
+    return plain if plain == parameter.default else None
 
 
 _NOTHING: dict[str, Any] = {}

@@ -8,14 +8,17 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from runwright import app, clock
-from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost
+from runwright import app, clock, state_documents
+from runwright.errors import FlowError, FlowFileError, IllegalTransition, LeaseHeld, LeaseLost
+from runwright.remote_runs import RemoteRuns
 from runwright.request import REOPENING
 from runwright.runtime.leases import owner_name
 from runwright.runtime.promises import is_to_be_looked_at
+from runwright.states import Failed
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 LOOK = 0.5
 """Seconds between two looks at the record."""
+PATIENCE = 30.0
+"""Seconds until a flow run whose code is not here is looked at again."""
 MOST = 200
 """How many flow runs are run at once."""
 
@@ -42,6 +47,7 @@ class Worker:
         self._store = record
         self._most = most
         self._running: dict[UUID, threading.Thread] = {}
+        self._left: dict[UUID, float] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._wake: queue.SimpleQueue[UUID | None] = queue.SimpleQueue()
@@ -49,6 +55,9 @@ class Worker:
 
     def start(self) -> Worker:
         """Begin to look, from a thread of its own."""
+        guard = app.guard_of(self._store)
+        if guard is not None:
+            guard.start()  # before the first task runs, which may let no thread of this process run
         self._thread = threading.Thread(target=self._work, name="runwright-worker", daemon=True)
         self._thread.start()
         return self
@@ -59,6 +68,16 @@ class Worker:
         self._wake.put(None)
         if self._thread is not None:
             self._thread.join()
+
+    def drain(self, seconds: float) -> int:
+        """Look no more, wait until what runs has ended, for so many seconds at most, and return how many flow runs are left."""
+        self.stop()
+        end = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._running.values())
+        for each in threads:
+            each.join(max(0.0, end - time.monotonic()))
+        return len(self.running())
 
     def take(self, flow_run: UUID) -> None:
         """Run a flow run at once, if nobody does: for who has just recorded it."""
@@ -109,6 +128,8 @@ class Worker:
         with self._lock:
             if row.id in self._running or len(self._running) >= self._most or is_run_elsewhere(row):
                 return False
+        if self._left.get(row.id, 0) > time.monotonic():
+            return False
         is_early = (row.scheduled_start_time or 0) > clock.now() and not row.details.get("forced")
         if row.kind.name == "Scheduled" and is_early:
             return False
@@ -141,6 +162,10 @@ class Worker:
             pass  # somebody else runs it
         except IllegalTransition:  # it has ended
             self._give_up(flow_run)
+        except FlowFileError as error:
+            self._leave(flow_run, error)
+        except FlowError as error:
+            self._refuse(flow_run, error)
         except Exception:
             _logger.exception("Flow run %s stopped; it is taken up again.", flow_run)
             self._stopped.wait(LOOK)
@@ -152,6 +177,22 @@ class Worker:
         """Give up the lease that a lost process has left."""
         with suppress(LeaseHeld):
             self._store.release(self._store.acquire(flow_run, owner_name(), 0))
+
+    def _leave(self, flow_run: UUID, error: FlowFileError) -> None:
+        """Leave a flow run to workers that have its code, and look again later whether it is here by then."""
+        if flow_run not in self._left:
+            _logger.warning("Flow run %s is left to others: %s", flow_run, error)
+        self._left[flow_run] = time.monotonic() + PATIENCE
+
+    def _refuse(self, flow_run: UUID, error: FlowError) -> None:
+        """End a flow run that cannot begin, whoever tries; one that has begun waits for its code."""
+        row = app.find_flow_run(self._store, flow_run)
+        if row.kind.name != "Scheduled":
+            _logger.warning("Flow run %s waits: %s", flow_run, error)
+            self._left[flow_run] = time.monotonic() + PATIENCE
+            return
+        document = state_documents.to_document(Failed(f"The flow run could not begin: {error}"))
+        RemoteRuns(self._store).set_state(flow_run, document)
 
 
 def is_run_elsewhere(row: FlowRun) -> bool:

@@ -1,4 +1,4 @@
-"""`runwright flow`: the flows that are on record, with their versions."""
+"""`runwright flow`: the flows that are on record, with their versions; what starts them by itself is in `flow_schedules`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runwright.cli import rows
+from runwright.cli import flow_schedules, rows
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one
 from runwright.cli.table import Column, print_table
@@ -33,7 +33,7 @@ TASK_COLUMNS = (
 @click.group()
 @common
 def flow() -> None:
-    """Look at the flows that are on record."""
+    """Look at the flows that are on record, register them, pause their schedules."""
 
 
 @flow.command("ls")
@@ -67,6 +67,10 @@ def get(session: Session, name: str, version: int | None) -> None:
     found = _find(store, name, version)
     data = rows.flow_row(found)
     show_one(session, data, lambda: _page(session, found, data), rows.FLOW_FIELDS)
+
+
+for _command in (flow_schedules.register, flow_schedules.schedules, flow_schedules.pause, flow_schedules.resume):
+    flow.add_command(_command)
 
 
 def _find(store: Store, name: str, version: int | None) -> FlowVersion:

@@ -43,13 +43,14 @@ ENTRIES = {
     "flow-run": Entry(
         "runwright.cli.flow_runs:flow_run", "Look at flow runs, and steer them: ls get watch logs cancel resume ..."
     ),
-    "flow": Entry("runwright.cli.flows:flow", "Look at flows: ls get."),
+    "flow": Entry("runwright.cli.flows:flow", "Flows: ls get, register, schedules pause resume."),
     "events": Entry("runwright.cli.events:events", "Read the event log as documented JSON: ls tail."),
     "kv": Entry("runwright.cli.kv:kv", "Values that flows keep under keys of a namespace: ls get set rm."),
     "query": Entry("runwright.cli.query:query", "Ask the record a GraphQL query, and print JSON."),
     "ui": Entry("runwright.cli.ui:ui", "Look at a record in a browser, read-only."),
     "store": Entry("runwright.cli.store:store", "The record itself: path check rebuild."),
     "server": Entry("runwright.cli.server:server", "Serve runs to programs and people: start."),
+    "worker": Entry("runwright.cli.worker:worker", "Run what is to be run on a record: start."),
     "config": Entry("runwright.cli.config:config", "Settings, and where each comes from: view path."),
     "completion": Entry("runwright.cli.completion:completion", "Print the completion script of a shell."),
     "version": Entry("runwright.cli.version:version", "Print the version."),

@@ -33,6 +33,7 @@ _PAGE = 5_000
 _RUNNING = KIND_BY_NAME["Running"].code
 _SCHEDULED = KIND_BY_NAME["Scheduled"].code
 _FIRST_IN_LOG = 2
+_FEW = 20
 
 
 class Found(NamedTuple):
@@ -75,7 +76,7 @@ class EventSearch:
         if found.source is None:
             return found.document or {}
         if not found.source.ordinal:
-            return self._flow_runs.build_one(found.source)[0]
+            return self._flow_runs.build_one(found.source)[-1]
         built = self._builder.build_alone(found.source)
         return built[0] if found.order[1] == 0 else built[-1]
 
@@ -98,6 +99,7 @@ class EventSearch:
             if event.kind in {EventKind.CREATED, EventKind.STATE}:
                 name = f"{FLOW_RUN}{KIND_BY_CODE[event.state].event_name}"
                 found.append(Found(event.at // 1_000, (event.cursor, 1), name, event, None))
+                found += self._late(event)
             return found
         if event.version == _FIRST_IN_LOG:
             created = self._builder.place_of(event).created // 1_000
@@ -105,18 +107,21 @@ class EventSearch:
         if event.kind == EventKind.STATE:
             at = event.at // 1_000
             found.append(Found(at, (event.cursor, event.version), f"{TASK_RUN}{_name_of(event)}", event, None))
-        if event.state == _SCHEDULED and event.data and "due" in event.data:
-            found += self._late(event, event.data["due"] + LATE_AFTER)
-        return found
+        return [*found, *self._late(event)]
 
-    def _late(self, event: Event, at: int) -> list[Found]:
+    def _late(self, event: Event) -> list[Found]:
         """Return the Late that follows a Scheduled, if nothing else came in time."""
-        after = LogFilter(event.cursor, event.flow_run, event.ordinal, 1)
-        following = self._record.events(after)
-        if at >= (following[0].at if following else clock.now()):
+        due = (event.data or {}).get("due") if event.state == _SCHEDULED else None
+        if due is None:
             return []
-        late = self._builder.build_late(event, at)
-        return [Found(at // 1_000, (event.cursor, event.version + 1), late["event"], None, late)]
+        at = due + LATE_AFTER
+        after = LogFilter(event.cursor, event.flow_run, event.ordinal, _FEW)
+        following = next((each for each in self._record.events(after) if each.kind == EventKind.STATE), None)
+        if at >= (following.at if following else clock.now()):
+            return []
+        late = self._flow_runs.build_late(event) if not event.ordinal else self._builder.build_late(event, at)
+        moment = max(at // 1_000, event.at // 1_000 + 1)
+        return [Found(moment, (event.cursor, event.version + 1), late["event"], None, late)]
 
     def _candidates(self, which: EventFilter) -> Iterator[Event]:
         """Yield the events of the log that may match, newest first."""

@@ -1,22 +1,27 @@
-"""Flow-run events: the documented `prefect.flow-run.{State}` JSON of a flow run's own transitions, built on read from the log."""
+"""Flow-run events: the documented `prefect.flow-run.{State}` JSON of a flow run's own transitions, built on read from the log.
+
+The Late of one that should have started follows from the time: nothing in the log says it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from runwright import ids
-from runwright.compat.task_run_body import FOLLOWS_WITHIN, FlowRunFacts, Progress, with_offset, with_z
+from runwright.compat.task_run_body import FOLLOWS_WITHIN, FlowRunFacts, Progress, late_id, with_offset, with_z
 from runwright.events import EventKind
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from collections.abc import Iterable
 
     from runwright.events import Event
     from runwright.views import Views
 
 _TRANSITIONS = frozenset({EventKind.CREATED, EventKind.STATE})
 _KEPT = 256
+_EVER = 1 << 63
 
 
 class FlowRunEvents:
@@ -27,12 +32,13 @@ class FlowRunEvents:
         self._views = views
         self._facts: dict[UUID, FlowRunFacts] = {}
         self._seen: dict[UUID, Progress] = {}
+        self._waiting: dict[UUID, Progress] = {}
 
     def build_one(self, event: Event) -> list[dict[str, Any]]:
         """Return what an event of the log is to event clients: nothing, or a transition of its flow run."""
         if event.ordinal:
             return []
-        progress = self._seen.get(event.flow_run)
+        progress = self._waiting.get(event.flow_run) or self._seen.get(event.flow_run)
         is_next = progress is not None and progress.version == event.version - 1
         if event.kind not in _TRANSITIONS:
             if progress is not None and is_next:
@@ -40,10 +46,40 @@ class FlowRunEvents:
             return []
         if progress is None or not is_next:
             progress = self._before(event)
+        told = self._tell_late_of(event.flow_run, progress, event.at - 1)
         before = progress.state, progress.event_id, progress.at
         _enter(progress, event)
         self._remember(event.flow_run, progress)
-        return [_document(self._facts_of(event.flow_run), progress, *before)]
+        return [*told, _document(self._facts_of(event.flow_run), progress, *before)]
+
+    def build_late(self, event: Event) -> dict[str, Any]:
+        """Return the Late that follows a Scheduled when nothing else came in time."""
+        progress = self._before(event)
+        _enter(progress, event)
+        return self._tell_late_of(event.flow_run, progress, _EVER)[0]
+
+    def tell_late(self, now: int) -> list[dict[str, Any]]:
+        """Return the Late of each flow run seen here that should have started by `now` (ns) and has not; each once."""
+        waiting = list(self._waiting.items())
+        return [late for flow_run, progress in waiting for late in self._tell_late_of(flow_run, progress, now)]
+
+    def watch(self, flow_runs: Iterable[UUID]) -> None:
+        """Get to know scheduled flow runs whose events are not built here, so that `tell_late` tells of them."""
+        for flow_run in flow_runs:
+            newest = EventFilter(flow_run=flow_run, ordinal=0, limit=1, newest_first=True)
+            for event in self._views.events(newest):
+                progress = self._before(event)
+                if event.kind in _TRANSITIONS:
+                    _enter(progress, event)
+                progress.version = event.version
+                self._remember(flow_run, progress)
+
+    def _tell_late_of(self, flow_run: UUID, progress: Progress, now: int) -> list[dict[str, Any]]:
+        if progress.late_at is None or progress.late_at > now:
+            return []
+        before = progress.state, progress.event_id, progress.at
+        _become_late(progress)
+        return [_document(self._facts_of(flow_run), progress, *before)]
 
     def _before(self, event: Event) -> Progress:
         """Return what a flow run had come to before an event."""
@@ -52,11 +88,17 @@ class FlowRunEvents:
             earlier = EventFilter(flow_run=event.flow_run, ordinal=0, limit=ids.MAX_VERSION, before=event.cursor)
             for each in self._views.events(earlier):
                 if each.kind in _TRANSITIONS:
+                    if progress.late_at is not None and progress.late_at < each.at:
+                        _become_late(progress)
                     _enter(progress, each)
         return progress
 
     def _remember(self, flow_run: UUID, progress: Progress) -> None:
         self._seen.pop(flow_run, None)
+        self._waiting.pop(flow_run, None)
+        if progress.late_at is not None:
+            self._waiting[flow_run] = progress
+            return
         while len(self._seen) >= _KEPT:
             del self._seen[next(iter(self._seen))]
         self._seen[flow_run] = progress
@@ -68,6 +110,13 @@ class FlowRunEvents:
                 del self._facts[next(iter(self._facts))]
             facts = self._facts[flow_run] = FlowRunFacts(self._views, flow_run)
         return facts
+
+
+def _become_late(progress: Progress) -> None:
+    """Put a scheduled flow run into Late, which no event of the log says."""
+    scheduled = UUID(progress.event_id)
+    progress.become_late()
+    progress.event_id = str(late_id(scheduled))
 
 
 def _enter(progress: Progress, event: Event) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from runwright.errors import LeaseLost
@@ -25,16 +25,50 @@ def owner_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:12]}"
 
 
-class LeaseKeeper:
-    """Renews one lease every third of its length, from its own thread, until it is released or lost."""
+SOON = 5.0
+"""Seconds after which a lease gets a guard that has to be started first: most flow runs are over by then."""
 
-    def __init__(self, store: Store, flow_run: UUID, seconds: float, on_lost: Callable[[LeaseLost], None]) -> None:
+
+class Guard(Protocol):
+    """Who renews leases when their process cannot: see `runwright.lease_guard`."""
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether leases are watched without a start first."""
+        ...
+
+    def watch(self, lease: Lease, seconds: float) -> None:
+        """Have a lease renewed that this process does not renew in time."""
+        ...
+
+    def forget(self, lease: Lease) -> None:
+        """Leave a lease alone from now on."""
+        ...
+
+
+class LeaseKeeper:
+    """Renews one lease every third of its length, from its own thread, until it is released or lost.
+
+    A `guard` does so when that thread gets no turn.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        flow_run: UUID,
+        seconds: float,
+        on_lost: Callable[[LeaseLost], None],
+        guard: Guard | None = None,
+    ) -> None:
         """Take the lease; raises `LeaseHeld` while another process has it."""
         self._store = store
+        self._guard = guard
         self._seconds = seconds
         self._on_lost = on_lost
         self._stopped = threading.Event()
         self.lease: Lease = store.acquire(flow_run, owner_name(), seconds)
+        if guard is not None and guard.is_running:
+            guard.watch(self.lease, seconds)
         self._thread = threading.Thread(target=self._renew, name="runwright-lease", daemon=True)
         self._thread.start()
 
@@ -42,9 +76,13 @@ class LeaseKeeper:
         """Give the lease up."""
         self._stopped.set()
         self._thread.join()
+        if self._guard is not None:
+            self._guard.forget(self.lease)
         self._store.release(self.lease)
 
     def _renew(self) -> None:
+        if self._guard is not None and (self._guard.is_running or not self._stopped.wait(min(SOON, self._seconds / 3))):
+            self._guard.watch(self.lease, self._seconds)
         while not self._stopped.wait(self._seconds / 3):
             try:
                 self.lease = self._store.renew(self.lease, self._seconds)

@@ -12,7 +12,9 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+from runwright.errors import LeaseLost, RecordError
 from runwright.events import Batch, Event, LogLine, Metric
+from runwright.runtime.refused_reports import refused_reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,9 +116,17 @@ class Writer:
                 batch.logs.extend(later.logs)
                 batch.metrics.extend(later.metrics)
             self._error = error
+            if isinstance(error, LeaseLost):
+                self._keep_refused(batch)
             raise
         if batch.events and self._listeners:
             self._tell(batch.events)
+
+    def _keep_refused(self, batch: Batch) -> None:
+        try:
+            self._store.keep_events(list(refused_reports(batch, self._leases)))
+        except RecordError:
+            _logger.exception("What was refused could not be kept.")
 
     def _tell(self, events: list[Event]) -> None:
         for listener in self._listeners:

@@ -44,6 +44,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.namespace_files:routes",
     "runwright.server.executions:routes",
     "runwright.server.triggers:routes",
+    "runwright.server.flow_schedules:routes",
     "runwright.server.key_values:routes",
     "runwright.server.catalog:routes",
     "runwright.server.openapi:routes",

@@ -18,7 +18,7 @@ from runwright.compat.flow_run_events import FlowRunEvents
 from runwright.errors import RunwrightError
 from runwright.events import Event
 from runwright.received_events import ReceivedEvent
-from runwright.views import EventFilter, TaskRunFilter
+from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -194,9 +194,11 @@ class Feed:
         events = self._record.events(EventFilter(log, limit=_PAGE))
         documents: list[dict[str, Any]] = []
         if wants_documents:
-            late = self._builder.tell_late(clock.now())
-            told = [each for event in events for each in self._build(event)]
-            documents = [*late, *told, *map(document_of, received)]
+            now = clock.now()
+            documents = [each for event in events for each in self._build(event)]
+            if len(events) < _PAGE:  # else what seems to be late may have begun in what is still to be read
+                documents += [*self._builder.tell_late(now), *self._flow_runs.tell_late(now)]
+            documents += map(document_of, received)
         self._cursors = (
             events[-1].cursor if events else log,
             received[-1].cursor if received else others,
@@ -210,6 +212,9 @@ class Feed:
         builder = TaskRunEvents(self._record)
         rows = self._record.task_runs(TaskRunFilter(states=("Scheduled",)))
         builder.watch(row for row in rows if row.kind.name == "Scheduled")
+        self._flow_runs = FlowRunEvents(self._record)
+        waiting = self._record.flow_runs(FlowRunFilter(states=("Scheduled",)))
+        self._flow_runs.watch(row.id for row in waiting if row.kind.name == "Scheduled")
         return builder
 
     def _find_end(self) -> tuple[int, int]:

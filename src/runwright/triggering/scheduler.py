@@ -64,6 +64,8 @@ class Scheduler:
         now = clock.now()
         for state in self._record.due_triggers(now):
             place = state.namespace, state.flow, state.trigger
+            if not state.namespace:
+                continue  # the schedule of a flow in Python
             try:
                 self._look_at(state, self._triggers.find(*place), self._times.get(place), now)
             except RunwrightError:

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from runwright.triggering.firing import Starter
+from runwright.triggering.flow_scheduler import FlowScheduler
 from runwright.triggering.flow_triggers import FlowTriggers
 from runwright.triggering.registered_triggers import RegisteredTriggers
 from runwright.triggering.scheduler import Scheduler
@@ -31,7 +32,11 @@ class TriggerWatch:
         """Look at nothing yet."""
         starter = Starter(record, run)
         self.triggers = RegisteredTriggers(record)
-        self._watchers = Scheduler(self.triggers, starter), FlowTriggers(self.triggers, starter)
+        self._watchers = (
+            Scheduler(self.triggers, starter),
+            FlowTriggers(self.triggers, starter),
+            FlowScheduler(record, run),
+        )
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="runwright-triggers", daemon=True)
         self._is_planned = False

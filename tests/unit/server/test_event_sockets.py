@@ -9,6 +9,8 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from runwright import clock, ids
+from runwright.remote_runs import RemoteRuns
+from runwright.runs import FlowVersion
 from runwright.server import feed
 from runwright.server.auth import Role
 from runwright.testing.scribe import Scribe
@@ -250,6 +252,22 @@ def test_who_becomes_late_is_told_when_it_is_so(client, scribe, now):
 
     assert ("prefect.task-run.Late", late["id"]) == (late["event"], running["follows"])
     assert [late] == found(client, event={"name": ["prefect.task-run.Late"]})["events"]
+
+
+def test_a_flow_run_that_becomes_late_is_told_when_it_is_so(client, record, now):
+    flow = record.register(FlowVersion("nightly", "1"))
+    flow_run = RemoteRuns(record).create(flow_id=flow.id, start_time=now.at + clock.NANOSECONDS)
+    with connect(client) as socket:
+        shake_hands(socket)
+        ask(socket, filter={"event": {"prefix": ["prefect.flow-run."]}})
+        assert ["prefect.flow-run.Pending", "prefect.flow-run.Scheduled"] == [each["event"] for each in told(socket, 2)]
+        now.advance(20)
+        (late,) = told(socket, 1)
+        RemoteRuns(record).set_state(flow_run, {"type": "Running", "message": "At last."})
+        (running,) = told(socket, 1)
+
+    assert ("prefect.flow-run.Late", late["id"]) == (late["event"], running["follows"])
+    assert [late] == found(client, event={"name": ["prefect.flow-run.Late"]})["events"]
 
 
 def test_the_end_of_a_flow_run_comes_after_its_task_runs(client, scribe):

@@ -10,6 +10,7 @@ from threading import Barrier, Thread
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from tests.postgres_server import raw
 
 from runwright.errors import (
@@ -20,6 +21,7 @@ from runwright.errors import (
 from runwright.stores import open_store
 from runwright.stores.sql import queries
 from runwright.testing.scribe import Scribe
+from runwright.trigger_states import TriggerState
 from runwright.views import EventFilter, TaskRunFilter
 
 
@@ -34,6 +36,7 @@ import sys
 from runwright.stores import open_store
 from runwright.stores.urls import without_password
 from runwright.testing.scribe import Scribe
+from runwright.trigger_states import TriggerState
 store = open_store(sys.argv[1])
 scribe = Scribe(store, tasks=1, name=sys.argv[2]).start()
 for child in scribe.map(1, 40):
@@ -258,3 +261,57 @@ def test_more_readers_than_connections_wait_their_turn(store):
 
     assert [2] * 30 == found
     assert len(store._readers._idle) <= 8
+
+
+def test_a_state_of_a_trigger_whose_commit_was_not_answered_is_still_ours(store, monkeypatch):
+    """Else who is to start something would think that somebody else does so."""
+    original, lost = store._writers.run, []
+
+    def lose(action, patience):
+        def once(db):
+            found = action(db)
+            if len(lost) < 1:
+                lost.append(found)
+                raise RecordUnreachable("gone")
+            return found
+
+        return original(once, patience)
+
+    monkeypatch.setattr(store._writers, "run", lose)
+    state = TriggerState("company.team", "report", "clock", due=1, data={"next": 1})
+    first = store.keep_trigger(state)
+    lost.clear()
+    second = store.keep_trigger(replace(first, due=2))
+
+    assert [1, 2] == [first.version, second.version]
+    assert second == store.find_trigger("company.team", "report", "clock")
+    assert None is store.keep_trigger(first)
+
+
+def test_what_the_server_took_back_for_another_is_done_again(store, postgres_url):
+    """Two transactions that wait for each other: the server ends one, whose work is done when the other is over."""
+    held = []
+    with raw(postgres_url) as db:
+        db.execute("SET deadlock_timeout = '60s'")  # the other finds out first
+        db.execute("BEGIN")
+        db.execute("SELECT pg_advisory_xact_lock(7001)")
+
+        def want():
+            db.execute("SELECT pg_advisory_xact_lock(7002)")
+            db.execute("COMMIT")
+
+        other = Thread(target=want)
+
+        def action(own):
+            with own.transaction():
+                own.execute("SELECT pg_advisory_xact_lock(7002)")
+                held.append(own)
+                if len(held) == 1:
+                    other.start()
+                own.execute("SELECT pg_advisory_xact_lock(7001)")
+            return "done"
+
+        assert "done" == store._writers.run(action, 30)
+        other.join()
+
+    assert 2 == len(held)

@@ -10,11 +10,13 @@ import msgspec
 from graphql import get_named_type, is_list_type, is_object_type
 
 from runwright.clock import from_datetime
+from runwright.compat.foreign_schedules import schedule_from
 from runwright.errors import QueryError
 from runwright.query import Aggregate, Compare, Query, Summary, Value, columns
 from runwright.remote_flows import RemoteFlows, unpacked
-from runwright.remote_runs import run_of
+from runwright.remote_runs import is_remote, run_of
 from runwright.server.auth import Role
+from runwright.triggering.flow_schedules import CatchUp, FlowSchedules
 
 if TYPE_CHECKING:
     from runwright.remote_runs import RemoteRuns
@@ -45,6 +47,7 @@ class Mutations:
         self._record = record
         self._runs = runs
         self._flows = RemoteFlows(record)
+        self._schedules = FlowSchedules(record)
 
     def apply(self, name: str, given: Given) -> Given:
         """Return what a mutation answers; raises the errors of `runwright.errors`."""
@@ -77,10 +80,26 @@ class Mutations:
         return _DONE
 
     def _set_schedule_active(self, given: Given) -> Given:
-        self._flows.check_known(_uuid(given["flow_id"]))
+        flow_id = _uuid(given["flow_id"])
+        self._flows.check_known(flow_id)
+        found = self._schedules.find_by_id(flow_id)
+        if found is not None:
+            self._schedules.resume(found.flow)
+            return _DONE
+        flow = next(iter(self._record.flows(flow_id=flow_id)), None)
+        schedule = None if flow is None else flow.document.get("schedule")
+        if flow is not None and schedule is not None:
+            times = schedule_from(schedule).to_dict() if is_remote(flow) else schedule
+            self._schedules.register(flow, times, catch_up=CatchUp.NONE, is_paused=False)
         return _DONE
 
-    _set_schedule_inactive = _set_schedule_active
+    def _set_schedule_inactive(self, given: Given) -> Given:
+        flow_id = _uuid(given["flow_id"])
+        self._flows.check_known(flow_id)
+        found = self._schedules.find_by_id(flow_id)
+        if found is not None:
+            self._schedules.pause(found.flow)
+        return _DONE
 
     # ---- flow runs
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowVersion, Project
     from runwright.stores.memory.rows import MemoryRows
     from runwright.stores.rows import FlowRunRow, TaskRunRow
+    from runwright.trigger_states import TriggerState
 
     Row = dict[str, Any]
 
@@ -37,13 +38,19 @@ class EntityRows:
     """Makes the rows of entities from what a memory record holds."""
 
     def __init__(
-        self, rows: MemoryRows, events: Sequence[Event], logs: Sequence[LogLine], projects: Sequence[Project]
+        self,
+        rows: MemoryRows,
+        events: Sequence[Event],
+        logs: Sequence[LogLine],
+        projects: Sequence[Project],
+        schedules: Sequence[TriggerState],
     ) -> None:
-        """Read from these."""
+        """Read from these; `schedules` are the states of the schedules that belong to no namespace."""
         self._rows = rows
         self._events = events
         self._logs = logs
         self._projects = projects
+        self._scheduled = {each.data.get("flow_id") for each in schedules if not each.is_disabled}
 
     def of(self, entity: str) -> list[Row]:
         """Return all rows of an entity."""
@@ -76,7 +83,7 @@ class EntityRows:
             "version": flow.version,
             "fingerprint": flow.fingerprint,
             "archived": any(each.name == flow.name and each.version > flow.version for each in self._rows.flows),
-            "is_schedule_active": bool(document.get("is_schedule_active")),
+            "is_schedule_active": str(flow.id) in self._scheduled,
             "project_id": project,
             "flow_group_id": group,
             "version_group_id": str(group),

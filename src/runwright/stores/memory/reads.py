@@ -15,6 +15,7 @@ from runwright.stores.matching import codes_of, counts_rows, histories, id_range
 from runwright.stores.memory.entity_rows import EntityRows
 from runwright.stores.memory.queries import Evaluation
 from runwright.stores.memory.rows import MemoryRows
+from runwright.stores.memory.trigger_states import MemoryTriggerStates
 from runwright.stores.texts import from_json, to_json
 from runwright.stores.viewing import task_run_from_row
 from runwright.views import EventFilter, Expansion
@@ -44,6 +45,7 @@ class MemoryViews:
         self._metrics: list[Metric] = []
         self._received: list[ReceivedEvent] = []
         self._projects: list[Project] = []
+        self._triggers = MemoryTriggerStates()
 
     def task_runs(self, which: TaskRunFilter) -> list[TaskRun]:
         """Return task runs, without the flow runs' own root runs."""
@@ -154,7 +156,7 @@ class MemoryViews:
     def query(self, query: Query | Summary) -> str:
         """Return the JSON that answers a query; raises `QueryError` for what no record has."""
         with self._lock:
-            rows = EntityRows(self._rows, self._events, self._logs, self._projects)
+            rows = EntityRows(self._rows, self._events, self._logs, self._projects, self._triggers.list_all("", None))
             return to_json(Evaluation(rows.of).answer(query))
 
     # ---- task runs

@@ -19,7 +19,6 @@ from runwright.stores.memory.reads import MemoryViews
 from runwright.stores.memory.requests import MemoryRequests
 from runwright.stores.memory.rows import MemoryRows
 from runwright.stores.memory.slots import MemorySlots
-from runwright.stores.memory.trigger_states import MemoryTriggerStates
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of, project_id_of
 from runwright.stores.texts import from_json, to_json, to_text
@@ -51,7 +50,6 @@ class MemoryStore(MemoryViews):
         self._leases: dict[UUID, Lease] = {}
         self._values: dict[tuple[str, str], KeyValue] = {}
         self._requests = MemoryRequests()
-        self._triggers = MemoryTriggerStates()
         self._slots = MemorySlots(self._living_token, self._is_final)
         self._is_closed = False
 

@@ -60,7 +60,12 @@ _VALUE = re.compile(r"\?|(?<!:):([a-z_]\w*)|%")
 _GONE = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleInTransactionSessionTimeout)
 _NO_RECORD = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)
 _NOT_ALLOWED = (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)
-_BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
+_BUSY = (errors.LockNotAvailable, errors.QueryCanceled)
+_COLLIDED = (errors.DeadlockDetected, errors.SerializationFailure)
+
+
+class Collided(RecordError):
+    """Two transactions waited for each other, and the server took this one back: nothing of it happened, do it again."""
 
 
 class PostgresConnection(psycopg.Connection[Any]):
@@ -131,7 +136,7 @@ def explained(name: str) -> Iterator[None]:
         raise _in_our_words(error, name) from error
 
 
-def _in_our_words(error: psycopg.Error, name: str) -> Exception:  # noqa: PLR0911  one error a line
+def _in_our_words(error: psycopg.Error, name: str) -> Exception:  # noqa: C901, PLR0911  one error a line
     said = str(error).strip() or type(error).__name__
     if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name == "event_of_task_run":
         return IllegalTransition(f"An event of this batch is on the record {name} already: {said}.")
@@ -139,6 +144,8 @@ def _in_our_words(error: psycopg.Error, name: str) -> Exception:  # noqa: PLR091
         return RecordFull(
             f"The disk of the record {name} is full; nothing was half-written: free some space, then resume."
         )
+    if isinstance(error, _COLLIDED):
+        return Collided(f"Another process and this one waited for each other on the record {name} ({said}): try again.")
     if isinstance(error, _BUSY):
         return RecordError(f"Another process keeps the record {name} locked ({said}): end it, or try again later.")
     if isinstance(error, _NOT_ALLOWED):

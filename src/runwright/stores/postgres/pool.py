@@ -13,7 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from runwright.errors import RecordError, RecordUnreachable
-from runwright.stores.postgres.connection import explained
+from runwright.stores.postgres.connection import Collided, explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,9 +44,10 @@ class Pool:
         self._begin()
 
     def run(self, action: Callable[[PostgresConnection], Found], patience: float) -> Found:
-        """Return what an action returns that may be done twice: it is done again when the server went away meanwhile.
+        """Return what an action returns that may be done twice.
 
-        `patience` is for how many seconds; raises `RecordUnreachable` when they are over.
+        It is done again when the server went away meanwhile, or took it back because it and another waited for each other.
+        `patience` is for how many seconds; raises `RecordUnreachable` or `Collided` when they are over.
         """
         end = time.monotonic() + patience
         while True:
@@ -56,6 +57,10 @@ class Pool:
             except RecordUnreachable:
                 if time.monotonic() >= end:
                     raise
+            except Collided:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(_SHORTEST_WAIT * random.random())  # noqa: S311  lets the two part, guards nothing
 
     @contextmanager
     def lend(self, patience: float = 0) -> Iterator[PostgresConnection]:

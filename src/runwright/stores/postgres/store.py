@@ -184,11 +184,18 @@ class PostgresStore(SqlViews):
         self._write_at_once(lambda db: slots.release(db, name, lease))
 
     def keep_trigger(self, state: TriggerState) -> TriggerState | None:
-        """Write a state over the version that it was read in, and return it; None when that is not the newest."""
+        """Write a state over the version that it was read in, and return it; None when that is not the newest.
+
+        One whose commit was not answered is looked for: else who has written it would take it for somebody else's.
+        """
+        is_new = True
 
         def write(db: PostgresConnection) -> TriggerState | None:
+            nonlocal is_new
             _take_turns(db, f"trigger {state.namespace} {state.flow}")
-            return trigger_states.keep(db, state, leases.now(db))
+            before = None if is_new else trigger_states.find_kept(db, state)
+            is_new = False
+            return before or trigger_states.keep(db, state, leases.now(db))
 
         return self._write_at_once(write)
 

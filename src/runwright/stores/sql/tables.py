@@ -155,7 +155,14 @@ class _Tables:
             "archived": Plain(
                 "boolean", self._d.exists("flow later", "later.name = @.name AND later.version > @.version")
             ),
-            "is_schedule_active": Plain("boolean", self._truth("@.document", "is_schedule_active")),
+            "is_schedule_active": Plain(
+                "boolean",
+                self._d.exists(
+                    "trigger_state own",
+                    "own.namespace = '' AND own.flow = @.name AND own.trigger_id = 'schedule' AND own.is_disabled = 0 "
+                    f"AND {self._d.key_text('own.data', 'flow_id')} = {self._d.uuid_text('@.id')}",
+                ),
+            ),
             "project_id": Identity(
                 "project", self._project_key(), own=self._project_id(), given=f"{self._project_key()} IS NOT NULL"
             ),

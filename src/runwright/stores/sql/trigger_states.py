@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from runwright.stores.keeping import kept_trigger
 from runwright.stores.sql import queries, rows_of, value_of
 from runwright.stores.texts import from_json, to_json, to_text
@@ -52,6 +54,15 @@ def keep(db: Connection, state: TriggerState, at: int) -> TriggerState | None:
             ),
         )
     return added
+
+
+def find_kept(db: Connection, state: TriggerState) -> TriggerState | None:
+    """Return the state that `keep` has made of this one before, None when it has not, or when there is a newer one."""
+    found = find(db, state.namespace, state.flow, state.trigger)
+    if found is None:
+        return None
+    wanted = kept_trigger(msgspec.structs.replace(found, version=state.version), state, found.updated)
+    return found if wanted == found else None
 
 
 def delete(db: Connection, namespace: str, flow: str, trigger: str) -> bool:

@@ -177,3 +177,26 @@ def test_a_changed_version_has_its_code(record, change, refusal):
     mutation = 'mutation { set_flow_run_states(input: {states: [{flow_run_id: "ID", version: 1, state: {type: "Running"}}]}) { states { id } } }'
 
     assert "VERSION_LOCKING_ERROR" == refusal(mutation.replace("ID", flow_run), role=Role.ADMIN)[1]
+
+
+def test_a_schedule_is_turned_on_and_off(ask, change, record):
+    project = change("create_project", "id", name="Ours", description=None, tenant_id=None)["id"]
+    clock = {"type": "IntervalClock", "interval": 3_600_000_000, "start_date": None, "end_date": None}
+    document = {
+        "name": "hourly",
+        "parameters": [],
+        "schedule": {"clocks": [clock]},
+        "tasks": [{"slug": "a-1", "name": "a"}],
+    }
+    flow = change("create_flow", "id", project_id=project, serialized_flow=document, set_schedule_active=False)["id"]
+
+    def is_active():
+        return ask("{flow {is_schedule_active}}")["flow"][0]["is_schedule_active"]
+
+    assert not is_active()
+    change("set_schedule_active", "success", flow_id=flow)
+    assert is_active()
+    change("set_schedule_inactive", "success", flow_id=flow)
+    assert not is_active()
+    change("set_schedule_active", "success", flow_id=flow)
+    assert is_active()

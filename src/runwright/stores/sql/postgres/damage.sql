@@ -8,6 +8,3 @@ ORDER BY c.conrelid::regclass::text, c.conname;
 -- name: broken_indexes
 SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND NOT i.indisvalid;
-
--- name: unsafe_settings
-SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name;
