@@ -57,7 +57,7 @@ def _rendered(surface: Surface, template: str, page: Any) -> str:
 
     frame = {
         "base": "/", "here": "", "query": "", "title": "bench", "menu": "task-runs", "record": surface.name,
-        "is_live": True, "cursor": surface.log_end.cursor(), "version": "",
+        "is_live": True, "cursor": surface.log_end.cursor(), "version": "", "is_acting": False, "told": "",
     }  # fmt: skip
     return render(template, page, frame, Preferences())
 

@@ -8,26 +8,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from runwright import release
 from runwright.errors import NotOnRecord, RunwrightError
+from runwright.executions.runner import Upload
 from runwright.ui import saving, shapes
+from runwright.ui.actions.table import DONE
 from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone
 from runwright.ui.live import follow
+from runwright.ui.pages.action import carry_out
 from runwright.ui.templating import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.datastructures import UploadFile
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
     from runwright.ui.surface import Surface
 
 STATIC = Path(__file__).parent / "static"
+MOST_FILES = 20
+MOST_FIELDS = 1_000
 _YEAR = 365 * 24 * 3_600
 
 
@@ -40,8 +47,15 @@ class PageRoute(NamedTuple):
     read: str
     menu: str
 
+    @property
+    def is_action(self) -> bool:
+        """Say whether its form can be sent."""
+        return self.read.startswith("action:")
+
 
 PAGES = (
+    PageRoute("/flows/{name:path}/actions/{action}", "Action", "action.html", "action:read", "flows"),
+    PageRoute("/{kind}/{id}/actions/{action}", "Action", "action.html", "action:read", ""),
     PageRoute("/task-runs", "Task runs", "task_runs.html", "task_runs:read", "task-runs"),
     PageRoute("/task-runs/{id}/attempts/{attempt}", "Task run", "task_run.html", "task_run:read", "task-runs"),
     PageRoute("/task-runs/{id}", "Task run", "task_run.html", "task_run:read", "task-runs"),
@@ -71,6 +85,7 @@ def routes(surface: Surface) -> list[BaseRoute]:
         Route("/static/states.css", _states),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
+    made += [Route(page.path, partial(post, surface, page), methods=["POST"]) for page in PAGES if page.is_action]
     for page in (*PAGES, *PARTS):
         made.append(Route(f"{page.path}.json", partial(_as_data, surface, page)))
         made.append(Route(page.path, partial(_as_page, surface, page)))
@@ -79,7 +94,7 @@ def routes(surface: Surface) -> list[BaseRoute]:
 
 
 def _as_page(surface: Surface, page: PageRoute, request: Request) -> Response:
-    ask = ask_of(request)
+    ask = ask_of(surface, request)
     try:
         context = _reader(page)(surface, ask)
     except NotOnRecord as error:
@@ -92,6 +107,33 @@ def _as_page(surface: Surface, page: PageRoute, request: Request) -> Response:
     return _as_file(request, answer, title) if ask.get("save") == "page" else answer
 
 
+async def post(surface: Surface, page: PageRoute, request: Request) -> Response:
+    """Do what a form asks for and lead to what came of it, or show the form again with what is wrong."""
+    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as sent:
+        form = [(name, await _received(value)) for name, value in sent.multi_items()]
+    return await run_in_threadpool(_carry_out, surface, page, request, form)
+
+
+async def _received(value: str | UploadFile) -> Any:
+    if isinstance(value, str):
+        return value
+    content = await value.read()
+    name = (value.filename or "").replace("\\", "/").rpartition("/")[2]
+    return Upload(name, content) if name or content else ""
+
+
+def _carry_out(surface: Surface, page: PageRoute, request: Request, form: list[tuple[str, Any]]) -> Response:
+    try:
+        found = carry_out(surface, ask_of(surface, request), form)
+    except NotOnRecord as error:
+        return _trouble(surface, request, "Not on this record", str(error), 404)
+    except RunwrightError as error:
+        return _trouble(surface, request, "The record cannot be used", str(error), 503)
+    if isinstance(found, str):
+        return RedirectResponse(f"{base_of(request)}{found}", 303)
+    return _html(surface, request, page.template, found, found.title, page.menu, found.status)
+
+
 def _as_file(request: Request, answer: Response, title: str) -> Response:
     """Return a page to be kept: one file that needs nothing else."""
     address = str(request.url.remove_query_params("save"))
@@ -102,7 +144,7 @@ def _as_file(request: Request, answer: Response, title: str) -> Response:
 
 def _as_data(surface: Surface, page: PageRoute, request: Request) -> Response:
     try:
-        context = _reader(page)(surface, ask_of(request))
+        context = _reader(page)(surface, ask_of(surface, request))
     except NotOnRecord as error:
         return JSONResponse({"error": str(error)}, 404)
     except RunwrightError as error:
@@ -128,6 +170,8 @@ def _html(
         "menu": menu,
         "record": surface.name,
         "is_live": surface.is_live,
+        "is_acting": surface.acting is not None,
+        "told": DONE.get(request.query_params.get("did", ""), ""),
         "cursor": surface.log_end.cursor() if surface.is_live else 0,
         "version": release.version() or "",
     }
@@ -180,9 +224,10 @@ def _back(request: Request, back: str) -> str:
     return base_of(request) + back.lstrip("/\\") if "//" not in back.partition("?")[0] else base_of(request)
 
 
-def ask_of(request: Request) -> Ask:
-    """Return what a request asks for."""
-    return Ask(request.path_params, dict(request.query_params), Preferences.from_cookies(request.cookies))
+def ask_of(surface: Surface, request: Request) -> Ask:
+    """Return what a request asks for, and who sent it."""
+    actor = None if surface.acting is None else surface.acting.actor_of(request.scope)
+    return Ask(request.path_params, dict(request.query_params), Preferences.from_cookies(request.cookies), actor)
 
 
 def base_of(request: Request) -> str:

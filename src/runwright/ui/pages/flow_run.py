@@ -11,6 +11,9 @@ from runwright import clock, codec, ids
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE
 from runwright.ui import dag, gantt, log_page, rows
+from runwright.ui.actions.action import Act
+from runwright.ui.actions.subject import FLOW_RUNS, Subject
+from runwright.ui.actions.table import offers
 from runwright.ui.ask import Ask
 from runwright.ui.comparing import Comparison, compare
 from runwright.ui.copying import Copy, of_flow_run
@@ -18,7 +21,7 @@ from runwright.ui.dag import Dag
 from runwright.ui.gantt import Gantt
 from runwright.ui.lines import TaskLine, by_task, lines_at, lines_now, order_of
 from runwright.ui.log_page import LogPage
-from runwright.ui.pages.task_run import READ_ONLY, Act, Tab
+from runwright.ui.pages.task_run import Tab
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -134,7 +137,7 @@ def read(surface: Surface, ask: Ask) -> FlowRunPage:
             for name in TABS
         ],
         tab,
-        _acts(flow_run),
+        [] if version is None else offers(FLOW_RUNS, Subject(version, flow_run), ask.actor),
         of_flow_run(surface, flow_run),
         scrubber,
         ask.get("select")[:300],
@@ -192,14 +195,6 @@ def _scrubber(ask: Ask, begin: int, end: int) -> Scrubber:
     at = min(int(text), most) if text.isdecimal() and len(text) < 16 else None  # noqa: PLR2004  digits of milliseconds
     moment = None if at is None else rows.iso(begin + at * _MILLISECOND)
     return Scrubber(at, most, moment, ask.link(at=None))
-
-
-def _acts(flow_run: FlowRun) -> list[Act]:
-    is_over = flow_run.kind.phase.is_final
-    return [
-        Act("Retry", READ_ONLY if is_over else f"It is {flow_run.kind.name}: only what has ended can be retried."),
-        Act("Cancel", f"It has ended: it is {flow_run.kind.name}." if is_over else READ_ONLY),
-    ]
 
 
 def _add_gantt(page: FlowRunPage, look: Look) -> None:

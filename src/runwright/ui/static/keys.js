@@ -54,10 +54,14 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target) || sheet.open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target) || document.querySelector("dialog[open]")) return;
   if (isGoing) {
     isGoing = false;
     if (press(`[data-go="${CSS.escape(event.key)}"]`)) event.preventDefault();
+    return;
+  }
+  if (press(`[data-act-key="${CSS.escape(event.key)}"]`)) {
+    event.preventDefault();
     return;
   }
   const action = actions[event.key];

@@ -1,4 +1,5 @@
 // Main: starts what a page has. Pages can be read without any of it.
+import "./act.js";
 import "./copy.js";
 import "./dag.js";
 import "./graphql.js";
