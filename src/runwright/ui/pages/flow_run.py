@@ -19,6 +19,7 @@ from runwright.ui.comparing import Comparison, compare
 from runwright.ui.copying import Copy, of_flow_run
 from runwright.ui.dag import Dag
 from runwright.ui.gantt import Gantt
+from runwright.ui.lineage import Lineage, lineage_of
 from runwright.ui.lines import TaskLine, by_task, lines_at, lines_now, order_of
 from runwright.ui.log_page import LogPage
 from runwright.ui.pages.task_run import Tab
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowRun, FlowVersion
     from runwright.ui.surface import Surface
 
-TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "parameters")
+TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "lineage", "parameters")
 TABLE_LIMIT = 200
 EVENT_LIMIT = 200
 _MILLISECOND = 1_000_000
@@ -91,11 +92,22 @@ class FlowRunPage(msgspec.Struct):
     more: str = ""
     matrix: Matrix | None = None
     comparison: Comparison | None = None
+    lineage: Lineage | None = None
+    requests: list[OpenRequest] = []
+    is_deleted: bool = False
     logs: LogPage | None = None
     events: list[RawEvent] = []
     further: str = ""
     parameters: dict[str, Any] = {}
     source: dict[str, str] = {}
+
+
+class OpenRequest(msgspec.Struct, frozen=True):
+    """Something that was asked of the run, and is not answered yet."""
+
+    intent: str
+    by: str
+    at: str
 
 
 class Look(NamedTuple):
@@ -156,6 +168,10 @@ def read(surface: Surface, ask: Ask) -> FlowRunPage:
     for line in lines:
         page.links.setdefault(line.slug.partition("[")[0], page.links[line.slug])
     page.parameters, page.source = flow_run.parameters, flow_run.source
+    page.is_deleted = bool(flow_run.details.get("deleted"))
+    page.requests = [
+        OpenRequest(each.intent, each.by, rows.iso(each.at) or "") for each in views.requests(flow_run.id)
+    ]
     return page
 
 
@@ -272,6 +288,10 @@ def _add_comparison(page: FlowRunPage, look: Look) -> None:
         page.comparison = compare(other, look.flow_run, lines_now(views, other), after, rows.flow_run_row(other))
 
 
+def _add_lineage(page: FlowRunPage, look: Look) -> None:
+    page.lineage = lineage_of(look.surface.views, look.flow_run)
+
+
 def _add_nothing(page: FlowRunPage, look: Look) -> None:
     """Parameters and source are on every page."""
 
@@ -284,6 +304,7 @@ _PARTS: dict[str, Callable[..., None]] = {
     "logs": _add_logs,
     "events": _add_events,
     "compare": _add_comparison,
+    "lineage": _add_lineage,
     "parameters": _add_nothing,
 }
 

@@ -14,6 +14,7 @@ from runwright.ui import history, log_page, rows
 from runwright.ui.actions.action import Act
 from runwright.ui.actions.subject import TASK_RUNS, Subject
 from runwright.ui.actions.table import offers
+from runwright.ui.artifacts import Artifact, artifacts_of
 from runwright.ui.copying import Copy, of_task_run
 from runwright.ui.history import Spell, Step
 from runwright.ui.log_page import LogPage
@@ -116,6 +117,7 @@ class TaskRunPage(msgspec.Struct):
     logs: LogPage | None = None
     result: Preview | None = None
     metrics: list[dict[str, Any]] = []
+    artifacts: list[Artifact] = []
     events: list[dict[str, Any]] = []
     policies: dict[str, Any] = {}
     source: dict[str, str] = {}
@@ -171,6 +173,7 @@ def _fill(
     if page.tab == "overview":
         events = list(history.events_of(views, row))
         page.steps = history.steps_of(row, events, clock.now())
+        page.artifacts = artifacts_of(events)
         page.error = next((step.error for step in reversed(page.steps) if step.error), "")
         until = _add_neighbours(page, surface, row, version)
         waited = max(0.0, (until - row.created) / NANOSECONDS) if until is not None and row.created else None
