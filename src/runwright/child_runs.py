@@ -111,11 +111,11 @@ class ChildRuns:
         """Return the flow run that an order stands for, created if there is none, for a worker to run; raises as `start`."""
         if isinstance(flow, _Remote):
             return self._hand_over(flow.version, order)
-        known = self._find(flow.name, order.key)
+        known = self.find(flow.name, order.key)
         try:
             return known or self._create(flow, order)
         except RecordError:
-            raced = self._find(flow.name, order.key)
+            raced = self.find(flow.name, order.key)
             if raced is None:
                 raise
             return raced  # another process was faster
@@ -161,7 +161,8 @@ class ChildRuns:
             name=order.name,
         )
 
-    def _find(self, flow_name: str, key: str) -> UUID | None:
+    def find(self, flow_name: str, key: str) -> UUID | None:
+        """Return the run of a flow that was created for a key, None where there is none."""
         where = all_of(Compare("idempotency_key", "eq", key), Exists("flow", Compare("name", "eq", flow_name)))
         found = msgspec.json.decode(self._store.query(Query("flow_run", columns("id"), where, limit=1, is_single=True)))
         return None if found is None else UUID(found["id"])

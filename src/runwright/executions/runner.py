@@ -174,22 +174,31 @@ class ExecutionRunner:
                 return state
             row = app.find_flow_run(app.open_record(self.record), successor)
 
-    def replay(self, row: FlowRun, task_run: UUID | None = None, *, inputs: Mapping[str, Any] | None = None) -> UUID:
+    def replay(
+        self,
+        row: FlowRun,
+        task_run: UUID | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> UUID:
         """Record an execution that repeats another, from one of its task runs on or from the start; returns its id.
 
-        Raises `NotOnRecord` for a task run that the execution does not have.
+        `key` is that of `Origin`. Raises `NotOnRecord` for a task run that the execution does not have.
         """
         origin = Origin(
             labels=row.details.get("labels") or {},
             trigger=row.details.get("trigger"),
             parent=str(row.id),
             original=row.details.get("original") or str(row.id),
+            key=key,
         )
         if task_run is None:
             return self.create(self.host.opened(row.parameters) if inputs is None else inputs, origin)
         store, now = app.open_record(self.record), clock.now()
         flow_run = ids.new_flow_run_id(now)
         more = {"parent": origin.parent, "original": origin.original, "name": naming.run_name(flow_run)}
+        more |= {} if key is None else {"idempotency_key": key}
         hidden = Histories(row.created).add(store.iterate_events(row.id))
         rows = [
             each

@@ -100,10 +100,14 @@ class ExecutionService:
         task_run: str | None = None,
         revision: int | None = None,
         inputs: Mapping[str, Any] | None = None,
+        key: str | None = None,
     ) -> FlowRun:
-        """Record an execution that repeats another, with other inputs where they are given, and have it run."""
+        """Record an execution that repeats another, with other inputs where they are given, and have it run.
+
+        For each `key` there is one execution of a flow.
+        """
         runner = self._runner(row, revision)
-        flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run), inputs=inputs)
+        flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run), inputs=inputs, key=key)
         created = app.find_flow_run(self.record, flow_run)
         self._run(flow_run)
         return created

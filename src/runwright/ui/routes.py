@@ -19,8 +19,10 @@ from runwright.executions.runner import Upload
 from runwright.ui import saving, shapes
 from runwright.ui.actions.table import DONE
 from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone
+from runwright.ui.exporting import export
 from runwright.ui.live import follow
 from runwright.ui.pages.action import carry_out
+from runwright.ui.pages.bulk import prepare
 from runwright.ui.templating import render
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class PageRoute(NamedTuple):
 PAGES = (
     PageRoute("/flows/{name:path}/actions/{action}", "Action", "action.html", "action:read", "flows"),
     PageRoute("/{kind}/{id}/actions/{action}", "Action", "action.html", "action:read", ""),
+    PageRoute("/bulk-actions", "Bulk actions", "bulk_list.html", "bulk:read_list", "task-runs"),
+    PageRoute("/bulk-actions/{id}", "Bulk action", "bulk.html", "bulk:read", "task-runs"),
     PageRoute("/task-runs", "Task runs", "task_runs.html", "task_runs:read", "task-runs"),
     PageRoute("/task-runs/{id}/attempts/{attempt}", "Task run", "task_run.html", "task_run:read", "task-runs"),
     PageRoute("/task-runs/{id}", "Task run", "task_run.html", "task_run:read", "task-runs"),
@@ -68,6 +72,7 @@ PAGES = (
     PageRoute("/query/graphql", "GraphQL", "graphql.html", "graphql:read", "query"),
     PageRoute("/settings", "Settings", "settings.html", "preferences:read", "settings"),
 )
+BULK = PageRoute("/bulk-actions/new", "Bulk action", "bulk_form.html", "bulk:prepare", "task-runs")
 PARTS = (
     PageRoute("/parts/durations", "Durations", "durations.html", "task_runs:read_durations", "task-runs"),
     PageRoute("/parts/matrix/{id}", "Matrix", "trouble.html", "flow_run:read_matrix", "flow-runs"),
@@ -82,6 +87,8 @@ def routes(surface: Surface) -> list[BaseRoute]:
         Route("/", _home),
         Route("/live", partial(follow, surface)),
         Route("/preferences", _prefer, methods=["POST"]),
+        Route(BULK.path, partial(post, surface, BULK), methods=["POST"]),
+        Route("/export/task-runs.{shape}", partial(export, surface)),
         Route("/static/states.css", _states),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
@@ -124,7 +131,7 @@ async def _received(value: str | UploadFile) -> Any:
 
 def _carry_out(surface: Surface, page: PageRoute, request: Request, form: list[tuple[str, Any]]) -> Response:
     try:
-        found = carry_out(surface, ask_of(surface, request), form)
+        found = (carry_out if page.is_action else prepare)(surface, ask_of(surface, request), form)
     except NotOnRecord as error:
         return _trouble(surface, request, "Not on this record", str(error), 404)
     except RunwrightError as error:

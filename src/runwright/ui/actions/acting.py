@@ -35,6 +35,7 @@ class Acting:
         self.record = record
         self.run = run
         self.actor_of = actor_of
+        self.patience = PATIENCE
         self.control = Control(record)
         self.triggers = TriggerService(record)
 
@@ -48,7 +49,7 @@ class Acting:
         flow_run = subject.run.id
         task_run = None if subject.task_run is None or intent not in {"mark", "resume"} else subject.task_run.id
         request = self.control.ask(flow_run, intent, task_run, data, by=asked.by, request=asked.request)
-        row = self.control.settle(request, 0.0 if intent == "resume" else PATIENCE)
+        row = self.control.settle(request, 0.0 if intent == "resume" else self.patience)
         if intent == "resume" or intent in REOPENING:
             self.run(flow_run)
         return row
@@ -60,3 +61,10 @@ class Acting:
         flow_run = children.create(children.flow_named(subject.version.name), order)
         self.run(flow_run)
         return flow_run
+
+    def repeat(self, subject: Subject, asked: Asked) -> UUID:
+        """Record an execution that repeats another, from the task run on that it is about, once for each request."""
+        key = str(asked.request)
+        known = ChildRuns(self.record.url).find(subject.version.name, key)
+        task_run = None if subject.task_run is None else str(subject.task_run.id)
+        return known or self.executions.replay(subject.run, task_run, key=key).id

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import UUID
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from uuid import UUID
 
     from runwright.ui.actions.acting import Acting
     from runwright.ui.actions.field import Field

@@ -102,7 +102,9 @@ def as_text(value: Any) -> str:
 
 def _written(value: Any) -> str:
     """Return a value so that reading it gives the same: a text that could be read as JSON is quoted."""
-    return as_text(value) if not isinstance(value, str) or _read(value) is value else msgspec.json.encode(value).decode()
+    return (
+        as_text(value) if not isinstance(value, str) or _read(value) is value else msgspec.json.encode(value).decode()
+    )
 
 
 def inputs_from(form: Sequence[tuple[str, Any]], fields: Sequence[Field]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from runwright.clock import from_datetime
 from runwright.errors import InputError
-from runwright.executions.runner import ExecutionRunner, Origin
 from runwright.spec.moments import parse_moment
 from runwright.ui.actions.action import Action
 from runwright.ui.actions.field import (
@@ -50,10 +49,8 @@ def _start(acting: Acting, subject: Subject, asked: Asked) -> str:
         made = acting.start(subject, parameters_from(asked.form, fields), asked, due=due)
         return f"flow-runs/{made}"
     own = [field for field in fields if field.name not in {"labels", "due"}]
-    origin = Origin(labels=_labels(asked.get("labels")), due=due, key=str(asked.request))
-    runner = ExecutionRunner(subject.declared, record=acting.record.url)
-    made = runner.create(inputs_from(asked.form, own), origin)
-    acting.run(made)
+    labels = tuple(f"{key}:{value}" for key, value in _labels(asked.get("labels")).items())
+    made = acting.start(subject, inputs_from(asked.form, own), asked, labels=labels, due=due)
     return f"flow-runs/{made}"
 
 

@@ -8,7 +8,7 @@ from runwright.errors import InputError
 from runwright.executions.runner import ExecutionRunner
 from runwright.states import KIND_BY_NAME, TABLE, Phase
 from runwright.ui.actions.action import Action
-from runwright.ui.actions.field import PREFIX, Field, fields_of_inputs, inputs_from
+from runwright.ui.actions.field import Field, fields_of_inputs, inputs_from
 
 if TYPE_CHECKING:
     from runwright.runs import FlowRun, TaskRun
@@ -61,7 +61,9 @@ def _cannot_restart(subject: Subject) -> str:
 
 def _cannot_run_again(subject: Subject) -> str:
     if subject.task_run is not None:
-        return "" if subject.is_execution else "A flow written in Python is run again as a whole: do so from its flow run."
+        return (
+            "" if subject.is_execution else "A flow written in Python is run again as a whole: do so from its flow run."
+        )
     if not (subject.is_execution or subject.is_elsewhere or subject.version.source.get("file")):
         return "The record does not know where its code is: it was declared in no file."
     return ""
@@ -96,7 +98,11 @@ def _cannot_start_now(subject: Subject) -> str:
     return (
         _only_executions(subject)
         or _ended(run)
-        or ("" if run.kind.name in {"Scheduled", "Queued"} else f"It is {run.kind.name}: it waits for no time and no slot.")
+        or (
+            ""
+            if run.kind.name in {"Scheduled", "Queued"}
+            else f"It is {run.kind.name}: it waits for no time and no slot."
+        )
     )
 
 
@@ -120,9 +126,7 @@ def _fields_of_mark(_: Subject, given: dict[str, Any]) -> list[Field]:
 
 
 def _fields_of_labels(_: Subject, given: dict[str, Any]) -> list[Field]:
-    return [
-        Field("label", "Label", "text", given.get("label", ""), is_required=True, says="key:value"),
-    ]
+    return [Field("label", "Label", "text", given.get("label", ""), is_required=True, says="key:value")]
 
 
 # ---- doing it
@@ -154,11 +158,11 @@ def _mark(acting: Acting, subject: Subject, asked: Asked) -> str:
 
 
 def _run_again(acting: Acting, subject: Subject, asked: Asked) -> str:
-    if subject.is_execution:
-        task_run = None if subject.task_run is None else str(subject.task_run.id)
-        made = acting.executions.replay(subject.run, task_run).id
-    else:
-        made = acting.start(subject, dict(subject.run.parameters), asked)
+    made = (
+        acting.repeat(subject, asked)
+        if subject.is_execution
+        else acting.start(subject, dict(subject.run.parameters), asked)
+    )
     return f"flow-runs/{made}"
 
 
@@ -244,5 +248,3 @@ DELETE = Action(
 
 OF_FLOW_RUNS = (RESTART, RUN_AGAIN, RESUME, PAUSE, CANCEL, KILL, MARK, START_NOW, LABEL, DELETE)
 OF_TASK_RUNS = (RESTART, RUN_AGAIN, MARK, RESUME, KILL)
-
-__all__ = ["OF_FLOW_RUNS", "OF_TASK_RUNS", "PREFIX"]

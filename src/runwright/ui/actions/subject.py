@@ -88,4 +88,3 @@ def of_flow_run(store: Store, flow_run: FlowRun, task_run: TaskRun | None = None
     if version is None:
         raise NotOnRecord(f"The flow of flow run {flow_run.name} is not on this record.")
     return Subject(version, flow_run, task_run)
-

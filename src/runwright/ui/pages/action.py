@@ -56,7 +56,7 @@ def carry_out(surface: Surface, ask: Ask, form: Sequence[tuple[str, Any]]) -> st
         page.status = 409 if ask.actor is not None and ask.actor.may_act else 403
         return page
     try:
-        address = action.carry_out(surface.acting, subject, Asked(ask.actor.name, _request(sent), form))
+        address = action.carry_out(surface.acting, subject, Asked(ask.actor.name, request_in(sent), form))
     except InputError as error:
         page.fields = [_refused(field, error.problems) for field in page.fields]
         page.problem, page.status = str(error), 422
@@ -98,7 +98,8 @@ def _given_before(surface: Surface, subject: Subject, ask: Ask) -> dict[str, Any
     return given
 
 
-def _request(sent: dict[str, Any]) -> UUID:
+def request_in(sent: dict[str, Any]) -> UUID:
+    """Return the id that makes sending a form twice ask once, a new one where it brings none."""
     try:
         return UUID(sent.get("request", ""))
     except ValueError:

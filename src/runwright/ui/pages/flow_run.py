@@ -169,9 +169,7 @@ def read(surface: Surface, ask: Ask) -> FlowRunPage:
         page.links.setdefault(line.slug.partition("[")[0], page.links[line.slug])
     page.parameters, page.source = flow_run.parameters, flow_run.source
     page.is_deleted = bool(flow_run.details.get("deleted"))
-    page.requests = [
-        OpenRequest(each.intent, each.by, rows.iso(each.at) or "") for each in views.requests(flow_run.id)
-    ]
+    page.requests = [OpenRequest(each.intent, each.by, rows.iso(each.at) or "") for each in views.requests(flow_run.id)]
     return page
 
 

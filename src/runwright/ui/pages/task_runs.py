@@ -10,6 +10,7 @@ from runwright import clock
 from runwright.clock import NANOSECONDS
 from runwright.states import KIND_BY_NAME, Phase
 from runwright.ui import rows, search
+from runwright.ui.bulk import work
 from runwright.ui.copying import Copy, of_task_runs
 from runwright.ui.rows import Part
 from runwright.ui.search import SearchError
@@ -92,6 +93,7 @@ class TaskRuns(msgspec.Struct):
     is_record_empty: bool = False
     without: list[Choice] = []
     copies: list[Copy] = []
+    bulk: list[Choice] = []
     status: int = 200
 
 
@@ -141,6 +143,8 @@ def read(surface: Surface, ask: Ask) -> TaskRuns:
     if not page.total:
         _explain(page, surface, terms, ask)
     page.copies = of_task_runs(surface, text, selection)
+    if ask.actor is not None and ask.actor.may_act:
+        page.bulk = [Choice(each.title, each.name) for each in work.ACTIONS.values()]
     return page
 
 

@@ -25,9 +25,13 @@ async function open(link) {
   try {
     if (!(await show(await fetch(link.href)))) location.href = link.href;
   } catch {
-    dialog.replaceChildren(alert("The server does not answer: nothing can be done now. Try again when it is back."), closing());
-    if (!dialog.open) dialog.showModal();
+    gone();
   }
+}
+
+function gone() {
+  dialog.replaceChildren(alert("The server does not answer: nothing can be done now. Try again when it is back."), closing());
+  if (!dialog.open) dialog.showModal();
 }
 
 function alert(text) {
@@ -95,6 +99,18 @@ dialog.addEventListener("submit", (event) => {
   if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-act-form")) return;
   event.preventDefault();
   send(form, event.submitter);
+});
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.id !== "bulk") return;
+  event.preventDefault();
+  opener = event.submitter;
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form, event.submitter)));
+  try {
+    await show(await fetch(form.action, { method: "POST", body }));
+  } catch {
+    gone();
+  }
 });
 dialog.addEventListener("close", () => {
   dialog.replaceChildren();
