@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from runwright import release
 from runwright.errors import NotOnRecord, RunwrightError
 from runwright.executions.runner import Upload
-from runwright.ui import saving, shapes
+from runwright.ui import saved_views, saving, shapes
 from runwright.ui.actions.table import DONE
 from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone
 from runwright.ui.exporting import export
@@ -70,6 +70,7 @@ PAGES = (
     PageRoute("/events", "Events", "events.html", "events:read", "events"),
     PageRoute("/query", "Query", "query.html", "query:read", "query"),
     PageRoute("/query/graphql", "GraphQL", "graphql.html", "graphql:read", "query"),
+    PageRoute("/workers", "Workers", "workers.html", "workers:read", "workers"),
     PageRoute("/settings", "Settings", "settings.html", "preferences:read", "settings"),
 )
 BULK = PageRoute("/bulk-actions/new", "Bulk action", "bulk_form.html", "bulk:prepare", "task-runs")
@@ -88,6 +89,7 @@ def routes(surface: Surface) -> list[BaseRoute]:
         Route("/live", partial(follow, surface)),
         Route("/preferences", _prefer, methods=["POST"]),
         Route(BULK.path, partial(post, surface, BULK), methods=["POST"]),
+        Route("/views", partial(keep_view, surface), methods=["POST"]),
         Route("/export/task-runs.{shape}", partial(export, surface)),
         Route("/static/states.css", _states),
         Mount("/static", StaticFiles(directory=STATIC)),
@@ -224,6 +226,23 @@ async def _prefer(request: Request) -> Response:
         if value and is_known(value):
             answer.set_cookie(f"runwright_{name}", value, max_age=_YEAR, path=base_of(request), samesite="strict")
     return answer
+
+
+async def keep_view(surface: Surface, request: Request) -> Response:
+    """Keep the search of a page under a name, or forget one, and go back to the page."""
+    form = await request.form(max_files=0, max_fields=8)
+    page, query = str(form.get("page", "")), str(form.get("query", ""))
+    actor = ask_of(surface, request).actor
+    if surface.acting is None or actor is None or not actor.may_act:
+        return _trouble(surface, request, "Not for you to keep", "Views are kept by operators, on a server.", 403)
+    try:
+        if form.get("forget"):
+            await run_in_threadpool(saved_views.forget, surface.views, str(form["forget"]))
+        else:
+            await run_in_threadpool(saved_views.keep, surface.views, page, str(form.get("name", "")), query)
+    except ValueError as error:
+        return _trouble(surface, request, "This view cannot be kept", str(error), 422)
+    return RedirectResponse(_back(request, f"{page}?{query}" if query else page), 303)
 
 
 def _back(request: Request, back: str) -> str:
