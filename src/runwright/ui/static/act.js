@@ -57,7 +57,7 @@ async function send(form, button) {
   form.querySelector("[role=alert]")?.remove();
   const body = form.enctype === "multipart/form-data" ? new FormData(form) : new URLSearchParams(/** @type {any} */ (new FormData(form)));
   try {
-    const answer = await fetch(form.action, { method: "POST", body });
+    const answer = await fetch(form.getAttribute("action") ?? "", { method: "POST", body });
     if (answer.redirected) arrive(answer);
     else if (!(await show(answer))) form.prepend(alert("The server could not do this."));
   } catch {
@@ -68,13 +68,12 @@ async function send(form, button) {
 
 /** Stay on the page that was left, read again; or go where the answer leads. @param {Response} answer */
 async function arrive(answer) {
-  const here = new URL(location.href);
-  const there = new URL(answer.url);
-  if (here.pathname !== there.pathname) {
+  const text = await answer.text();
+  if (new URL(location.href).pathname !== new URL(answer.url).pathname) {
     location.href = answer.url;
     return;
   }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = new DOMParser().parseFromString(text, "text/html");
   dialog.close();
   say(page.querySelector(".done")?.textContent ?? "Done");
   await refresh();
@@ -100,14 +99,15 @@ dialog.addEventListener("submit", (event) => {
   event.preventDefault();
   send(form, event.submitter);
 });
+// Fields named `id` and `action` stand before the form's own properties of those names: its attributes are asked instead.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || form.id !== "bulk") return;
+  if (!(form instanceof HTMLFormElement) || form.getAttribute("id") !== "bulk") return;
   event.preventDefault();
   opener = event.submitter;
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, event.submitter)));
   try {
-    await show(await fetch(form.action, { method: "POST", body }));
+    await show(await fetch(form.getAttribute("action") ?? "", { method: "POST", body }));
   } catch {
     gone();
   }
