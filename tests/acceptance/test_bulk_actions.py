@@ -33,20 +33,26 @@ def wait_for(client, address, is_met):
 def test_a_server_that_is_killed_in_the_middle_leaves_nothing_undone_or_done_twice(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNWRIGHT_LEASE_SECONDS", "2")
     monkeypatch.setenv("RUNWRIGHT_HOME", str(tmp_path / "home"))
-    store = app.open_record(f"sqlite:///{tmp_path}/home/record.db")
+    store = app.open_record(str(tmp_path / "home" / "record.db"))
     flow = registered(store, DeclaredFlow.from_text(FLOW))
     for _ in range(MANY):
         ExecutionRunner(flow, record=store.url, executor="inline").start()
     app.close_records()
 
     data = {"request": str(uuid4()), "sure": "yes", "action": "run-again", "q": "flow:team/short", "all": "yes"}
-    with Served(tmp_path / "home", "--no-access-log") as served, httpx.Client(base_url=served.url, headers=HEADERS) as client:
+    with (
+        Served(tmp_path / "home", "--no-access-log") as served,
+        httpx.Client(base_url=served.url, headers=HEADERS) as client,
+    ):
         begun = client.post("/ui/bulk-actions/new", data=data)
         assert 303 == begun.status_code, begun.text
         address = begun.headers["location"]
         wait_for(client, address, lambda page: page["line"]["done"])
         served.process.kill()
-    with Served(tmp_path / "home", "--no-access-log") as served, httpx.Client(base_url=served.url, headers=HEADERS) as client:
+    with (
+        Served(tmp_path / "home", "--no-access-log") as served,
+        httpx.Client(base_url=served.url, headers=HEADERS) as client,
+    ):
         page = wait_for(client, address, lambda page: not page["is_open"])
 
     assert (MANY, MANY, 0) == tuple(page["line"][name] for name in ("chosen", "done", "refused"))

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse
 
 from runwright.server.auth import Role
 from runwright.server.graphql.execution import GraphQL, GraphQLRequest
+from runwright.server.limits import FORM
 from runwright.server.routes import GuardedMount, get
 from runwright.ui.actions.acting import Acting
 from runwright.ui.application import pages
@@ -35,7 +36,7 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
         answer=lambda text: graphql.answer(GraphQLRequest(text)).body,
         acting=Acting(context.record, context.run, actor_of),
     )
-    return [get("/", enter), GuardedMount(PATH, shown, role=Role.VIEWER)]
+    return [get("/", enter), GuardedMount(PATH, shown, role=Role.VIEWER, limit=FORM)]
 
 
 def actor_of(scope: Scope) -> Actor | None:

@@ -46,8 +46,11 @@ def artifacts_of(events: Iterable[Event]) -> list[Artifact]:
 
 
 def _artifact(identity: str, kind: str, data: Any) -> Artifact:
-    inner = data if isinstance(data, dict) else {}
-    link = inner.get("link") if isinstance(inner.get("link"), str) else ""
-    text = inner.get("markdown") or inner.get("text") or ""
+    told: dict[str, Any] = data if isinstance(data, dict) else {}
+    link, text = (_text(told.get(name)) for name in ("link", "markdown"))
     is_web = urlsplit(link).scheme in {"http", "https"} if link else False
-    return Artifact(identity, kind, data, text if isinstance(text, str) else "", link if is_web else "")
+    return Artifact(identity, kind, data, text, link if is_web else "")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

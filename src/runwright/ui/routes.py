@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from runwright import release
 from runwright.errors import NotOnRecord, RunwrightError
 from runwright.executions.runner import Upload
-from runwright.ui import saved_views, saving, shapes
+from runwright.ui import assets, saved_views, saving
 from runwright.ui.actions.table import DONE
 from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone
 from runwright.ui.exporting import export
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
     from runwright.ui.surface import Surface
 
-STATIC = Path(__file__).parent / "static"
 MOST_FILES = 20
 MOST_FIELDS = 1_000
 _YEAR = 365 * 24 * 3_600
@@ -91,8 +88,7 @@ def routes(surface: Surface) -> list[BaseRoute]:
         Route(BULK.path, partial(post, surface, BULK), methods=["POST"]),
         Route("/views", partial(keep_view, surface), methods=["POST"]),
         Route("/export/task-runs.{shape}", partial(export, surface)),
-        Route("/static/states.css", _states),
-        Mount("/static", StaticFiles(directory=STATIC)),
+        *assets.routes(),
     ]
     made += [Route(page.path, partial(post, surface, page), methods=["POST"]) for page in PAGES if page.is_action]
     for page in (*PAGES, *PARTS):
@@ -146,7 +142,7 @@ def _carry_out(surface: Surface, page: PageRoute, request: Request, form: list[t
 def _as_file(request: Request, answer: Response, title: str) -> Response:
     """Return a page to be kept: one file that needs nothing else."""
     address = str(request.url.remove_query_params("save"))
-    text = saving.saved(bytes(answer.body).decode(), STATIC, address)
+    text = saving.saved(bytes(answer.body).decode(), assets.STATIC, address)
     headers = {"Content-Disposition": f'attachment; filename="{saving.file_name(title)}"'}
     return Response(text, answer.status_code, headers, "text/html; charset=utf-8")
 
@@ -173,6 +169,7 @@ def _html(
     preferences = Preferences.from_cookies(request.cookies)
     frame = {
         "base": base_of(request),
+        "assets": f"{base_of(request)}{assets.place()}",
         "here": request.url.path.removeprefix(base_of(request)),
         "query": request.url.query,
         "title": title,
@@ -206,10 +203,6 @@ def _nowhere(surface: Surface, request: Request) -> Response:
 
 def _home(request: Request) -> Response:
     return RedirectResponse(f"{base_of(request)}task-runs", 307)
-
-
-def _states(_: Request) -> Response:
-    return Response(shapes.style_sheet(), media_type="text/css")
 
 
 async def _prefer(request: Request) -> Response:

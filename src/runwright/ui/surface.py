@@ -9,6 +9,7 @@ import msgspec
 
 from runwright.store import Store
 from runwright.ui.log_end import LogEnd
+from runwright.ui.measuring import Measuring
 
 if TYPE_CHECKING:
     from runwright.ui.actions.acting import Acting  # noqa: TC004  never decoded: no types are needed at run time
@@ -27,3 +28,4 @@ class Surface(msgspec.Struct, frozen=True):
     is_live: bool = True
     answer: Callable[[str], bytes | str] | None = None
     acting: Acting | None = None
+    measuring: Measuring = msgspec.field(default_factory=Measuring)

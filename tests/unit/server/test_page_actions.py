@@ -249,11 +249,13 @@ def test_a_flow_written_in_python_is_started_and_run_again(bench, send, tmp_path
     run = UUID(first.url.path.rpartition("/")[2])
     app.resume_flow_run(run, record=bench.record.url)
     again = send("flow-runs", run, "run-again")
+    of_task_run = bench.client.get(f"/ui/task-runs/{task_run_of(bench, str(run), 'add-1').id}/actions/run-again")
 
     assert 'name="in.a" required' in form.text
     assert 409 == wrong.status_code
     assert "Success" == app.find_flow_run(bench.record, run).kind.name
     assert {"a": 40, "b": 2} == app.find_flow_run(bench.record, UUID(again.url.path.rpartition("/")[2])).parameters
+    assert "is run again as a whole" in of_task_run.text
     assert "run it again" in reasons_on(bench.client.get(f"/ui/flow-runs/{run}"))["restart"]
 
 

@@ -114,8 +114,8 @@ def _fields_of_resume(subject: Subject, given: dict[str, Any]) -> list[Field]:
     if not subject.is_execution:
         return []
     slug = None if subject.task_run is None else subject.task_run.slug
-    pauses = [task for _, task in subject.declared.spec.all_tasks() if getattr(task, "on_resume", ())]
-    fields = [fields_of_inputs(task.on_resume, given) for task in pauses if slug in {None, task.id}]  # type: ignore[attr-defined]
+    asked = [(task.id, getattr(task, "on_resume", ())) for _, task in subject.declared.spec.all_tasks()]
+    fields = [fields_of_inputs(inputs, given) for task, inputs in asked if slug in {None, task}]
     return list({field.name: field for several in fields for field in several}.values())
 
 
@@ -188,6 +188,14 @@ def _said(of_flow_run: str, of_task_run: str = "") -> Any:
     return lambda subject: of_flow_run if subject.task_run is None else (of_task_run or of_flow_run)
 
 
+def _says_of_running_again(subject: Subject) -> str:
+    if subject.task_run is None:
+        return "A new flow run begins, with the same values."
+    if subject.is_execution:
+        return "A new execution begins here: what came before this task run is taken over as it is on record."
+    return "A new flow run begins, with the same values: a flow written in Python is run again as a whole."
+
+
 RESTART = Action(
     "restart", "Restart",
     _said(
@@ -197,11 +205,7 @@ RESTART = Action(
     "It is restarted.", _cannot_restart, _asking("restart"), key="r",
 )  # fmt: skip
 RUN_AGAIN = Action(
-    "run-again", "Run again",
-    _said(
-        "A new flow run begins, with the same values.",
-        "A new execution begins here: what came before this task run is taken over as it is on record.",
-    ),
+    "run-again", "Run again", _says_of_running_again,
     "This is the new flow run.", _cannot_run_again, _run_again, key="a",
 )  # fmt: skip
 MARK = Action(

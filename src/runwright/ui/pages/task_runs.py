@@ -155,7 +155,9 @@ def read(surface: Surface, ask: Ask) -> TaskRuns:
 
 def read_durations(surface: Surface, ask: Ask) -> Durations:
     """Return how long all that match took, however many they are."""
-    return Selection(surface.views, search.parse(ask.get("q"), clock.now())).durations()
+    text = ask.get("q").strip()
+    selection = Selection(surface.views, search.parse(text, clock.now()))
+    return surface.measuring.durations(text, surface.log_end.cursor(), selection.durations)
 
 
 def mistake_of(error: SearchError, text: str, ask: Ask) -> Mistake:

@@ -64,8 +64,8 @@ def read(surface: Surface, _: Ask) -> Workers:
         if lease is None or lease.expires <= now:
             waiting.append(WaitingRun(rows.flow_run_row(row), _why(row, lease)))
             continue
-        host, _, rest = lease.owner.partition(":")
-        name = f"{host}:{rest.partition(':')[0]}" if rest else host
+        host, *rest = lease.owner.split(":")
+        name = ":".join([host, *rest[:1]])
         process = processes.setdefault(name, Process(name, host, []))
         running = row.counts.get("Running", 0)
         process.running += running
