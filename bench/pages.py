@@ -56,8 +56,8 @@ def _rendered(surface: Surface, template: str, page: Any) -> str:
     from runwright.ui.templating import render
 
     frame = {
-        "base": "/", "here": "", "query": "", "title": "bench", "menu": "task-runs", "record": surface.name,
-        "is_live": True, "cursor": surface.log_end.cursor(), "version": "",
+        "base": "/", "assets": "/static", "here": "", "query": "", "title": "bench", "menu": "task-runs", "record": surface.name,
+        "is_live": True, "cursor": surface.log_end.cursor(), "version": "", "is_acting": False, "told": "",
     }  # fmt: skip
     return render(template, page, frame, Preferences())
 

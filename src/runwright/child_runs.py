@@ -97,24 +97,29 @@ class ChildRuns:
 
         Raises `ParameterError` or `InputError` before anything is recorded.
         """
-        if isinstance(flow, _Remote):
-            return self._hand_over(flow.version, order)
-        known = self._find(flow.name, order.key)
-        try:
-            flow_run = known or self._create(flow, order)
-        except RecordError:
-            raced = self._find(flow.name, order.key)
-            if raced is None:
-                raise
-            flow_run = raced  # another process was faster
+        flow_run = self.create(flow, order)
         row = app.find_flow_run(self._store, flow_run)
-        if not row.kind.phase.is_final and _is_first_here(flow_run):
+        is_ours = not isinstance(flow, _Remote) and not row.kind.phase.is_final
+        if is_ours and _is_first_here(flow_run):
             waits = row.scheduled_start_time is not None and row.scheduled_start_time > clock.now()
             target = None if isinstance(flow, DeclaredFlow) else flow
             threading.Thread(
                 target=self._run, args=(flow_run, target, order.due), name=f"runwright-{flow_run}", daemon=waits
             ).start()
         return flow_run
+
+    def create(self, flow: Any, order: Order) -> UUID:
+        """Return the flow run that an order stands for, created if there is none, for a worker to run; raises as `start`."""
+        if isinstance(flow, _Remote):
+            return self._hand_over(flow.version, order)
+        known = self.find(flow.name, order.key)
+        try:
+            return known or self._create(flow, order)
+        except RecordError:
+            raced = self.find(flow.name, order.key)
+            if raced is None:
+                raise
+            return raced  # another process was faster
 
     def _create(self, flow: Any, order: Order) -> UUID:
         if isinstance(flow, DeclaredFlow):
@@ -157,7 +162,8 @@ class ChildRuns:
             name=order.name,
         )
 
-    def _find(self, flow_name: str, key: str) -> UUID | None:
+    def find(self, flow_name: str, key: str) -> UUID | None:
+        """Return the run of a flow that was created for a key, None where there is none."""
         where = all_of(Compare("idempotency_key", "eq", key), Exists("flow", Compare("name", "eq", flow_name)))
         found = msgspec.json.decode(self._store.query(Query("flow_run", columns("id"), where, limit=1, is_single=True)))
         return None if found is None else UUID(found["id"])

@@ -124,6 +124,13 @@ class Views(Protocol):
         """Return the JSON that answers a query; raises `QueryError` for what no record has."""
         ...
 
+    def sql_of(self, query: Query | Summary) -> str | None:
+        """Return the statement of SQL that answers a query on this record, None where none does that other programs could run.
+
+        Values are written into it. Raises `QueryError` as `query` does.
+        """
+        ...
+
     def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
         """Return how the runs of a flow run were expanded, in order of their first child."""
         ...

@@ -6,15 +6,23 @@ from urllib.parse import quote
 
 import pytest
 
-LISTS = ["/task-runs", "/flow-runs", "/flows", "/events", "/query", "/query/graphql", "/settings"]
+LISTS = [
+    "/task-runs", "/flow-runs", "/flows", "/events", "/query", "/query/graphql", "/workers", "/bulk-actions", "/settings",
+]  # fmt: skip
 GROUPED = [f"/task-runs?group={group}" for group in ("flow", "task", "run", "error", "hour")]
-WRONG = ["/task-runs?q=stat:failed", "/task-runs?q=state:success%20task:nothing", "/nowhere", "/query?where=x"]
+WRONG = [
+    "/flow-runs/RUN/actions/kill",
+    "/task-runs?q=stat:failed",
+    "/task-runs?q=state:success%20task:nothing",
+    "/nowhere",
+    "/query?where=x",
+]
 TASK_RUN = [f"/task-runs/TASK?tab={tab}" for tab in ("overview", "attempts", "logs", "result", "events", "source")]
 FLOW_RUN = [
     f"/flow-runs/RUN?tab={tab}"
-    for tab in ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "parameters", "gantt&at=1")
+    for tab in ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "lineage", "parameters", "gantt&at=1")
 ]
-FLOW = [f"/flows/FLOW?tab={tab}" for tab in ("graph", "tasks", "runs", "versions", "source")]
+FLOW = [f"/flows/FLOW?tab={tab}" for tab in ("graph", "tasks", "runs", "triggers", "versions", "source")]
 WIDE_LIGHT, NARROW_DARK = ("light", 1440), ("dark", 390)
 BOTH = [WIDE_LIGHT, NARROW_DARK]
 CONTROLS = "\u202e\u2066\u200f\x1b\x07\x85"

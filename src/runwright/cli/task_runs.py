@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from runwright.cli import executions, rows
+from runwright.cli import executions, reproduce, rows
 from runwright.cli.filters import Seconds, filter_from, limited, task_run_filters
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one, write_value
@@ -200,3 +200,4 @@ def watch(session: Session, reference: str, timeout: float | None) -> int:
 
 
 task_run.add_command(executions.mark)
+task_run.add_command(reproduce.reproduce)

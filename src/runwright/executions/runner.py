@@ -174,28 +174,34 @@ class ExecutionRunner:
                 return state
             row = app.find_flow_run(app.open_record(self.record), successor)
 
-    def replay(self, row: FlowRun, task_run: UUID | None = None, *, inputs: Mapping[str, Any] | None = None) -> UUID:
+    def replay(
+        self,
+        row: FlowRun,
+        task_run: UUID | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> UUID:
         """Record an execution that repeats another, from one of its task runs on or from the start; returns its id.
 
-        Raises `NotOnRecord` for a task run that the execution does not have, and `IllegalTransition` for a task run of
-        one that is still at work, `InputError` for `inputs`, which take the place of its own.
+        `key` is that of `Origin`, `inputs` take the place of its own. Raises `NotOnRecord` for a task run that the execution
+        does not have, `IllegalTransition` for one of an execution that is still at work, and `InputError`.
         """
         origin = Origin(
             labels=row.details.get("labels") or {},
             trigger=row.details.get("trigger"),
             parent=str(row.id),
             original=row.details.get("original") or str(row.id),
+            key=key,
         )
         if task_run is None:
             return self.create(self.host.opened(row.parameters) if inputs is None else inputs, origin)
         self._check_replayed(row, task_run)
         store, now = app.open_record(self.record), clock.now()
         flow_run = ids.new_flow_run_id(now)
-        more: dict[str, Any] = {
-            "parent": origin.parent,
-            "original": origin.original,
-            "name": naming.run_name(flow_run),
-        }
+        more: dict[str, Any] = {"parent": origin.parent, "original": origin.original, "name": naming.run_name(flow_run)}
+        if key is not None:
+            more["idempotency_key"] = key
         if inputs is not None:
             values = self._values(inputs, flow_run, origin)
             more["parameters"] = codec.to_plain(self.host.sealed(self.flow.spec.inputs, values))

@@ -111,11 +111,12 @@ class ExecutionService:
         task_run: str | None = None,
         revision: int | None = None,
         inputs: Mapping[str, Any] | None = None,
+        key: str | None = None,
     ) -> FlowRun:
         """Record an execution that repeats another, with other inputs where they are given, and have it run.
 
-        Raises `NotOnRecord`, `InputError`, and `IllegalTransition` for one that is at work, or from a task run on in another
-        revision: what came before that task run may not fit there.
+        For each `key` there is one execution of a flow. Raises `NotOnRecord`, `InputError`, and `IllegalTransition` for one that
+        is at work, or from a task run on in another revision: what came before that task run may not fit there.
         """
         if task_run is not None and revision not in {None, row.flow_version}:
             raise IllegalTransition(
@@ -123,7 +124,7 @@ class ExecutionService:
                 f"revision {revision} from the start."
             )
         runner = self._runner(row, revision)
-        flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run), inputs=inputs)
+        flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run), inputs=inputs, key=key)
         created = app.find_flow_run(self.record, flow_run)
         self._run(flow_run)
         return created

@@ -1,4 +1,4 @@
-"""Pages: the web UI below `/ui`, for whoever may read. What the pages show is `runwright.ui`'s business."""
+"""Pages: the web UI below `/ui`: for whoever may read, and with actions for operators. What it shows is `runwright.ui`'s business."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from starlette.responses import RedirectResponse
 
 from runwright.server.auth import Role
 from runwright.server.graphql.execution import GraphQL, GraphQLRequest
+from runwright.server.limits import FORM
 from runwright.server.routes import GuardedMount, get
+from runwright.ui.actions.acting import Acting
 from runwright.ui.application import pages
+from runwright.ui.ask import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.types import Scope
 
     from runwright.server.context import ServerContext
 
@@ -26,8 +30,19 @@ PATH = "/ui"
 def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return the place of the pages, and the way to them from `/`; which names the server goes by was checked before."""
     graphql = GraphQL(context.record)
-    shown = pages(context.record, hosts=None, answer=lambda text: graphql.answer(GraphQLRequest(text)).body)
-    return [get("/", enter), GuardedMount(PATH, shown, role=Role.VIEWER)]
+    shown = pages(
+        context.record,
+        hosts=None,
+        answer=lambda text: graphql.answer(GraphQLRequest(text)).body,
+        acting=Acting(context.record, context.run, actor_of),
+    )
+    return [get("/", enter), GuardedMount(PATH, shown, role=Role.VIEWER, limit=FORM)]
+
+
+def actor_of(scope: Scope) -> Actor | None:
+    """Return who sent a request that was admitted, and whether they may act on runs."""
+    principal = scope.get("principal")
+    return None if principal is None else Actor(principal.name, principal.role >= Role.OPERATOR)
 
 
 async def enter(_: Request) -> Response:

@@ -71,17 +71,18 @@ class GuardedSocket(WebSocketRoute):
 class GuardedMount(Mount):
     """An application of its own below a path, behind one role: static files of pages."""
 
-    def __init__(self, path: str, app: ASGIApp, *, role: Role) -> None:
-        """Hold them."""
+    def __init__(self, path: str, app: ASGIApp, *, role: Role, limit: int = BODY) -> None:
+        """Hold them; `limit` is of a body, in bytes."""
         super().__init__(path, app=app)
         self.role = role
+        self.limit = limit
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, if its sender may."""
         if scope["type"] != "http":
             raise Problem(404, "There is nothing here.")
         admit(scope, self.role)
-        await super().handle(scope, limited_receive(scope, receive, BODY), send)
+        await super().handle(scope, limited_receive(scope, receive, self.limit), send)
 
 
 def get(path: str, endpoint: Callable[..., Any], role: Role = Role.VIEWER) -> GuardedRoute:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from runwright.store import Store
+    from runwright.ui.actions.acting import Acting
 
 
 def pages(
@@ -27,13 +28,14 @@ def pages(
     hosts: Sequence[str] | None = LOOPBACK,
     is_live: bool = True,
     answer: Callable[[str], bytes | str] | None = None,
+    acting: Acting | None = None,
 ) -> ASGIApp:
     """Return the pages over a record.
 
     `name` is what the record is called on them. `hosts` are the names that they may be asked by, None where somebody else sees
-    to that. `answer` gives the JSON that answers a GraphQL query.
+    to that. `answer` gives the JSON that answers a GraphQL query, `acting` does what pages ask for; without it they only read.
     """
-    surface = Surface(store, name or store.url.rpartition("/")[2], LogEnd(store), is_live, answer)
+    surface = Surface(store, name or store.url.rpartition("/")[2], LogEnd(store), is_live, answer, acting)
     app = Starlette(routes=routes(surface), exception_handlers={Exception: partial(broken, surface)})
     app.router.redirect_slashes = False
     return Guarded(app, hosts)

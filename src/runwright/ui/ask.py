@@ -42,12 +42,23 @@ class Preferences(NamedTuple):
         )
 
 
+class Actor(NamedTuple):
+    """Who asks: a name for the record, and whether they may act on runs."""
+
+    name: str
+    may_act: bool
+
+
 class Ask(NamedTuple):
-    """One question. `path` holds the named parts of the address, `query` what stands behind its question mark."""
+    """One question. `path` holds the named parts of the address, `query` what stands behind its question mark.
+
+    `actor` is None where nobody can act, because the pages only read.
+    """
 
     path: Mapping[str, str] = {}
     query: Mapping[str, str] = {}
     preferences: Preferences = Preferences()
+    actor: Actor | None = None
 
     def get(self, name: str, usual: str = "") -> str:
         """Return a word of the query."""
@@ -73,7 +84,7 @@ class Ask(NamedTuple):
 
     def link(self, **changes: str | int | None) -> str:
         """Return the query with these words changed; None leaves a word out. A change of anything begins a list anew."""
-        words = {name: value for name, value in self.query.items() if name not in {"after", "page"}}
+        words = {name: value for name, value in self.query.items() if name not in {"after", "page", "did"}}
         words.update({name: str(value) for name, value in changes.items() if value not in {None, ""}})
         for name, value in changes.items():
             if value in {None, ""}:

@@ -9,11 +9,13 @@ from uuid import UUID
 
 import msgspec
 
+from runwright.backend.reproduction import test_of
 from runwright.clock import to_iso
-from runwright.query import And, Compare, Exists, Not, Or, Related
+from runwright.errors import RunwrightError
+from runwright.query import And, Compare, Exists, Not, Or, Order, Query, Related, all_of, columns
 
 if TYPE_CHECKING:
-    from runwright.query import Condition, Query, Summary
+    from runwright.query import Condition, Summary
     from runwright.runs import FlowRun, TaskRun
     from runwright.ui.selection import Selection
     from runwright.ui.surface import Surface
@@ -55,6 +57,7 @@ def of_task_runs(surface: Surface, text: str, selection: Selection) -> list[Copy
         Copy("Python", _python("task_runs", which, surface) if which else "", "" if which else beyond),
         Copy("GraphQL", _graphql("task_run", where_of(selection.condition), _FIELDS, 100)),
         Copy("REST", address),
+        _sql(surface, "task_run", selection.condition, 100),
     ]
 
 
@@ -65,10 +68,15 @@ def of_task_run(surface: Surface, row: TaskRun) -> list[Copy]:
         f"run = TaskRunView.from_task_run_id({str(row.id)!r}, record={surface.views.url!r})\nprint(run.state)"
     )
     return [
-        Copy("Command line", f"runwright tr get {row.id}\nrunwright tr logs {row.id}\nrunwright tr result {row.id}"),
+        Copy(
+            "Command line",
+            "\n".join(f"runwright tr {verb} {row.id}" for verb in ("get", "logs", "result", "reproduce")),
+        ),
         Copy("Python", python),
         Copy("GraphQL", _graphql("task_run", {"id": {"_eq": str(row.id)}}, _FIELDS, 1)),
         Copy("REST", f"task-runs/{row.id}.json"),
+        _sql(surface, "task_run", Compare("id", "eq", str(row.id)), 1),
+        _pytest(surface, row),
     ]
 
 
@@ -84,6 +92,7 @@ def of_flow_run(surface: Surface, row: FlowRun) -> list[Copy]:
         Copy("Python", python),
         Copy("GraphQL", _graphql("flow_run", {"id": {"_eq": str(row.id)}}, _FLOW_RUN_FIELDS, 1)),
         Copy("REST", f"flow-runs/{row.id}.json"),
+        _sql(surface, "flow_run", Compare("id", "eq", str(row.id)), 1),
     ]
 
 
@@ -91,22 +100,45 @@ def of_flow_runs(surface: Surface, text: str, which: FlowRunFilter | None) -> li
     """Return a search of flow runs for each place."""
     if which is None:
         return []
-    where: dict[str, Any] = {}
+    parts: list[Condition] = []
     words = ["runwright", "fr", "ls"]
     if which.flow is not None:
-        where["flow"] = {"name": {"_eq": which.flow}}
+        parts.append(Exists("flow", Compare("name", "eq", which.flow)))
         words += ["--flow", which.flow]
     if which.name is not None:
-        where["name"] = {"_eq": which.name}
+        parts.append(Compare("name", "eq", which.name))
     if which.states:
-        where["state"] = {"_in": list(which.states)}
+        parts.append(Compare("state", "in", which.states))
         words += ["--state", ",".join(which.states)]
+    where = all_of(*parts)
     return [
         Copy("Command line", shlex.join(words)),
         Copy("Python", _python("flow_runs", which, surface)),
-        Copy("GraphQL", _graphql("flow_run", where, _FLOW_RUN_FIELDS, 50)),
+        Copy("GraphQL", _graphql("flow_run", where_of(where), _FLOW_RUN_FIELDS, 50)),
         Copy("REST", f"flow-runs.json?q={quote(text)}" if text else "flow-runs.json"),
+        _sql(surface, "flow_run", where, 50),
     ]
+
+
+_NO_SQL = "This record is no database, or takes functions of Runwright's own to answer this."
+_COLUMNS = {
+    "task_run": columns("id", "name", "map_index", "state", "state_message", "start_time", "end_time", "attempt"),
+    "flow_run": columns("id", "name", "state", "state_message", "start_time", "end_time", "parameters"),
+}
+
+
+def _sql(surface: Surface, entity: str, where: Condition | None, limit: int) -> Copy:
+    """Return the statement that the record itself is asked, which any program for its database can run."""
+    query = Query(entity, _COLUMNS[entity], where, (Order("id", is_descending=True),), limit)
+    text = surface.views.sql_of(query)
+    return Copy("SQL", text or "", "" if text else _NO_SQL)
+
+
+def _pytest(surface: Surface, row: TaskRun) -> Copy:
+    try:
+        return Copy("pytest", test_of(surface.views, row))
+    except RunwrightError as error:
+        return Copy("pytest", "", str(error))
 
 
 def _command(verb: str, which: TaskRunFilter) -> str:

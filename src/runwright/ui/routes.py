@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from runwright import release
 from runwright.errors import NotOnRecord, RunwrightError
-from runwright.ui import saving, shapes
+from runwright.executions.runner import Upload
+from runwright.ui import assets, saved_views, saving
+from runwright.ui.actions.table import DONE
 from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone
+from runwright.ui.exporting import export
 from runwright.ui.live import follow
+from runwright.ui.pages.action import carry_out
+from runwright.ui.pages.bulk import prepare
 from runwright.ui.templating import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.datastructures import UploadFile
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
     from runwright.ui.surface import Surface
 
-STATIC = Path(__file__).parent / "static"
+MOST_FILES = 20
+MOST_FIELDS = 1_000
 _YEAR = 365 * 24 * 3_600
 
 
@@ -40,8 +46,17 @@ class PageRoute(NamedTuple):
     read: str
     menu: str
 
+    @property
+    def is_action(self) -> bool:
+        """Say whether its form can be sent."""
+        return self.read.startswith("action:")
+
 
 PAGES = (
+    PageRoute("/flows/{name:path}/actions/{action}", "Action", "action.html", "action:read", "flows"),
+    PageRoute("/{kind}/{id}/actions/{action}", "Action", "action.html", "action:read", ""),
+    PageRoute("/bulk-actions", "Bulk actions", "bulk_list.html", "bulk:read_list", "task-runs"),
+    PageRoute("/bulk-actions/{id}", "Bulk action", "bulk.html", "bulk:read", "task-runs"),
     PageRoute("/task-runs", "Task runs", "task_runs.html", "task_runs:read", "task-runs"),
     PageRoute("/task-runs/{id}/attempts/{attempt}", "Task run", "task_run.html", "task_run:read", "task-runs"),
     PageRoute("/task-runs/{id}", "Task run", "task_run.html", "task_run:read", "task-runs"),
@@ -52,8 +67,10 @@ PAGES = (
     PageRoute("/events", "Events", "events.html", "events:read", "events"),
     PageRoute("/query", "Query", "query.html", "query:read", "query"),
     PageRoute("/query/graphql", "GraphQL", "graphql.html", "graphql:read", "query"),
+    PageRoute("/workers", "Workers", "workers.html", "workers:read", "workers"),
     PageRoute("/settings", "Settings", "settings.html", "preferences:read", "settings"),
 )
+BULK = PageRoute("/bulk-actions/new", "Bulk action", "bulk_form.html", "bulk:prepare", "task-runs")
 PARTS = (
     PageRoute("/parts/durations", "Durations", "durations.html", "task_runs:read_durations", "task-runs"),
     PageRoute("/parts/matrix/{id}", "Matrix", "trouble.html", "flow_run:read_matrix", "flow-runs"),
@@ -68,9 +85,12 @@ def routes(surface: Surface) -> list[BaseRoute]:
         Route("/", _home),
         Route("/live", partial(follow, surface)),
         Route("/preferences", _prefer, methods=["POST"]),
-        Route("/static/states.css", _states),
-        Mount("/static", StaticFiles(directory=STATIC)),
+        Route(BULK.path, partial(post, surface, BULK), methods=["POST"]),
+        Route("/views", partial(keep_view, surface), methods=["POST"]),
+        Route("/export/task-runs.{shape}", partial(export, surface)),
+        *assets.routes(),
     ]
+    made += [Route(page.path, partial(post, surface, page), methods=["POST"]) for page in PAGES if page.is_action]
     for page in (*PAGES, *PARTS):
         made.append(Route(f"{page.path}.json", partial(_as_data, surface, page)))
         made.append(Route(page.path, partial(_as_page, surface, page)))
@@ -79,7 +99,7 @@ def routes(surface: Surface) -> list[BaseRoute]:
 
 
 def _as_page(surface: Surface, page: PageRoute, request: Request) -> Response:
-    ask = ask_of(request)
+    ask = ask_of(surface, request)
     try:
         context = _reader(page)(surface, ask)
     except NotOnRecord as error:
@@ -92,17 +112,44 @@ def _as_page(surface: Surface, page: PageRoute, request: Request) -> Response:
     return _as_file(request, answer, title) if ask.get("save") == "page" else answer
 
 
+async def post(surface: Surface, page: PageRoute, request: Request) -> Response:
+    """Do what a form asks for and lead to what came of it, or show the form again with what is wrong."""
+    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as sent:
+        form = [(name, await _received(value)) for name, value in sent.multi_items()]
+    return await run_in_threadpool(_carry_out, surface, page, request, form)
+
+
+async def _received(value: str | UploadFile) -> Any:
+    if isinstance(value, str):
+        return value
+    content = await value.read()
+    name = (value.filename or "").replace("\\", "/").rpartition("/")[2]
+    return Upload(name, content) if name or content else ""
+
+
+def _carry_out(surface: Surface, page: PageRoute, request: Request, form: list[tuple[str, Any]]) -> Response:
+    try:
+        found = (carry_out if page.is_action else prepare)(surface, ask_of(surface, request), form)
+    except NotOnRecord as error:
+        return _trouble(surface, request, "Not on this record", str(error), 404)
+    except RunwrightError as error:
+        return _trouble(surface, request, "The record cannot be used", str(error), 503)
+    if isinstance(found, str):
+        return RedirectResponse(f"{base_of(request)}{found}", 303)
+    return _html(surface, request, page.template, found, found.title, page.menu, found.status)
+
+
 def _as_file(request: Request, answer: Response, title: str) -> Response:
     """Return a page to be kept: one file that needs nothing else."""
     address = str(request.url.remove_query_params("save"))
-    text = saving.saved(bytes(answer.body).decode(), STATIC, address)
+    text = saving.saved(bytes(answer.body).decode(), assets.STATIC, address)
     headers = {"Content-Disposition": f'attachment; filename="{saving.file_name(title)}"'}
     return Response(text, answer.status_code, headers, "text/html; charset=utf-8")
 
 
 def _as_data(surface: Surface, page: PageRoute, request: Request) -> Response:
     try:
-        context = _reader(page)(surface, ask_of(request))
+        context = _reader(page)(surface, ask_of(surface, request))
     except NotOnRecord as error:
         return JSONResponse({"error": str(error)}, 404)
     except RunwrightError as error:
@@ -122,12 +169,15 @@ def _html(
     preferences = Preferences.from_cookies(request.cookies)
     frame = {
         "base": base_of(request),
+        "assets": f"{base_of(request)}{assets.place()}",
         "here": request.url.path.removeprefix(base_of(request)),
         "query": request.url.query,
         "title": title,
         "menu": menu,
         "record": surface.name,
         "is_live": surface.is_live,
+        "is_acting": surface.acting is not None,
+        "told": DONE.get(request.query_params.get("did", ""), ""),
         "cursor": surface.log_end.cursor() if surface.is_live else 0,
         "version": release.version() or "",
     }
@@ -155,10 +205,6 @@ def _home(request: Request) -> Response:
     return RedirectResponse(f"{base_of(request)}task-runs", 307)
 
 
-def _states(_: Request) -> Response:
-    return Response(shapes.style_sheet(), media_type="text/css")
-
-
 async def _prefer(request: Request) -> Response:
     """Keep what the reader prefers in cookies, and go back to where they were."""
     form = await request.form(max_files=0, max_fields=8)
@@ -175,14 +221,32 @@ async def _prefer(request: Request) -> Response:
     return answer
 
 
+async def keep_view(surface: Surface, request: Request) -> Response:
+    """Keep the search of a page under a name, or forget one, and go back to the page."""
+    form = await request.form(max_files=0, max_fields=8)
+    page, query = str(form.get("page", "")), str(form.get("query", ""))
+    actor = ask_of(surface, request).actor
+    if surface.acting is None or actor is None or not actor.may_act:
+        return _trouble(surface, request, "Not for you to keep", "Views are kept by operators, on a server.", 403)
+    try:
+        if form.get("forget"):
+            await run_in_threadpool(saved_views.forget, surface.views, str(form["forget"]))
+        else:
+            await run_in_threadpool(saved_views.keep, surface.views, page, str(form.get("name", "")), query)
+    except ValueError as error:
+        return _trouble(surface, request, "This view cannot be kept", str(error), 422)
+    return RedirectResponse(_back(request, f"{page}?{query}" if query else page), 303)
+
+
 def _back(request: Request, back: str) -> str:
     """Return an address below our own base, whatever was asked for."""
     return base_of(request) + back.lstrip("/\\") if "//" not in back.partition("?")[0] else base_of(request)
 
 
-def ask_of(request: Request) -> Ask:
-    """Return what a request asks for."""
-    return Ask(request.path_params, dict(request.query_params), Preferences.from_cookies(request.cookies))
+def ask_of(surface: Surface, request: Request) -> Ask:
+    """Return what a request asks for, and who sent it."""
+    actor = None if surface.acting is None else surface.acting.actor_of(request.scope)
+    return Ask(request.path_params, dict(request.query_params), Preferences.from_cookies(request.cookies), actor)
 
 
 def base_of(request: Request) -> str:

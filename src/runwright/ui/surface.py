@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from runwright.store import Store
 from runwright.ui.log_end import LogEnd
+from runwright.ui.measuring import Measuring
+
+if TYPE_CHECKING:
+    from runwright.ui.actions.acting import Acting  # noqa: TC004  never decoded: no types are needed at run time
 
 
 class Surface(msgspec.Struct, frozen=True):
     """What every page stands on. `name` is what the record is called on pages; `is_live` lets pages follow the log.
 
-    `answer` gives the JSON that answers a GraphQL query, None where nobody does.
+    `answer` gives the JSON that answers a GraphQL query, None where nobody does. `acting` does what pages ask for, None where
+    they only read.
     """
 
     views: Store
@@ -21,3 +27,5 @@ class Surface(msgspec.Struct, frozen=True):
     log_end: LogEnd
     is_live: bool = True
     answer: Callable[[str], bytes | str] | None = None
+    acting: Acting | None = None
+    measuring: Measuring = msgspec.field(default_factory=Measuring)

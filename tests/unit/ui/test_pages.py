@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import msgspec
@@ -245,7 +246,7 @@ def test_pages_stand_below_any_path(store, runs):
     answer = asyncio.run(send())
     found = Answer(answer.status_code, answer.text, answer.headers)
     assert 200 == found.status
-    assert 'href="/ui/static/frame.css"' in found.text
+    assert re.search('href="/ui/static/[0-9a-f]{12}/frame.css"', found.text)
     assert 'href="/ui/task-runs/' in found.text
 
 
@@ -324,3 +325,15 @@ def test_the_name_of_a_saved_page_is_harmless(ask, store):
     assert 2 == header.count('"')
     assert header.isascii()
     assert not {"<", "/", ";;", "\n"} & set(header.removeprefix("attachment;"))
+
+
+def test_styles_and_scripts_are_asked_for_once_until_they_change(ask):
+    named = re.findall('(?:href|src)="(/static/[0-9a-f]{12}/[a-z.]+)"', ask("/task-runs").text)
+
+    answers = [ask(address) for address in named]
+
+    assert 6 == len(answers)
+    assert {(200, "public, max-age=31536000, immutable")} == {
+        (each.status, each.headers["cache-control"]) for each in answers
+    }
+    assert "no-cache" == ask("/static/frame.css").headers["cache-control"]

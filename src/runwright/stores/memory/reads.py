@@ -144,6 +144,9 @@ class MemoryViews:
             found = self._received[after:last]
         return (found[::-1] if newest_first else found)[:limit]
 
+    def sql_of(self, query: Query | Summary) -> str | None:
+        """Return None: this is no database."""
+
     def expansions(self, flow_run: UUID) -> Sequence[Expansion]:
         """Return how the runs of a flow run were expanded, in order of their first child."""
         with self._lock:

@@ -24,6 +24,10 @@ class PostgresDialect(Dialect):
 
     # ---- values
 
+    def written_bytes(self, value: bytes) -> str:
+        """Return bytes as the database reads them in a statement."""
+        return f"'\\x{value.hex()}'::bytea"
+
     def edges(self) -> str:
         """Return the edges of all flows as a source of rows: `flow`, `idx` and the `value` of each."""
         return (

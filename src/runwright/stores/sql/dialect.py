@@ -47,6 +47,10 @@ class Dialect:
         """Return an id as the database is given it."""
         return value.bytes
 
+    def written_bytes(self, value: bytes) -> str:
+        """Return bytes as the database reads them in a statement."""
+        return f"x'{value.hex()}'"
+
     def bound_boolean(self, value: bool) -> Any:  # noqa: FBT001  the value itself
         """Return a truth as the columns of the record hold it."""
         return int(value)

@@ -30,6 +30,7 @@ from runwright.stores.sql import (
     value_of,
 )
 from runwright.stores.sql.compiling import Compiler
+from runwright.stores.sql.literals import written_out
 from runwright.stores.texts import from_json, to_json
 from runwright.stores.viewing import task_run_from_row
 from runwright.views import EventFilter, Expansion
@@ -172,6 +173,10 @@ class SqlViews(ABC):
         text, values = self._compiler.compile(query)
         with self._reading() as db:
             return value_of(db, text, values)
+
+    def sql_of(self, query: Query | Summary) -> str | None:
+        """Return the statement that answers a query; raises `QueryError`."""
+        return written_out(*self._compiler.compile(query), self._compiler.dialect)
 
     def find_value(self, namespace: str, key: str) -> KeyValue | None:
         """Return what is under a key, None where nothing is."""

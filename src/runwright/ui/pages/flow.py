@@ -1,24 +1,33 @@
-"""Flow: one flow at one of its versions: its graph, its tasks, its runs, where its code came from, what versions changed."""
+"""Flow: one flow at one of its versions: its graph, tasks, runs, triggers, text, and what versions changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
 from runwright.errors import NotOnRecord
+from runwright.spec import parse_flow_spec
+from runwright.triggering.progress import progress_of
 from runwright.ui import dag, rows
+from runwright.ui.actions.action import Act
+from runwright.ui.actions.subject import FLOWS, Subject
+from runwright.ui.actions.table import offers
 from runwright.ui.dag import Dag
 from runwright.ui.pages.flow_runs import FlowRunLine
 from runwright.ui.pages.task_run import Tab
+from runwright.ui.topology import order_in
 from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
-    from runwright.runs import FlowVersion
+    from runwright.runs import EdgeInfo, FlowVersion
+    from runwright.spec.triggers import Trigger
+    from runwright.trigger_states import TriggerState
     from runwright.ui.ask import Ask
     from runwright.ui.surface import Surface
 
-TABS = ("graph", "tasks", "runs", "versions", "source")
+TABS = ("graph", "tasks", "runs", "triggers", "versions", "source")
 RUNS = 50
 
 
@@ -35,6 +44,20 @@ class Version(msgspec.Struct, frozen=True):
     is_chosen: bool
 
 
+class TriggerLine(msgspec.Struct, frozen=True):
+    """A trigger as the text declares it, what is known of it, and the link to the form that turns it on or off."""
+
+    id: str
+    type: str
+    says: str
+    is_disabled: bool
+    next: str | None
+    fired: str | None
+    execution: str
+    problem: str
+    link: str
+
+
 class FlowPage(msgspec.Struct):
     """The page. Parts that are not asked for stay empty; `links` are for the boxes of the graph."""
 
@@ -43,12 +66,16 @@ class FlowPage(msgspec.Struct):
     is_newest: bool
     tabs: list[Tab]
     tab: str
+    acts: list[Act]
     select: str = ""
     links: dict[str, str] = {}
     graph: Dag | None = None
     tasks: list[dict[str, Any]] = []
     runs: list[FlowRunLine] = []
     versions: list[Version] = []
+    triggers: list[TriggerLine] = []
+    text: str = ""
+    is_deleted: bool = False
 
 
 def read(surface: Surface, ask: Ask) -> FlowPage:
@@ -61,6 +88,7 @@ def read(surface: Surface, ask: Ask) -> FlowPage:
     chosen = next((each for each in versions if str(each.version) == wanted), versions[-1])
     tab = ask.one_of("tab", *TABS)
     flow = rows.flow_row(chosen)
+    flow["source"] = dict(flow["source"])
     tasks = flow.pop("tasks")
     flow.pop("edges")
     page = FlowPage(
@@ -69,19 +97,57 @@ def read(surface: Surface, ask: Ask) -> FlowPage:
         chosen is versions[-1],
         [Tab(each, ask.link(tab=each if each != TABS[0] else None), each == tab) for each in TABS],
         tab,
+        offers(FLOWS, Subject(versions[-1]), ask.actor),
         ask.get("select")[:300],
+        text=flow["source"].pop("yaml", ""),
+        is_deleted="deleted" in versions[-1].source,
     )
     if tab == "graph":
-        page.graph = dag.draw(chosen.tasks, chosen.edges, {})
+        page.graph = dag.draw(chosen.tasks, chosen.edges or _order(chosen), {})
         page.links = {task.slug: ask.link(tab="tasks", select=task.slug) for task in chosen.tasks}
     elif tab == "tasks":
         page.tasks = [_task(task, chosen) for task in tasks]
     elif tab == "runs":
         found = surface.views.flow_runs(FlowRunFilter(flow=name, limit=RUNS))
         page.runs = [FlowRunLine(rows.flow_run_row(row), rows.bar(row.counts)) for row in found]
+    elif tab == "triggers":
+        page.triggers = _triggers(surface, ask, versions[-1])
     elif tab == "versions":
         page.versions = _versions(versions, chosen, ask)
     return page
+
+
+def _order(version: FlowVersion) -> tuple[EdgeInfo, ...]:
+    text = version.source.get("yaml")
+    return () if text is None else order_in(parse_flow_spec(text))
+
+
+def _triggers(surface: Surface, ask: Ask, version: FlowVersion) -> list[TriggerLine]:
+    text = version.source.get("yaml")
+    if text is None:
+        return []
+    spec = parse_flow_spec(text)
+    states = {each.trigger: each for each in surface.views.list_triggers(spec.namespace, spec.id)}
+    may_act = ask.actor is not None and ask.actor.may_act
+    address = f"{Subject(version).address}/actions/switch"
+    return [_trigger(each, states.get(each.id), address if may_act else "") for each in spec.triggers]
+
+
+def _trigger(declared: Trigger, state: TriggerState | None, address: str) -> TriggerLine:
+    progress = progress_of(state)
+    is_off = state is not None and state.is_disabled
+    link = f"{address}?trigger={quote(declared.id)}&to={'on' if is_off else 'off'}" if address else ""
+    return TriggerLine(
+        declared.id,
+        declared.type.rpartition(".")[2],
+        str(getattr(declared, "cron", "") or declared.description or ""),
+        is_off or declared.disabled,
+        None if is_off or declared.disabled else rows.iso(progress.next or None),
+        rows.iso(progress.fired),
+        progress.execution or "",
+        "The text of the flow turns it off." if declared.disabled else progress.problem or "",
+        "" if declared.disabled else link,
+    )
 
 
 def _task(task: dict[str, Any], flow: FlowVersion) -> dict[str, Any]:

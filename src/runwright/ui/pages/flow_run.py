@@ -11,14 +11,18 @@ from runwright import clock, codec, ids
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE
 from runwright.ui import dag, gantt, log_page, rows
+from runwright.ui.actions.action import Act
+from runwright.ui.actions.subject import FLOW_RUNS, Subject
+from runwright.ui.actions.table import offers
 from runwright.ui.ask import Ask
 from runwright.ui.comparing import Comparison, compare
 from runwright.ui.copying import Copy, of_flow_run
 from runwright.ui.dag import Dag
 from runwright.ui.gantt import Gantt
+from runwright.ui.lineage import Lineage, lineage_of
 from runwright.ui.lines import TaskLine, by_task, lines_at, lines_now, order_of
 from runwright.ui.log_page import LogPage
-from runwright.ui.pages.task_run import READ_ONLY, Act, Tab
+from runwright.ui.pages.task_run import Tab
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowRun, FlowVersion
     from runwright.ui.surface import Surface
 
-TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "parameters")
+TABS = ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "lineage", "parameters")
 TABLE_LIMIT = 200
 EVENT_LIMIT = 200
 _MILLISECOND = 1_000_000
@@ -88,11 +92,22 @@ class FlowRunPage(msgspec.Struct):
     more: str = ""
     matrix: Matrix | None = None
     comparison: Comparison | None = None
+    lineage: Lineage | None = None
+    requests: list[OpenRequest] = []
+    is_deleted: bool = False
     logs: LogPage | None = None
     events: list[RawEvent] = []
     further: str = ""
     parameters: dict[str, Any] = {}
     source: dict[str, str] = {}
+
+
+class OpenRequest(msgspec.Struct, frozen=True):
+    """Something that was asked of the run, and is not answered yet."""
+
+    intent: str
+    by: str
+    at: str
 
 
 class Look(NamedTuple):
@@ -134,7 +149,7 @@ def read(surface: Surface, ask: Ask) -> FlowRunPage:
             for name in TABS
         ],
         tab,
-        _acts(flow_run),
+        [] if version is None else offers(FLOW_RUNS, Subject(version, flow_run), ask.actor),
         of_flow_run(surface, flow_run),
         scrubber,
         ask.get("select")[:300],
@@ -153,6 +168,8 @@ def read(surface: Surface, ask: Ask) -> FlowRunPage:
     for line in lines:
         page.links.setdefault(line.slug.partition("[")[0], page.links[line.slug])
     page.parameters, page.source = flow_run.parameters, flow_run.source
+    page.is_deleted = bool(flow_run.details.get("deleted"))
+    page.requests = [OpenRequest(each.intent, each.by, rows.iso(each.at) or "") for each in views.requests(flow_run.id)]
     return page
 
 
@@ -192,14 +209,6 @@ def _scrubber(ask: Ask, begin: int, end: int) -> Scrubber:
     at = min(int(text), most) if text.isdecimal() and len(text) < 16 else None  # noqa: PLR2004  digits of milliseconds
     moment = None if at is None else rows.iso(begin + at * _MILLISECOND)
     return Scrubber(at, most, moment, ask.link(at=None))
-
-
-def _acts(flow_run: FlowRun) -> list[Act]:
-    is_over = flow_run.kind.phase.is_final
-    return [
-        Act("Retry", READ_ONLY if is_over else f"It is {flow_run.kind.name}: only what has ended can be retried."),
-        Act("Cancel", f"It has ended: it is {flow_run.kind.name}." if is_over else READ_ONLY),
-    ]
 
 
 def _add_gantt(page: FlowRunPage, look: Look) -> None:
@@ -277,6 +286,10 @@ def _add_comparison(page: FlowRunPage, look: Look) -> None:
         page.comparison = compare(other, look.flow_run, lines_now(views, other), after, rows.flow_run_row(other))
 
 
+def _add_lineage(page: FlowRunPage, look: Look) -> None:
+    page.lineage = lineage_of(look.surface.views, look.flow_run)
+
+
 def _add_nothing(page: FlowRunPage, look: Look) -> None:
     """Parameters and source are on every page."""
 
@@ -289,6 +302,7 @@ _PARTS: dict[str, Callable[..., None]] = {
     "logs": _add_logs,
     "events": _add_events,
     "compare": _add_comparison,
+    "lineage": _add_lineage,
     "parameters": _add_nothing,
 }
 

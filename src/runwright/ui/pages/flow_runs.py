@@ -12,6 +12,7 @@ from runwright.states import KIND_BY_NAME
 from runwright.ui import rows, search
 from runwright.ui.copying import Copy, of_flow_runs
 from runwright.ui.pages.task_runs import Choice, Mistake, mistake_of
+from runwright.ui.saved_views import SavedView, saved_views
 from runwright.ui.search import SearchError
 from runwright.views import FlowRunFilter
 
@@ -53,6 +54,8 @@ class FlowRuns(msgspec.Struct):
     older: str = ""
     is_record_empty: bool = False
     copies: list[Copy] = []
+    saved: list[SavedView] = []
+    may_act: bool = False
     status: int = 200
 
 
@@ -60,6 +63,8 @@ def read(surface: Surface, ask: Ask) -> FlowRuns:
     """Return the page for a search."""
     text = ask.get("q").strip()
     page = FlowRuns(text, [Choice(name, ask.link(q=query), text == query) for name, query in VIEWS], first=ask.link())
+    page.saved = saved_views(surface.views, "flow-runs")
+    page.may_act = ask.actor is not None and ask.actor.may_act
     try:
         terms = search.parse(text, clock.now())
         which = filter_of(terms, text)
@@ -69,7 +74,11 @@ def read(surface: Surface, ask: Ask) -> FlowRuns:
     page.chips = [Choice(term.text, ask.link(q=search.without(terms, term))) for term in terms]
     after = _identity(ask.get("after"))
     found = surface.views.flow_runs(msgspec.structs.replace(which, limit=LIMIT + 1, after=after)) if which else []
-    page.rows = [FlowRunLine(rows.flow_run_row(row), rows.bar(row.counts)) for row in found[:LIMIT]]
+    page.rows = [
+        FlowRunLine(rows.flow_run_row(row), rows.bar(row.counts))
+        for row in found[:LIMIT]
+        if not row.details.get("deleted")
+    ]
     page.is_first = after is None
     page.older = ask.link(after=str(found[LIMIT - 1].id)) if len(found) > LIMIT else ""
     page.is_record_empty = not found and not surface.views.flow_runs(FlowRunFilter(limit=1))

@@ -11,6 +11,10 @@ from runwright import clock, ids
 from runwright.clock import NANOSECONDS
 from runwright.compat.events import TaskRunEvents
 from runwright.ui import history, log_page, rows
+from runwright.ui.actions.action import Act
+from runwright.ui.actions.subject import TASK_RUNS, Subject
+from runwright.ui.actions.table import offers
+from runwright.ui.artifacts import Artifact, artifacts_of
 from runwright.ui.copying import Copy, of_task_run
 from runwright.ui.history import Spell, Step
 from runwright.ui.log_page import LogPage
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
     from runwright.ui.surface import Surface
 
 TABS = ("overview", "attempts", "logs", "result", "events", "source")
-READ_ONLY = "This record is open for reading only; a server acts on runs."
 MOST_EVENTS = 200
 MOST_COMPARED = 1_000
 MOST_NEIGHBOURS = 50
@@ -40,13 +43,6 @@ class Tab(msgspec.Struct, frozen=True):
     link: str
     is_chosen: bool
     count: int | None = None
-
-
-class Act(msgspec.Struct, frozen=True):
-    """Something that could be done, and why it cannot be done here."""
-
-    name: str
-    why: str
 
 
 class Neighbour(msgspec.Struct, frozen=True):
@@ -121,6 +117,7 @@ class TaskRunPage(msgspec.Struct):
     logs: LogPage | None = None
     result: Preview | None = None
     metrics: list[dict[str, Any]] = []
+    artifacts: list[Artifact] = []
     events: list[dict[str, Any]] = []
     policies: dict[str, Any] = {}
     source: dict[str, str] = {}
@@ -147,7 +144,7 @@ def read(surface: Surface, ask: Ask) -> TaskRunPage:
         chosen,
         _attempt_tabs(ask, row, attempts, chosen),
         1 + int(task.policies.get("max_retries", 0)) if task is not None else None,
-        _acts(row),
+        [] if version is None else offers(TASK_RUNS, Subject(version, flow_run, row), ask.actor),
         of_task_run(surface, row),
         source=flow_run.source,
         flow_version=flow_run.flow_version,
@@ -176,6 +173,7 @@ def _fill(
     if page.tab == "overview":
         events = list(history.events_of(views, row))
         page.steps = history.steps_of(row, events, clock.now())
+        page.artifacts = artifacts_of(events)
         page.error = next((step.error for step in reversed(page.steps) if step.error), "")
         until = _add_neighbours(page, surface, row, version)
         waited = max(0.0, (until - row.created) / NANOSECONDS) if until is not None and row.created else None
@@ -214,15 +212,6 @@ def _attempt_tabs(ask: Ask, row: TaskRun, attempts: list[Attempt], chosen: int) 
         for each in attempts
     ]
     return found if len(attempts) > 1 else []
-
-
-def _acts(row: TaskRun) -> list[Act]:
-    is_over = row.kind.phase.is_final
-    return [
-        Act("Retry", READ_ONLY if is_over else f"It is {row.kind.name}: only what has ended can be retried."),
-        Act("Kill", f"It has ended: it is {row.kind.name}." if is_over else READ_ONLY),
-        Act("Mark as", READ_ONLY),
-    ]
 
 
 def _add_family(page: TaskRunPage, surface: Surface, row: TaskRun) -> None:

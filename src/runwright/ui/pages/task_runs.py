@@ -10,8 +10,10 @@ from runwright import clock
 from runwright.clock import NANOSECONDS
 from runwright.states import KIND_BY_NAME, Phase
 from runwright.ui import rows, search
+from runwright.ui.bulk import work
 from runwright.ui.copying import Copy, of_task_runs
 from runwright.ui.rows import Part
+from runwright.ui.saved_views import SavedView, saved_views
 from runwright.ui.search import SearchError
 from runwright.ui.selection import SORTS, Durations, Selection
 from runwright.ui.words import fingerprint
@@ -92,6 +94,9 @@ class TaskRuns(msgspec.Struct):
     is_record_empty: bool = False
     without: list[Choice] = []
     copies: list[Copy] = []
+    saved: list[SavedView] = []
+    may_act: bool = False
+    bulk: list[Choice] = []
     status: int = 200
 
 
@@ -124,6 +129,8 @@ def read(surface: Surface, ask: Ask) -> TaskRuns:
         ],
         first=ask.link(),
     )
+    page.saved = saved_views(surface.views, "task-runs")
+    page.may_act = ask.actor is not None and ask.actor.may_act
     try:
         terms = search.parse(text, now)
     except SearchError as error:
@@ -141,12 +148,16 @@ def read(surface: Surface, ask: Ask) -> TaskRuns:
     if not page.total:
         _explain(page, surface, terms, ask)
     page.copies = of_task_runs(surface, text, selection)
+    if page.may_act:
+        page.bulk = [Choice(each.title, each.name) for each in work.ACTIONS.values()]
     return page
 
 
 def read_durations(surface: Surface, ask: Ask) -> Durations:
     """Return how long all that match took, however many they are."""
-    return Selection(surface.views, search.parse(ask.get("q"), clock.now())).durations()
+    text = ask.get("q").strip()
+    selection = Selection(surface.views, search.parse(text, clock.now()))
+    return surface.measuring.durations(text, surface.log_end.cursor(), selection.durations)
 
 
 def mistake_of(error: SearchError, text: str, ask: Ask) -> Mistake:

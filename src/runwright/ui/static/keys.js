@@ -28,6 +28,10 @@ const actions = {
   "[": () => press("[data-key=before]"),
   "]": () => press("[data-key=next]"),
   ".": () => press("rw-live button"),
+  x: () => {
+    const box = document.activeElement?.closest("tr")?.querySelector("[form=bulk]");
+    if (box instanceof HTMLInputElement) box.click();
+  },
   c: () => {
     const menu = document.querySelector("[data-copies]");
     if (menu instanceof HTMLDetailsElement) {
@@ -42,7 +46,7 @@ const actions = {
 };
 
 function isWriting(target) {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.type !== "checkbox");
 }
 
 document.addEventListener("keydown", (event) => {
@@ -54,10 +58,14 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target) || sheet.open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target) || document.querySelector("dialog[open]")) return;
   if (isGoing) {
     isGoing = false;
     if (press(`[data-go="${CSS.escape(event.key)}"]`)) event.preventDefault();
+    return;
+  }
+  if (press(`[data-act-key="${CSS.escape(event.key)}"]`)) {
+    event.preventDefault();
     return;
   }
   const action = actions[event.key];

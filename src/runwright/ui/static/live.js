@@ -10,7 +10,8 @@ let isAsking = false;
 let isStale = false;
 let source;
 
-async function refresh() {
+/** Read the page again, and show what has changed. */
+export async function refresh() {
   if (isAsking || isPaused || document.hidden) {
     isStale = true;
     return;

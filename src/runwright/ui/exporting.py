@@ -1,0 +1,86 @@
+"""Exporting: all task runs that a search finds, as CSV or as JSON lines, sent while they are read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.concurrency import iterate_in_threadpool
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from runwright import clock
+from runwright.ui import rows, search
+from runwright.ui.search import SearchError
+from runwright.ui.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.requests import Request
+
+    from runwright.ui.surface import Surface
+
+PAGE = 500
+COLUMNS = (
+    "id", "name", "state", "flow", "flow_run", "flow_run_id", "map_index", "run_count", "start_time", "end_time", "duration",
+    "state_message",
+)  # fmt: skip
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def export(surface: Surface, request: Request) -> Response:
+    """Answer with a file; a search that cannot be read is told in plain text."""
+    shape = request.path_params["shape"]
+    if shape not in _WRITERS:
+        return PlainTextResponse(f"There is no export as {shape[:20]}: there are {', '.join(_WRITERS)}.\n", 404)
+    try:
+        terms = search.parse(request.query_params.get("q", ""), clock.now())
+    except SearchError as error:
+        return PlainTextResponse(f"{error}\n", 400)
+    kind, write = _WRITERS[shape]
+    headers = {"Content-Disposition": f'attachment; filename="task-runs.{shape}"'}
+    lines = write(_found(Selection(surface.views, terms)))
+    return StreamingResponse(iterate_in_threadpool(lines), media_type=kind, headers=headers)
+
+
+def _found(selection: Selection) -> Iterator[list[dict[str, Any]]]:
+    """Yield pages of rows, newest first."""
+    after: str | None = ""
+    while after is not None:
+        page = selection.page(sort="newest", after=after, limit=PAGE)
+        yield [rows.task_run_row(row) for row in page.rows]
+        after = page.after
+
+
+def _as_json(pages: Iterator[list[dict[str, Any]]]) -> Iterator[bytes]:
+    encoder = msgspec.json.Encoder(enc_hook=str)
+    for page in pages:
+        yield encoder.encode_lines(page)
+
+
+def _as_csv(pages: Iterator[list[dict[str, Any]]]) -> Iterator[bytes]:
+    yield _written([list(COLUMNS)])
+    for page in pages:
+        yield _written([[_cell(row, column) for column in COLUMNS] for row in page])
+
+
+def _written(lines: list[list[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _cell(row: dict[str, Any], column: str) -> str:
+    """Return a value as text; what a table program would take for a formula is quoted."""
+    value = row[column]["name"] if column in {"flow", "flow_run"} else row[column]
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    return f"'{value}" if value.startswith(_FORMULAS) else value
+
+
+_WRITERS: dict[str, tuple[str, Callable[[Iterator[list[dict[str, Any]]]], Iterator[bytes]]]] = {
+    "csv": ("text/csv; charset=utf-8", _as_csv),
+    "jsonl": ("application/x-ndjson", _as_json),
+}

@@ -1,0 +1,279 @@
+"""Actions in a browser, on a server with a worker: by keyboard, by mouse, without scripts, and when the server is gone."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import closing, contextmanager
+from uuid import UUID
+
+import pytest
+import uvicorn
+from tests.ui.test_every_page import BOTH, problems_of
+
+from runwright import app as assembly
+from runwright.executions.declared_flow import DeclaredFlow
+from runwright.executions.registered_flows import registered
+from runwright.executions.runner import ExecutionRunner
+from runwright.server.app import create_app
+from runwright.server.context import ServerOptions
+from runwright.stores import open_store
+from runwright.views import FlowRunFilter, TaskRunFilter
+from runwright.worker import Worker
+
+BROKEN = """\
+id: broken
+namespace: team
+tasks:
+  - {id: first, type: io.kestra.plugin.core.debug.Return, format: one}
+  - {id: second, type: io.kestra.plugin.core.execution.Fail}
+"""
+ASKING = """\
+id: asking
+namespace: team
+inputs: [{id: who, type: STRING}, {id: size, type: SELECT, values: [small, large], defaults: small}]
+triggers: [{id: nightly, type: io.kestra.plugin.core.trigger.Schedule, cron: "0 3 * * *"}]
+tasks:
+  - {id: wait, type: io.kestra.plugin.core.flow.Pause, onResume: [{id: count, type: INT}]}
+  - {id: last, type: io.kestra.plugin.core.debug.Return, format: "{{ outputs.wait.onResume.count }}"}
+"""
+
+
+class Desk:
+    """A server with a worker: its address, its record, and what a test puts on that."""
+
+    def __init__(self, store, url):
+        self.store = store
+        self.url = url
+
+    def create(self, text, **inputs):
+        """Record an execution and return its id."""
+        flow = registered(self.store, DeclaredFlow.from_text(text))
+        return ExecutionRunner(flow, record=self.store.url).create(inputs)
+
+    def failed(self):
+        """Return an execution that failed."""
+        flow_run = self.create(BROKEN)
+        assembly.resume_flow_run(flow_run, record=self.store.url)
+        return flow_run
+
+    def state(self, flow_run):
+        """Return the state of a flow run."""
+        return self.store.flow_runs(FlowRunFilter(id=flow_run))[0].kind.name
+
+    def task_run(self, flow_run, slug):
+        """Return a task run."""
+        return self.store.task_runs(TaskRunFilter(flow_run=flow_run, task=slug))[0]
+
+    def newest(self, flow):
+        """Return the newest run of a flow."""
+        return self.store.flow_runs(FlowRunFilter(flow=flow, limit=1))[0]
+
+
+@contextmanager
+def serving(store, worker):
+    """Serve a record from a thread of this process."""
+    application = create_app(store, options=ServerOptions(worker=worker, poll_seconds=0.05))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/ui"
+        config = uvicorn.Config(application, log_level="error", timeout_graceful_shutdown=1, log_config=None)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield Desk(store, url)
+        finally:
+            application.state.context.stop()
+            server.should_exit = True
+            thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def desk(home):
+    store = assembly.open_record(f"sqlite:///{home}/acting.db")
+    worker = Worker(store).start()
+    with serving(store, worker) as desk:
+        yield desk
+    worker.stop()
+
+
+def sent(page):
+    """Wait until the dialog has done what it was for."""
+    page.wait_for_selector("#asking:not([open])", state="attached")
+
+
+def test_what_failed_is_restarted_by_keyboard_and_focus_goes_back(desk, visit):
+    flow_run = desk.failed()
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{desk.url}/flow-runs/{flow_run}")
+
+    page.keyboard.press("r")
+    page.wait_for_selector("#asking[open] button.main:focus")
+    assert [] == visitor.axe()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.dataset.act") == "restart"
+    page.keyboard.press("r")
+    page.wait_for_selector("#asking[open] button.main:focus")
+    page.keyboard.press("Enter")
+    sent(page)
+    page.wait_for_selector("#said:text-is('It is restarted.')", state="attached")
+    page.wait_for_selector("#lead .st-Failed")
+
+    assert 2 == desk.task_run(flow_run, "second").attempt
+    assert 1 == desk.task_run(flow_run, "first").attempt
+    assert [] == visitor.problems
+
+
+def test_a_task_run_is_marked_with_the_mouse_and_its_execution_goes_on(desk, visit):
+    flow_run = desk.failed()
+    visitor = visit(scheme="dark")
+    page = visitor.page
+    visitor.go(f"{desk.url}/task-runs/{desk.task_run(flow_run, 'second').id}")
+
+    page.click("text=Mark as")
+    page.select_option("#asking select", "Success")
+    assert [] == visitor.axe()
+    page.click("#asking button.main")
+    sent(page)
+    page.wait_for_selector("#lead .st-Success")
+
+    assert "Success" == desk.task_run(flow_run, "second").kind.name
+    assert [] == visitor.problems
+
+
+def test_a_flow_is_started_and_its_pause_resumed_with_the_keyboard(desk, visit):
+    desk.create(ASKING, who="nobody")
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{desk.url}/flows/team%2Fasking")
+
+    page.keyboard.press("r")
+    page.wait_for_selector("#asking[open] input:focus")
+    page.keyboard.type("Ann")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/flow-runs/*did=run")
+    flow_run = UUID(page.url.rpartition("/")[2].partition("?")[0])
+    page.wait_for_selector("#lead .st-Paused")
+    page.keyboard.press("u")
+    page.wait_for_selector("#asking[open] input:focus")
+    page.keyboard.type("many")
+    page.evaluate("document.querySelector('#asking form').noValidate = true")
+    page.evaluate("document.querySelector('#asking input[type=number]').type = 'text'")
+    page.fill("#asking input:not([type=hidden])", "many")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#asking [aria-invalid]:focus")
+    assert [] == visitor.axe()
+    page.fill("#asking [aria-invalid]", "3")
+    page.keyboard.press("Enter")
+    sent(page)
+    page.wait_for_selector("#lead .st-Success")
+
+    assert "Success" == desk.state(flow_run)
+    assert {"who": "Ann", "size": "small"} == desk.store.flow_runs(FlowRunFilter(id=flow_run))[0].parameters
+    assert [] == [each for each in visitor.problems if "status of 422" not in each]
+
+
+def test_what_cannot_be_done_says_why_to_everybody(desk, visit):
+    flow_run = desk.failed()
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{desk.url}/flow-runs/{flow_run}")
+
+    page.keyboard.press("K")
+    assert "kill" == page.evaluate("document.activeElement.dataset.act")
+    assert page.is_visible("#why-kill")
+    assert "It has ended: it is Failed." == page.inner_text("#said")
+    assert [] == visitor.axe()
+    page.hover("[data-act=pause]")
+    assert page.is_visible("#why-pause")
+
+
+def test_everything_works_without_scripts(desk, visit):
+    flow_run = desk.create(ASKING, who="Bea")
+    page = visit(java_script_enabled=False).page
+    page.goto(f"{desk.url}/flow-runs/{flow_run}")
+
+    page.click("[data-act=kill]")
+    page.click("button.danger")
+
+    assert "It was asked to die." == page.inner_text(".done")
+    assert "Killed" == desk.state(flow_run)
+
+
+def test_rows_are_chosen_with_the_keyboard_and_restarted(desk, visit):
+    first, other = desk.failed(), desk.failed()
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{desk.url}/task-runs?q=state:failed%20run:{other}")
+
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert "1 chosen" == page.inner_text("rw-choose").strip()
+    page.select_option("#bulk-action", "restart")
+    page.focus("#bulk button >> nth=0")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#asking[open] button.main:focus")
+    assert [] == visitor.axe()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/bulk-actions/*")
+    page.wait_for_selector("#lead .st-Success")
+    page.wait_for_selector("#summary :text('done 1')")
+
+    assert [] == visitor.axe()
+    assert 2 == desk.task_run(other, "second").attempt
+    assert 1 == desk.task_run(first, "second").attempt
+    assert [] == visitor.problems
+
+
+def test_all_that_match_are_marked_without_scripts_and_views_are_kept(desk, visit):
+    flow_runs = [desk.failed() for _ in range(2)]
+    page = visit(java_script_enabled=False).page
+    page.goto(f"{desk.url}/task-runs?q=task:second%20state:failed")
+
+    page.click("summary:text('Save view')")
+    page.fill("#view-name", "Broken seconds")
+    page.click("button:text('Save')")
+    page.goto(f"{desk.url}/task-runs")
+    page.click("text=Broken seconds")
+    page.select_option("#bulk-action", "mark")
+    page.click("button[name=all]")
+    page.select_option(".field select", "Success")
+    page.click("button.main")
+    page.wait_for_url("**/bulk-actions/*")
+    while not page.locator("#lead .st-Success").count():
+        page.reload()
+
+    assert ["Success"] * 2 == [desk.task_run(each, "second").kind.name for each in flow_runs]
+
+
+def test_a_server_that_is_gone_leaves_the_form_and_asks_once(home, tmp_path, visit):
+    visitor = visit()
+    page = visitor.page
+    with closing(open_store(f"sqlite:///{tmp_path}/gone.db", synchronous="NORMAL")) as store:
+        with serving(store, None) as desk:
+            flow_run = desk.create(ASKING, who="Cy")
+            visitor.go(f"{desk.url}/flow-runs/{flow_run}")
+            page.click("[data-act=kill]")
+            page.wait_for_selector("#asking[open] button.danger")
+        page.click("#asking button.danger")
+        page.wait_for_selector("#asking [role=alert]")
+
+        assert "The server does not answer" in page.inner_text("#asking [role=alert]")
+        assert page.is_enabled("#asking button.danger")
+        assert "Pending" == desk.state(flow_run)
+
+
+@pytest.mark.parametrize(("scheme", "width"), BOTH)
+def test_forms_and_what_follows_from_them_are_pages(desk, visit, scheme, width):
+    flow_run = desk.failed()
+    desk.create(ASKING, who="Di")
+    visitor = visit(scheme=scheme, width=width)
+    addresses = [
+        "/task-runs", "/flow-runs", "/workers", "/bulk-actions", f"/flow-runs/{flow_run}", f"/flow-runs/{flow_run}?tab=lineage",
+        f"/task-runs/{desk.task_run(flow_run, 'second').id}", "/flows/team%2Fasking/actions/run",
+        "/flows/team%2Fasking?tab=triggers", "/flows/team%2Fasking?tab=source", "/flows/team%2Fasking",
+        f"/flow-runs/{flow_run}/actions/kill", f"/flow-runs/{flow_run}/actions/label",
+    ]  # fmt: skip
+
+    assert {} == {each: found for each in addresses if (found := problems_of(visitor, f"{desk.url}{each}"))}
