@@ -12,7 +12,7 @@ from uuid import UUID
 
 from runwright import clock, ids
 from runwright.compat.events import TaskRunEvents
-from runwright.compat.flow_run_events import FlowRunEvents
+from runwright.compat.flow_run_events import FlowRunEvents, is_transition
 from runwright.compat.task_run_body import LATE_AFTER, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
@@ -75,7 +75,7 @@ class EventSearch:
         if found.source is None:
             return found.document or {}
         if not found.source.ordinal:
-            return self._flow_runs.build_one(found.source)[0]
+            return self._flow_runs.build_one(found.source)[-1]
         built = self._builder.build_alone(found.source)
         return built[0] if found.order[1] == 0 else built[-1]
 
@@ -94,17 +94,13 @@ class EventSearch:
     def _transitions(self, event: Event) -> list[Found]:
         """Return what an event of the log is to event clients: nothing, or its transition, its implied Pending before it."""
         found = []
-        if not event.ordinal:
-            if event.kind in {EventKind.CREATED, EventKind.STATE}:
-                name = f"{FLOW_RUN}{KIND_BY_CODE[event.state].event_name}"
-                found.append(Found(event.at // 1_000, (event.cursor, 1), name, event, None))
-            return found
-        if event.version == _FIRST_IN_LOG:
+        if event.ordinal and event.version == _FIRST_IN_LOG:
             created = self._builder.place_of(event).created // 1_000
             found.append(Found(created, (event.cursor, 0), f"{TASK_RUN}Pending", event, None))
-        if event.kind == EventKind.STATE:
-            at = event.at // 1_000
-            found.append(Found(at, (event.cursor, event.version), f"{TASK_RUN}{_name_of(event)}", event, None))
+        if is_transition(event):
+            prefix = TASK_RUN if event.ordinal else FLOW_RUN
+            order = event.cursor, event.version
+            found.append(Found(event.at // 1_000, order, f"{prefix}{_name_of(event)}", event, None))
         if event.state == _SCHEDULED and event.data and "due" in event.data:
             found += self._late(event, event.data["due"] + LATE_AFTER)
         return found
@@ -115,7 +111,7 @@ class EventSearch:
         following = self._record.events(after)
         if at >= (following[0].at if following else clock.now()):
             return []
-        late = self._builder.build_late(event, at)
+        late = (self._builder if event.ordinal else self._flow_runs).build_late(event, at)
         return [Found(at // 1_000, (event.cursor, event.version + 1), late["event"], None, late)]
 
     def _candidates(self, which: EventFilter) -> Iterator[Event]:
@@ -177,7 +173,9 @@ def _places(names: list[str], prefix: str) -> list[LogFilter]:
 
 def _name_of(event: Event) -> str:
     """Return the state name that event clients know a transition by."""
-    if event.state == _RUNNING and event.attempt > 1:
+    if event.kind == EventKind.ANNOTATED:
+        return "Suspended"
+    if event.ordinal and event.state == _RUNNING and event.attempt > 1:
         return "Retrying"
     return KIND_BY_CODE[event.state].event_name
 

@@ -65,6 +65,10 @@ class Annotated(msgspec.Struct, gc=False):
     data: dict[str, Any]
 
 
+class Left(msgspec.Struct, gc=False):
+    """Whoever runs the flow run leaves it, paused as it is: only a request moves it on."""
+
+
 class TimerFired(msgspec.Struct, gc=False):
     """Time has passed: whatever is due goes on."""
 
@@ -85,7 +89,7 @@ class Requested(msgspec.Struct, gc=False):
     request: str = ""
 
 
-Stimulus = Created | Started | Recovered | Reported | Opened | Annotated | TimerFired | Requested
+Stimulus = Created | Started | Recovered | Reported | Opened | Annotated | Left | TimerFired | Requested
 
 
 class Submit(msgspec.Struct, gc=False):

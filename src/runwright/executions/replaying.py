@@ -75,7 +75,7 @@ class _Copy:
         if event.kind == EventKind.EXPANDED:
             return self._expansion(event, data or {})
         if event.kind == EventKind.ANNOTATED:
-            return data
+            return _LEFT_OUT if (data or {}).get("suspended") else data
         is_kept = event.kind == EventKind.STATE and (not ordinal or ordinal in self._kept)
         is_taken_back = ordinal in self._above and KIND_BY_CODE.get(event.state, _NO_KIND).phase.is_final
         is_opened_anew = ordinal == self._chosen.ordinal and self._stands_for_others(ordinal)

@@ -18,7 +18,7 @@ from runwright.compat.flow_run_events import FlowRunEvents
 from runwright.errors import RunwrightError
 from runwright.events import Event
 from runwright.received_events import ReceivedEvent
-from runwright.views import EventFilter, TaskRunFilter
+from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -194,7 +194,8 @@ class Feed:
         events = self._record.events(EventFilter(log, limit=_PAGE))
         documents: list[dict[str, Any]] = []
         if wants_documents:
-            late = self._builder.tell_late(clock.now())
+            now = clock.now()
+            late = [*self._flow_runs.tell_late(now), *self._builder.tell_late(now)]
             told = [each for event in events for each in self._build(event)]
             documents = [*late, *told, *map(document_of, received)]
         self._cursors = (
@@ -210,6 +211,9 @@ class Feed:
         builder = TaskRunEvents(self._record)
         rows = self._record.task_runs(TaskRunFilter(states=("Scheduled",)))
         builder.watch(row for row in rows if row.kind.name == "Scheduled")
+        self._flow_runs = FlowRunEvents(self._record)
+        waiting = self._record.flow_runs(FlowRunFilter(states=("Scheduled",)))
+        self._flow_runs.watch(row for row in waiting if row.kind.name == "Scheduled")
         return builder
 
     def _find_end(self) -> tuple[int, int]:
