@@ -96,16 +96,9 @@ class ChildRuns:
 
         Raises `ParameterError` or `InputError` before anything is recorded.
         """
+        flow_run = self.create(flow, order)
         if isinstance(flow, _Remote):
-            return self._hand_over(flow.version, order)
-        known = self._find(flow.name, order.key)
-        try:
-            flow_run = known or self._create(flow, order)
-        except RecordError:
-            raced = self._find(flow.name, order.key)
-            if raced is None:
-                raise
-            flow_run = raced  # another process was faster
+            return flow_run
         row = app.find_flow_run(self._store, flow_run)
         if not row.kind.phase.is_final and _is_first_here(flow_run):
             waits = row.scheduled_start_time is not None and row.scheduled_start_time > clock.now()
@@ -114,6 +107,19 @@ class ChildRuns:
                 target=self._run, args=(flow_run, target, order.due), name=f"runwright-{flow_run}", daemon=waits
             ).start()
         return flow_run
+
+    def create(self, flow: Any, order: Order) -> UUID:
+        """Return the flow run that an order stands for, created if there is none, for others to run; raises as `start`."""
+        if isinstance(flow, _Remote):
+            return self._hand_over(flow.version, order)
+        known = self._find(flow.name, order.key)
+        try:
+            return known or self._create(flow, order)
+        except RecordError:
+            raced = self._find(flow.name, order.key)
+            if raced is None:
+                raise
+            return raced  # another process was faster
 
     def _create(self, flow: Any, order: Order) -> UUID:
         if isinstance(flow, DeclaredFlow):

@@ -16,7 +16,7 @@ from runwright.compat.flow_run_events import FlowRunEvents, is_transition
 from runwright.compat.task_run_body import LATE_AFTER, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
-from runwright.views import EventFilter as LogFilter
+from runwright.views import EventFilter as LogFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ class EventSearch:
     def _in_log(self, which: EventFilter) -> Iterator[Found]:
         since, until = which.since // 1_000, which.until // 1_000
         for event in self._candidates(which):
-            for found in self._transitions(event):
+            for found in (*self.transitions(event), *self.late(event, clock.now())):
                 if since <= found.at <= until and self._is_wanted(found, which):
                     yield found
 
@@ -91,7 +91,7 @@ class EventSearch:
             return False
         return which.is_about_names_only or which.matches(self.document_of(found))
 
-    def _transitions(self, event: Event) -> list[Found]:
+    def transitions(self, event: Event) -> list[Found]:
         """Return what an event of the log is to event clients: nothing, or its transition, its implied Pending before it."""
         found = []
         if event.ordinal and event.version == _FIRST_IN_LOG:
@@ -101,18 +101,35 @@ class EventSearch:
             prefix = TASK_RUN if event.ordinal else FLOW_RUN
             order = event.cursor, event.version
             found.append(Found(event.at // 1_000, order, f"{prefix}{_name_of(event)}", event, None))
-        if event.state == _SCHEDULED and event.data and "due" in event.data:
-            found += self._late(event, event.data["due"] + LATE_AFTER)
         return found
 
-    def _late(self, event: Event, at: int) -> list[Found]:
+    @staticmethod
+    def late_after(event: Event) -> int | None:
+        """Return from when on (ns) what an event schedules is late, None where it schedules nothing."""
+        if event.kind != EventKind.STATE or event.state != _SCHEDULED or not event.data or "due" not in event.data:
+            return None
+        return max(event.data["due"] + LATE_AFTER, event.at)
+
+    def late(self, event: Event, now: int) -> list[Found]:
         """Return the Late that follows a Scheduled, if nothing else came in time."""
+        at = self.late_after(event)
+        if at is None:
+            return []
         after = LogFilter(event.cursor, event.flow_run, event.ordinal, 1)
         following = self._record.events(after)
-        if at >= (following[0].at if following else clock.now()):
+        if at >= (following[0].at if following else now):
             return []
         late = (self._builder if event.ordinal else self._flow_runs).build_late(event, at)
         return [Found(at // 1_000, (event.cursor, event.version + 1), late["event"], None, late)]
+
+    def waiting(self) -> Iterator[Event]:
+        """Yield the events that scheduled what waits for its time now."""
+        runs = [row for row in self._record.flow_runs(FlowRunFilter(states=("Scheduled",))) if row.state == _SCHEDULED]
+        task_runs = self._record.task_runs(TaskRunFilter(states=("Scheduled",)))
+        places = [(row.id, 0) for row in runs]
+        places += [(row.flow_run, row.ordinal) for row in task_runs if row.state == _SCHEDULED]
+        for flow_run, ordinal in places:
+            yield from self._record.events(LogFilter(0, flow_run, ordinal, 1, newest_first=True))
 
     def _candidates(self, which: EventFilter) -> Iterator[Event]:
         """Yield the events of the log that may match, newest first."""
