@@ -109,7 +109,7 @@ class ChildRuns:
         return flow_run
 
     def create(self, flow: Any, order: Order) -> UUID:
-        """Return the flow run that an order stands for, created if there is none, for a worker to run; raises as `start`."""
+        """Return the flow run that an order stands for, created if there is none, for others to run; raises as `start`."""
         if isinstance(flow, _Remote):
             return self._hand_over(flow.version, order)
         known = self.find(flow.name, order.key)

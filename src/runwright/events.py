@@ -29,7 +29,7 @@ class EventKind(IntEnum):
     REQUESTED = 4
     """Somebody asked for something. data: intent, by, and its arguments."""
     ANNOTATED = 5
-    """Something about a run became known that is no transition. data: name."""
+    """Something about a run became known that is no transition. data: name, or suspended: it is paused, and nobody holds it."""
 
 
 class Event(msgspec.Struct, array_like=True, gc=False):

@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True):
     encryption_key: str
     globals: dict[str, Any]
     retry_growth: Literal["exponential", "linear"]
+    automation_hosts: str
 
     def __repr__(self) -> str:
         """Return what may be seen."""
@@ -208,6 +209,8 @@ TABLE: tuple[Setting, ...] = (
     Setting("retry_growth", "exponential", "exponential or linear",
             "How the waits of exponential retries of YAML flows grow: as documented, or as Kestra 0.21 has it.",
             _one_of("exponential", "linear")),
+    Setting("automation_hosts", "", "names or addresses with commas between, each with :PORT or without",
+            "Hosts that automations may send to although they are in no public network.", _read_text),
 )
 # fmt: on
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in TABLE}

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from runwright.cards import Cards
 from runwright.key_values import KeyValues
 from runwright.received_events import ReceivedEvents
 from runwright.trigger_states import TriggerStates
@@ -45,7 +46,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Protocol):
+class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Cards, Protocol):
     """A record. Adapters: `runwright.stores`."""
 
     url: str

@@ -45,6 +45,9 @@ ENTRIES = {
     ),
     "flow": Entry("runwright.cli.flows:flow", "Flows: ls get, register, schedules pause resume."),
     "events": Entry("runwright.cli.events:events", "Read the event log as documented JSON: ls tail."),
+    "automation": Entry(
+        "runwright.cli.automations:automation", "What is done when events come, or do not: ls get create pause ..."
+    ),
     "kv": Entry("runwright.cli.kv:kv", "Values that flows keep under keys of a namespace: ls get set rm."),
     "query": Entry("runwright.cli.query:query", "Ask the record a GraphQL query, and print JSON."),
     "ui": Entry("runwright.cli.ui:ui", "Look at a record in a browser, read-only."),

@@ -58,12 +58,13 @@ def start(
     keys = () if no_auth or insecure_no_auth else (_find_key(token),)
     _log_to_standard_error(access_log=access_log)
     address = serving.Address(host, port)
-    from runwright.triggering.trigger_watch import TriggerWatch  # noqa: PLC0415  help needs no engine
+    from runwright.automations.watch import AutomationWatch  # noqa: PLC0415  help needs no engine
+    from runwright.triggering.trigger_watch import TriggerWatch  # noqa: PLC0415  as above
     from runwright.worker import Worker  # noqa: PLC0415  as above
 
     record = session.open_record(read_only=False)
     worker = Worker(record).start()
-    watch = TriggerWatch(record, worker.take).start()
+    watches = TriggerWatch(record, worker.take).start(), AutomationWatch(record, worker.take).start()
     app = create_app(record, options=server_options(keys=keys, hosts=hosts, worker=worker))
     say(f"serving on {address.url}")
     if keys:
@@ -74,7 +75,8 @@ def start(
     try:
         serving.serve(app, address)
     finally:
-        watch.stop()
+        for watch in watches:
+            watch.stop()
 
 
 def _load() -> tuple[Any, Any, Any]:

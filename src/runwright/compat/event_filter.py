@@ -183,6 +183,11 @@ class EventFilter(msgspec.Struct, forbid_unknown_fields=True):
         return self.text is None or self.text.matches(document)
 
 
+def matches_labels(resource: dict[str, str], wanted: _Labels) -> bool:
+    """Say whether a resource has all of these labels, each with one of its values; see `ResourceFilter.labels`."""
+    return _matches_resource(resource, None, None, wanted)
+
+
 def _matches_resource(
     resource: dict[str, str], ids: list[str] | None, prefixes: list[str] | None, labels: _Labels | None
 ) -> bool:

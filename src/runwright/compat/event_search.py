@@ -12,11 +12,11 @@ from uuid import UUID
 
 from runwright import clock, ids
 from runwright.compat.events import TaskRunEvents
-from runwright.compat.flow_run_events import FlowRunEvents
+from runwright.compat.flow_run_events import FlowRunEvents, is_transition
 from runwright.compat.task_run_body import LATE_AFTER, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
-from runwright.views import EventFilter as LogFilter
+from runwright.views import EventFilter as LogFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,6 @@ _PAGE = 5_000
 _RUNNING = KIND_BY_NAME["Running"].code
 _SCHEDULED = KIND_BY_NAME["Scheduled"].code
 _FIRST_IN_LOG = 2
-_FEW = 20
 
 
 class Found(NamedTuple):
@@ -83,7 +82,7 @@ class EventSearch:
     def _in_log(self, which: EventFilter) -> Iterator[Found]:
         since, until = which.since // 1_000, which.until // 1_000
         for event in self._candidates(which):
-            for found in self._transitions(event):
+            for found in (*self.transitions(event), *self.late(event, clock.now())):
                 if since <= found.at <= until and self._is_wanted(found, which):
                     yield found
 
@@ -92,36 +91,45 @@ class EventSearch:
             return False
         return which.is_about_names_only or which.matches(self.document_of(found))
 
-    def _transitions(self, event: Event) -> list[Found]:
+    def transitions(self, event: Event) -> list[Found]:
         """Return what an event of the log is to event clients: nothing, or its transition, its implied Pending before it."""
         found = []
-        if not event.ordinal:
-            if event.kind in {EventKind.CREATED, EventKind.STATE}:
-                name = f"{FLOW_RUN}{KIND_BY_CODE[event.state].event_name}"
-                found.append(Found(event.at // 1_000, (event.cursor, 1), name, event, None))
-                found += self._late(event)
-            return found
-        if event.version == _FIRST_IN_LOG:
+        if event.ordinal and event.version == _FIRST_IN_LOG:
             created = self._builder.place_of(event).created // 1_000
             found.append(Found(created, (event.cursor, 0), f"{TASK_RUN}Pending", event, None))
-        if event.kind == EventKind.STATE:
-            at = event.at // 1_000
-            found.append(Found(at, (event.cursor, event.version), f"{TASK_RUN}{_name_of(event)}", event, None))
-        return [*found, *self._late(event)]
+        if is_transition(event):
+            prefix = TASK_RUN if event.ordinal else FLOW_RUN
+            order = event.cursor, event.version
+            found.append(Found(event.at // 1_000, order, f"{prefix}{_name_of(event)}", event, None))
+        return found
 
-    def _late(self, event: Event) -> list[Found]:
+    @staticmethod
+    def late_after(event: Event) -> int | None:
+        """Return from when on (ns) what an event schedules is late, None where it schedules nothing."""
+        if event.kind != EventKind.STATE or event.state != _SCHEDULED or not event.data or "due" not in event.data:
+            return None
+        return max(event.data["due"] + LATE_AFTER, event.at)
+
+    def late(self, event: Event, now: int) -> list[Found]:
         """Return the Late that follows a Scheduled, if nothing else came in time."""
-        due = (event.data or {}).get("due") if event.state == _SCHEDULED else None
-        if due is None:
+        at = self.late_after(event)
+        if at is None:
             return []
-        at = due + LATE_AFTER
-        after = LogFilter(event.cursor, event.flow_run, event.ordinal, _FEW)
-        following = next((each for each in self._record.events(after) if each.kind == EventKind.STATE), None)
-        if at >= (following.at if following else clock.now()):
+        after = LogFilter(event.cursor, event.flow_run, event.ordinal, 1)
+        following = self._record.events(after)
+        if at >= (following[0].at if following else now):
             return []
-        late = self._flow_runs.build_late(event) if not event.ordinal else self._builder.build_late(event, at)
-        moment = max(at // 1_000, event.at // 1_000 + 1)
-        return [Found(moment, (event.cursor, event.version + 1), late["event"], None, late)]
+        late = (self._builder if event.ordinal else self._flow_runs).build_late(event, at)
+        return [Found(at // 1_000, (event.cursor, event.version + 1), late["event"], None, late)]
+
+    def waiting(self) -> Iterator[Event]:
+        """Yield the events that scheduled what waits for its time now."""
+        runs = [row for row in self._record.flow_runs(FlowRunFilter(states=("Scheduled",))) if row.state == _SCHEDULED]
+        task_runs = self._record.task_runs(TaskRunFilter(states=("Scheduled",)))
+        places = [(row.id, 0) for row in runs]
+        places += [(row.flow_run, row.ordinal) for row in task_runs if row.state == _SCHEDULED]
+        for flow_run, ordinal in places:
+            yield from self._record.events(LogFilter(0, flow_run, ordinal, 1, newest_first=True))
 
     def _candidates(self, which: EventFilter) -> Iterator[Event]:
         """Yield the events of the log that may match, newest first."""
@@ -182,7 +190,9 @@ def _places(names: list[str], prefix: str) -> list[LogFilter]:
 
 def _name_of(event: Event) -> str:
     """Return the state name that event clients know a transition by."""
-    if event.state == _RUNNING and event.attempt > 1:
+    if event.kind == EventKind.ANNOTATED:
+        return "Suspended"
+    if event.ordinal and event.state == _RUNNING and event.attempt > 1:
         return "Retrying"
     return KIND_BY_CODE[event.state].event_name
 

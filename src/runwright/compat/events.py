@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright import ids
-from runwright.compat.task_run_body import FOLLOWS_WITHIN, FlowRunFacts, Progress, late_id, with_offset, with_z
+from runwright.compat.task_run_body import (
+    FOLLOWS_WITHIN,
+    FlowRunFacts,
+    Progress,
+    is_suspension,
+    late_id,
+    with_offset,
+    with_z,
+)
 from runwright.events import EventKind
 from runwright.states import KIND_BY_NAME
 from runwright.views import EventFilter
@@ -146,13 +154,17 @@ def _advance(facts: FlowRunFacts, place: Place, progress: Progress, event: Event
     data = event.data or {}
     progress.version = event.version
     progress.name = data.get("name") or progress.name
-    if event.kind != EventKind.STATE:
+    is_transition = event.kind == EventKind.STATE
+    if not (is_transition or is_suspension(event)):
         return []
     built = []
     if progress.late_at is not None and progress.late_at < event.at:
         built.append(_become_late(facts, place, progress))
     before = progress.state, progress.event_id, progress.at
-    progress.enter(event.state, event.at, data, event.attempt)
+    if is_transition:
+        progress.enter(event.state, event.at, data, event.attempt)
+    else:
+        progress.suspend(event.at)
     built.append(_told(facts, place, progress, ids.event_id(facts.flow_run, place.ordinal, event.version), before))
     return built
 

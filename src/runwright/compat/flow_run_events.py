@@ -1,7 +1,4 @@
-"""Flow-run events: the documented `prefect.flow-run.{State}` JSON of a flow run's own transitions, built on read from the log.
-
-The Late of one that should have started follows from the time: nothing in the log says it.
-"""
+"""Flow-run events: the documented `prefect.flow-run.{State}` JSON of a flow run's own transitions, built on read from the log."""
 
 from __future__ import annotations
 
@@ -9,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright import ids
-from runwright.compat.task_run_body import FOLLOWS_WITHIN, FlowRunFacts, Progress, late_id, with_offset, with_z
+from runwright.compat.task_run_body import (
+    FOLLOWS_WITHIN,
+    FlowRunFacts,
+    Progress,
+    is_suspension,
+    late_id,
+    with_offset,
+    with_z,
+)
 from runwright.events import EventKind
 from runwright.views import EventFilter
 
@@ -17,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runwright.events import Event
+    from runwright.runs import FlowRun
     from runwright.views import Views
 
 _TRANSITIONS = frozenset({EventKind.CREATED, EventKind.STATE})
 _KEPT = 256
-_EVER = 1 << 63
 
 
 class FlowRunEvents:
@@ -32,54 +37,57 @@ class FlowRunEvents:
         self._views = views
         self._facts: dict[UUID, FlowRunFacts] = {}
         self._seen: dict[UUID, Progress] = {}
-        self._waiting: dict[UUID, Progress] = {}
+        self._planned: dict[UUID, Progress] = {}
 
     def build_one(self, event: Event) -> list[dict[str, Any]]:
-        """Return what an event of the log is to event clients: nothing, or a transition of its flow run."""
+        """Return what an event of the log is to event clients: nothing, or a transition of its flow run, a Late before it."""
         if event.ordinal:
             return []
-        progress = self._waiting.get(event.flow_run) or self._seen.get(event.flow_run)
+        progress = self._planned.get(event.flow_run) or self._seen.get(event.flow_run)
         is_next = progress is not None and progress.version == event.version - 1
-        if event.kind not in _TRANSITIONS:
+        if not is_transition(event):
             if progress is not None and is_next:
                 progress.version = event.version
             return []
         if progress is None or not is_next:
             progress = self._before(event)
-        told = self._tell_late_of(event.flow_run, progress, event.at - 1)
+        facts = self._facts_of(event.flow_run)
+        built = []
+        if progress.late_at is not None and progress.late_at < event.at:
+            built.append(_become_late(facts, progress))
         before = progress.state, progress.event_id, progress.at
         _enter(progress, event)
         self._remember(event.flow_run, progress)
-        return [*told, _document(self._facts_of(event.flow_run), progress, *before)]
+        return [*built, _document(facts, progress, *before)]
 
-    def build_late(self, event: Event) -> dict[str, Any]:
-        """Return the Late that follows a Scheduled when nothing else came in time."""
-        progress = self._before(event)
-        _enter(progress, event)
-        return self._tell_late_of(event.flow_run, progress, _EVER)[0]
+    def build_late(self, event: Event, at: int) -> dict[str, Any]:
+        """Return the Late that follows a Scheduled when nothing else has until `at` (ns)."""
+        self._forget(event.flow_run)
+        self.build_one(event)
+        return self._tell_late_of(event.flow_run, at)[0]
 
     def tell_late(self, now: int) -> list[dict[str, Any]]:
         """Return the Late of each flow run seen here that should have started by `now` (ns) and has not; each once."""
-        waiting = list(self._waiting.items())
-        return [late for flow_run, progress in waiting for late in self._tell_late_of(flow_run, progress, now)]
+        return [late for flow_run in list(self._planned) for late in self._tell_late_of(flow_run, now)]
 
-    def watch(self, flow_runs: Iterable[UUID]) -> None:
-        """Get to know scheduled flow runs whose events are not built here, so that `tell_late` tells of them."""
-        for flow_run in flow_runs:
-            newest = EventFilter(flow_run=flow_run, ordinal=0, limit=1, newest_first=True)
-            for event in self._views.events(newest):
+    def watch(self, rows: Iterable[FlowRun]) -> None:
+        """Get to know flow runs whose events are not built here, so that `tell_late` tells of them."""
+        for row in rows:
+            last = EventFilter(flow_run=row.id, ordinal=0, limit=1, newest_first=True)
+            for event in self._views.events(last):
                 progress = self._before(event)
-                if event.kind in _TRANSITIONS:
+                if is_transition(event):
                     _enter(progress, event)
                 progress.version = event.version
-                self._remember(flow_run, progress)
+                self._remember(row.id, progress)
 
-    def _tell_late_of(self, flow_run: UUID, progress: Progress, now: int) -> list[dict[str, Any]]:
+    def _tell_late_of(self, flow_run: UUID, now: int) -> list[dict[str, Any]]:
+        progress = self._planned[flow_run]
         if progress.late_at is None or progress.late_at > now:
             return []
-        before = progress.state, progress.event_id, progress.at
-        _become_late(progress)
-        return [_document(self._facts_of(flow_run), progress, *before)]
+        late = _become_late(self._facts_of(flow_run), progress)
+        self._remember(flow_run, progress)
+        return [late]
 
     def _before(self, event: Event) -> Progress:
         """Return what a flow run had come to before an event."""
@@ -87,21 +95,22 @@ class FlowRunEvents:
         if event.version > 1:
             earlier = EventFilter(flow_run=event.flow_run, ordinal=0, limit=ids.MAX_VERSION, before=event.cursor)
             for each in self._views.events(earlier):
-                if each.kind in _TRANSITIONS:
-                    if progress.late_at is not None and progress.late_at < each.at:
-                        _become_late(progress)
+                if is_transition(each):
                     _enter(progress, each)
         return progress
 
     def _remember(self, flow_run: UUID, progress: Progress) -> None:
-        self._seen.pop(flow_run, None)
-        self._waiting.pop(flow_run, None)
+        self._forget(flow_run)
         if progress.late_at is not None:
-            self._waiting[flow_run] = progress
+            self._planned[flow_run] = progress
             return
         while len(self._seen) >= _KEPT:
             del self._seen[next(iter(self._seen))]
         self._seen[flow_run] = progress
+
+    def _forget(self, flow_run: UUID) -> None:
+        self._seen.pop(flow_run, None)
+        self._planned.pop(flow_run, None)
 
     def _facts_of(self, flow_run: UUID) -> FlowRunFacts:
         facts = self._facts.get(flow_run)
@@ -112,18 +121,27 @@ class FlowRunEvents:
         return facts
 
 
-def _become_late(progress: Progress) -> None:
-    """Put a scheduled flow run into Late, which no event of the log says."""
-    scheduled = UUID(progress.event_id)
-    progress.become_late()
-    progress.event_id = str(late_id(scheduled))
+def is_transition(event: Event) -> bool:
+    """Say whether an event is one to event clients."""
+    return event.kind in _TRANSITIONS or is_suspension(event)
 
 
 def _enter(progress: Progress, event: Event) -> None:
-    data = event.data if event.kind == EventKind.STATE else None
-    progress.enter(event.state, event.at, data or {}, 0)
+    if event.kind in _TRANSITIONS:
+        data = event.data if event.kind == EventKind.STATE else None
+        progress.enter(event.state, event.at, data or {}, 0)
+    else:
+        progress.suspend(event.at)
     progress.version = event.version
     progress.event_id = str(ids.event_id(event.flow_run, 0, event.version))
+
+
+def _become_late(facts: FlowRunFacts, progress: Progress) -> dict[str, Any]:
+    """Put a scheduled flow run into Late, which no event of the log says, and return the documented event of that."""
+    before = progress.state, progress.event_id, progress.at
+    progress.become_late()
+    progress.event_id = str(late_id(UUID(before[1])))
+    return _document(facts, progress, *before)
 
 
 def _document(

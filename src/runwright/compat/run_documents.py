@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from runwright import clock, ids
-from runwright.compat.task_run_body import FlowRunFacts, Progress, late_id, with_z
+from runwright.compat.task_run_body import FlowRunFacts, Progress, is_suspension, late_id, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_NAME, Phase
 from runwright.views import EventFilter
@@ -113,7 +113,9 @@ class RunDocuments:
     def _version_of_state(self, row: TaskRun) -> int:
         """Return the version that a task run came to its state with: later events of it need not be transitions."""
         newest = EventFilter(flow_run=row.flow_run, ordinal=row.ordinal, newest_first=True)
-        found = (event.version for event in self._views.events(newest) if event.kind == EventKind.STATE)
+        found = (
+            each.version for each in self._views.events(newest) if each.kind == EventKind.STATE or is_suspension(each)
+        )
         return next(found, 1)
 
     def task_run_states(self, flow_run: UUID, ordinal: int) -> list[dict[str, Any]]:
@@ -131,6 +133,9 @@ class RunDocuments:
         for event in events:
             if event.state:
                 progress.enter(event.state, event.at, event.data or {}, event.attempt)
+            elif is_suspension(event):
+                progress.suspend(event.at)
+            if event.state or is_suspension(event):
                 found.append(state_document(ids.event_id(flow_run, ordinal, event.version), progress, about))
         return found
 
@@ -167,7 +172,7 @@ class RunDocuments:
 
     def _version_of_root(self, row: FlowRun) -> int:
         newest = EventFilter(flow_run=row.id, ordinal=0, newest_first=True)
-        return next((event.version for event in self._views.events(newest) if event.state), 1)
+        return next((each.version for each in self._views.events(newest) if each.state or is_suspension(each)), 1)
 
 
 def _known_by(progress: Progress, identity: UUID) -> UUID:

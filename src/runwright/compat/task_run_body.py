@@ -18,12 +18,15 @@ from runwright import ids, release
 from runwright.clock import to_iso
 from runwright.codec import USUAL_MESSAGES
 from runwright.errors import NotOnRecord
+from runwright.events import EventKind
 from runwright.result import ResultRef
 from runwright.runs import FlowRun, FlowVersion, TaskInfo
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase, StateKind
 from runwright.views import FlowRunFilter
+from runwright.vocabularies import event_name
 
 if TYPE_CHECKING:
+    from runwright.events import Event
     from runwright.runs import EdgeInfo
     from runwright.views import Expansion, Views
 
@@ -107,12 +110,18 @@ class Progress:
         due = data.get("due") if code == _SCHEDULED else None
         self.late_at = None if due is None else due + LATE_AFTER
         self.result = _result_of(data)
+        is_suspended = bool(data.get("suspended"))
         self.state = {
             "type": kind.event_type,
-            "name": "Retrying" if code == _RUNNING and self.run_count > 1 else kind.event_name,
+            "name": event_name(kind, run_count=max(self.run_count, 1), is_suspended=is_suspended)[1],
             "message": str(data.get("message", USUAL_MESSAGES.get(code, ""))),
             "state_details": _details_of(kind, data),
         }
+
+    def suspend(self, at: int) -> None:
+        """Stay paused, from a time (ns) on with nobody who holds the run."""
+        self.at = max(at // 1_000, self.at + 1)
+        self.state = {**self.state, "name": "Suspended"}
 
     def become_late(self) -> None:
         """Go into Late, at the time when that became true."""
@@ -120,6 +129,11 @@ class Progress:
         self.at = max(self.late_at // 1_000, self.at + 1)
         self.state = {**self.state, "name": "Late"}
         self.late_at = None
+
+
+def is_suspension(event: Event) -> bool:
+    """Say whether an event tells that whoever held a paused run has left it."""
+    return event.kind == EventKind.ANNOTATED and bool(event.data and event.data.get("suspended"))
 
 
 def late_id(scheduled: UUID) -> UUID:

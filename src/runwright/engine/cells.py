@@ -58,7 +58,8 @@ class Cell(msgspec.Struct, eq=False):
     `group` is the children it belongs to. `lost` counts the attempts that used up no retry: a process was lost, or they
     paused. `waiting` is the number of upstream links not yet satisfied. `due` is when (ns) a waiting run goes on. `parked`
     says that nothing but a request moves it on. `resumed` says that the attempt follows a pause, or that somebody asked for it,
-    with `given` as what came with the request. `opened` is when (ns) a child of a branch was opened.
+    with `given` as what came with the request. `opened` is when (ns) a child of a branch was opened. `suspended` says that it is
+    paused, and that whoever paused it has left it.
     """
 
     ordinal: int
@@ -78,6 +79,7 @@ class Cell(msgspec.Struct, eq=False):
     loop: dict[str, Any] | None = None
     given: dict[str, Any] | None = None
     opened: int = 0
+    suspended: bool = False
 
     @property
     def is_idle(self) -> bool:

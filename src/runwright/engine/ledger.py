@@ -271,6 +271,7 @@ class Ledger:
             cell.tried += 1
         cell.version += 1
         cell.code = code
+        cell.suspended = False
 
     @staticmethod
     def _stands_for_others(cell: Cell) -> bool:
@@ -319,6 +320,7 @@ class Ledger:
             self._restore_state(cell, event, data)
         else:
             cell.version = event.version
+            cell.suspended = cell.suspended or bool(data.get("suspended"))
         if event.kind == _EXPANDED:
             self._restore_expansion(cell, data)
         elif event.kind == EventKind.REQUESTED:

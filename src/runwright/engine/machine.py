@@ -18,6 +18,7 @@ from runwright.engine.stimuli import (
     Decision,
     Effect,
     FinishRun,
+    Left,
     Opened,
     Recovered,
     Reported,
@@ -56,6 +57,7 @@ class Machine(Requests):
             Reported: self._on_reported,
             Opened: self._on_opened,
             Annotated: self._on_annotated,
+            Left: self._on_left,
             Created: self._on_created,
             Started: self._on_started,
             Recovered: self._on_recovered,
@@ -102,6 +104,13 @@ class Machine(Requests):
         cell = self._root if not stimulus.ordinal else self._cells.get(stimulus.ordinal)
         if cell is not None:
             self._append(cell, _ANNOTATED, 0, stimulus.data, at, decision)
+
+    def _on_left(self, _: Left, at: int, decision: Decision) -> None:
+        """Say once of each run that is paused that it is nowhere but on record now."""
+        for cell in self._cells.values():
+            if cell.code == cells.PAUSED and not (cell.serving or cell.suspended):
+                cell.suspended = True
+                self._append(cell, int(EventKind.ANNOTATED), 0, {"suspended": True}, at, decision)
 
     def _on_started(self, stimulus: Started, at: int, decision: Decision) -> None:
         if (self._root.code, cells.RUNNING) not in LEGAL:

@@ -69,6 +69,10 @@ class Annotated(msgspec.Struct, gc=False):
     ordinal: int = 0
 
 
+class Left(msgspec.Struct, gc=False):
+    """Whoever runs the flow run leaves it, paused as it is: only a request moves it on."""
+
+
 class TimerFired(msgspec.Struct, gc=False):
     """Time has passed: whatever is due goes on."""
 
@@ -89,7 +93,7 @@ class Requested(msgspec.Struct, gc=False):
     request: str = ""
 
 
-Stimulus = Created | Started | Recovered | Reported | Opened | Annotated | TimerFired | Requested
+Stimulus = Created | Started | Recovered | Reported | Opened | Annotated | Left | TimerFired | Requested
 
 
 class Submit(msgspec.Struct, gc=False):

@@ -90,6 +90,8 @@ class _Copy:
         if ordinal and ordinal not in self._kept:
             return _LEFT_OUT
         if event.kind == EventKind.ANNOTATED:
+            if (data or {}).get("suspended"):
+                return _LEFT_OUT
             return {key: value for key, value in (data or {}).items() if key != BROKEN}
         is_taken_back = ordinal in self._above and KIND_BY_CODE.get(event.state, _NO_KIND).phase.is_final
         return data if event.kind == EventKind.STATE and not is_taken_back else _LEFT_OUT

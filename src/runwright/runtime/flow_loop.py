@@ -18,6 +18,7 @@ from runwright.engine.stimuli import (
     Annotated,
     FinishRun,
     Kill,
+    Left,
     Recovered,
     Reported,
     Requested,
@@ -36,8 +37,11 @@ from runwright.runtime.interrupts import Interrupts
 from runwright.runtime.request_watch import Asked, heed
 from runwright.states import (
     KIND_BY_NAME,
+    Cancelling,
     Failed,
     Finished,
+    Killed,
+    Looped,
     Mapped,
     Paused,
     Queued,
@@ -196,6 +200,7 @@ class FlowLoop:
                 return
             if self._is_idle() and not self._ready and not self._held:
                 if not self._ask_to_go_on() and (not interrupts.count or machine.is_cancelled):
+                    self._apply(Left())
                     return
             elif self._calls or machine.next_timer is not None:
                 self._wait()
@@ -280,6 +285,9 @@ class FlowLoop:
 
     def _stop(self, kill: Kill) -> None:
         if kill.ordinal in self._calls:
+            if self._is_in(kill.ordinal, Running):
+                code, data = KIND_BY_NAME["Cancelling"].code, {"message": "It is told to stop."}
+                self._apply(Reported(kill.ordinal, kill.attempt, code, data))
             self._workload.stop(kill.ordinal)
             self._executor.kill(kill.ordinal, kill.attempt)
             if self._lane is not None:
@@ -290,6 +298,10 @@ class FlowLoop:
         data = {"message": "The flow run was cancelled."}
         state = "Killed" if self.machine.is_killed else "Cancelled"
         self._apply(Reported(kill.ordinal, kill.attempt, KIND_BY_NAME[state].code, data))
+
+    def _is_in(self, ordinal: int, kind: type[State]) -> bool:
+        cell = self.machine.cell_of(ordinal)
+        return cell is not None and cell.code == kind.kind.code
 
     def _queue(self, submit: Submit) -> None:
         if submit.needs_commit and self._is_strict and self._is_dirty and not self._is_pure[submit.node]:
@@ -401,7 +413,11 @@ class FlowLoop:
             self._apply(Annotated(news), logs=self._workload.lines(clock.now()))
 
     def _tell(self, report: Report, data: dict[str, Any] | None, state: State) -> None:
-        """Feed the machine a report; what the table forbids becomes a failure."""
+        """Feed the machine a report; what the table forbids becomes a failure. What is told to stop waits for nothing more."""
+        if self._is_in(report.ordinal, Cancelling) and not state.kind.phase.is_final:
+            if isinstance(state, (Running, Looped)):
+                return
+            state, data = Killed(), {**(data or {}), "message": "It was told to stop."}
         if report.logs or report.metrics:
             for line in (*report.logs, *report.metrics):
                 line.flow_run = self.machine.flow_run

@@ -35,6 +35,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.health:routes",
     "runwright.server.about:routes",
     "runwright.server.events:routes",
+    "runwright.server.automations:routes",
     "runwright.server.runs:routes",
     "runwright.server.logs:routes",
     "runwright.server.flow_archives:routes",

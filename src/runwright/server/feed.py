@@ -197,7 +197,7 @@ class Feed:
             now = clock.now()
             documents = [each for event in events for each in self._build(event)]
             if len(events) < _PAGE:  # else what seems to be late may have begun in what is still to be read
-                documents += [*self._builder.tell_late(now), *self._flow_runs.tell_late(now)]
+                documents += [*self._flow_runs.tell_late(now), *self._builder.tell_late(now)]
             documents += map(document_of, received)
         self._cursors = (
             events[-1].cursor if events else log,
@@ -214,7 +214,7 @@ class Feed:
         builder.watch(row for row in rows if row.kind.name == "Scheduled")
         self._flow_runs = FlowRunEvents(self._record)
         waiting = self._record.flow_runs(FlowRunFilter(states=("Scheduled",)))
-        self._flow_runs.watch(row.id for row in waiting if row.kind.name == "Scheduled")
+        self._flow_runs.watch(row for row in waiting if row.kind.name == "Scheduled")
         return builder
 
     def _find_end(self) -> tuple[int, int]:

@@ -100,6 +100,11 @@ def put(path: str, endpoint: Callable[..., Any], role: Role, limit: int = BODY) 
     return GuardedRoute(path, endpoint, methods=["PUT"], role=role, limit=limit)
 
 
+def patch(path: str, endpoint: Callable[..., Any], role: Role, body: Any = None) -> GuardedRoute:
+    """Return a route for PATCH."""
+    return GuardedRoute(path, endpoint, methods=["PATCH"], role=role, body=body)
+
+
 def delete(path: str, endpoint: Callable[..., Any], role: Role, body: Any = None) -> GuardedRoute:
     """Return a route for DELETE."""
     return GuardedRoute(path, endpoint, methods=["DELETE"], role=role, body=body)

@@ -1,4 +1,4 @@
-"""Keeping: what becomes of a value or a trigger's state that is kept, decided the same way by every store."""
+"""Keeping: what becomes of a value, a trigger's state or a card that is kept, decided the same way by every store."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from runwright.errors import KeyTaken
 from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
+    from runwright.cards import Card
     from runwright.key_values import KeyValue
     from runwright.trigger_states import TriggerState
 
@@ -57,4 +58,19 @@ def kept_trigger(before: TriggerState | None, state: TriggerState, at: int) -> T
         created=at if before is None else before.created,
         updated=at,
         version=state.version + 1,
+    )
+
+
+def kept_card(before: Card | None, card: Card, at: int) -> Card | None:
+    """Return a card as it is kept at a time over the one before; None when it was not read in that one's version."""
+    if card.version != (0 if before is None else before.version):
+        return None
+    return replace(
+        card,
+        kind=to_text(card.kind),
+        name=to_text(card.name),
+        data=from_json(to_json(card.data)),
+        created=at if before is None else before.created,
+        updated=at,
+        version=card.version + 1,
     )

@@ -331,7 +331,9 @@ class RunFold:
         """Take what became known: a name, of a flow run what comes with its creation, of a task run its outputs so far."""
         if data.get("name") is not None:
             row.name = to_text(data["name"])
-        if isinstance(row, FlowRunRow):
+        if data.get("suspended"):
+            row.details = to_json({**(from_json(row.details) if row.details else {}), "suspended": True})
+        elif isinstance(row, FlowRunRow):
             known = from_json(row.extra) if row.extra else {}
             row.extra = to_json({**known, **_without(data, "name")}) if known or data.keys() - {"name"} else None
         elif "outputs" in data:

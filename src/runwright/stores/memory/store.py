@@ -15,6 +15,7 @@ from runwright.runs import Project, TaskInfo
 from runwright.states import KIND_BY_CODE
 from runwright.store import Difference
 from runwright.stores import keeping, leasing
+from runwright.stores.memory.cards import MemoryCards
 from runwright.stores.memory.reads import MemoryViews
 from runwright.stores.memory.requests import MemoryRequests
 from runwright.stores.memory.rows import MemoryRows
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from runwright.cards import Card
     from runwright.events import Batch, Event, LogLine, Metric
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
@@ -50,6 +52,7 @@ class MemoryStore(MemoryViews):
         self._leases: dict[UUID, Lease] = {}
         self._values: dict[tuple[str, str], KeyValue] = {}
         self._requests = MemoryRequests()
+        self._cards = MemoryCards()
         self._slots = MemorySlots(self._living_token, self._is_final)
         self._is_closed = False
 
@@ -232,6 +235,28 @@ class MemoryStore(MemoryViews):
         """Delete the state of a trigger; False where there was none."""
         with self._lock:
             return self._triggers.delete(namespace, flow, trigger)
+
+    def find_card(self, kind: str, name: str) -> Card | None:
+        """Return a card, None where there is none."""
+        with self._lock:
+            return self._cards.find(kind, name)
+
+    def list_cards(
+        self, kind: str, *, after: str | None = None, newest_first: bool = False, limit: int | None = None
+    ) -> list[Card]:
+        """Return the cards of a kind by name, or the other way round."""
+        with self._lock:
+            return self._cards.list_all(kind, after, limit, newest_first=newest_first)
+
+    def keep_card(self, card: Card) -> Card | None:
+        """Write a card over the version that it was read in, and return it; None when that is not the newest."""
+        with self._lock:
+            return self._cards.keep(card, self.now())
+
+    def delete_card(self, kind: str, name: str) -> bool:
+        """Delete a card; False where there was none."""
+        with self._lock:
+            return self._cards.delete(kind, name)
 
     def count_flow_versions(self) -> int:
         """Return how many versions of flows there are."""

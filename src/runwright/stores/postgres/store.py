@@ -25,7 +25,7 @@ from runwright.stores.postgres.rows import PostgresRows
 from runwright.stores.postgres.standing import Standing
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import flows, key_values, leases, queries, requests, slots, trigger_states
+from runwright.stores.sql import cards, flows, key_values, leases, queries, requests, slots, trigger_states
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
 from runwright.stores.urls import without_password
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
+    from runwright.cards import Card
     from runwright.events import Batch
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
@@ -202,6 +203,19 @@ class PostgresStore(SqlViews):
     def delete_trigger(self, namespace: str, flow: str, trigger: str) -> bool:
         """Delete the state of a trigger; False where there was none."""
         return self._write_at_once(lambda db: trigger_states.delete(db, namespace, flow, trigger))
+
+    def keep_card(self, card: Card) -> Card | None:
+        """Write a card over the version that it was read in, and return it; None when that is not the newest."""
+
+        def write(db: PostgresConnection) -> Card | None:
+            _take_turns(db, f"card {card.kind} {card.name}")
+            return cards.keep(db, card, leases.now(db))
+
+        return self._write_at_once(write)
+
+    def delete_card(self, kind: str, name: str) -> bool:
+        """Delete a card; False where there was none."""
+        return self._write_at_once(lambda db: cards.delete(db, kind, name))
 
     def await_events(self, after: int, seconds: float) -> int:
         """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""

@@ -17,6 +17,7 @@ from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import counts_rows, histories
 from runwright.stores.rows import TaskRunRow
 from runwright.stores.sql import (
+    cards,
     flows,
     key_values,
     leases,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from runwright.cards import Card
     from runwright.key_values import KeyValue
     from runwright.query import Query, Summary
     from runwright.received_events import ReceivedEvent
@@ -202,6 +204,18 @@ class SqlViews(ABC):
         """Return the states that are due at a time or were before, those that are turned off left out."""
         with self._reading() as db:
             return trigger_states.due(db, at)
+
+    def find_card(self, kind: str, name: str) -> Card | None:
+        """Return a card, None where there is none."""
+        with self._reading() as db:
+            return cards.find(db, kind, name)
+
+    def list_cards(
+        self, kind: str, *, after: str | None = None, newest_first: bool = False, limit: int | None = None
+    ) -> list[Card]:
+        """Return the cards of a kind by name, or the other way round."""
+        with self._reading() as db:
+            return cards.list_all(db, kind, after, limit, newest_first=newest_first)
 
     def count_flow_versions(self) -> int:
         """Return how many versions of flows there are."""

@@ -17,7 +17,7 @@ from runwright.errors import RecordError
 from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import flows, key_values, leases, requests, slots, trigger_states
+from runwright.stores.sql import cards, flows, key_values, leases, requests, slots, trigger_states
 from runwright.stores.sql.dialect import Dialect
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
+    from runwright.cards import Card
     from runwright.events import Batch
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
@@ -190,6 +191,16 @@ class SqliteStore(SqlViews):
         """Delete the state of a trigger; False where there was none."""
         with self._writing() as db, Transaction(db):
             return trigger_states.delete(db, namespace, flow, trigger)
+
+    def keep_card(self, card: Card) -> Card | None:
+        """Write a card over the version that it was read in, and return it; None when that is not the newest."""
+        with self._writing() as db, Transaction(db):
+            return cards.keep(db, card, leases.now(db))
+
+    def delete_card(self, kind: str, name: str) -> bool:
+        """Delete a card; False where there was none."""
+        with self._writing() as db, Transaction(db):
+            return cards.delete(db, kind, name)
 
     def find_damage(self) -> list[str]:
         """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""

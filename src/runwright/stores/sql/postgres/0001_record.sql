@@ -292,3 +292,15 @@ CREATE TABLE trigger_state (
 
 -- Somebody looks several times a second for what is due: that is little.
 CREATE INDEX trigger_state_by_due ON trigger_state (due) WHERE due IS NOT NULL;
+
+-- --------------------------------------------------------------- what a server keeps beside all runs: automations, keys, an audit
+
+CREATE TABLE card (
+    kind    text    COLLATE "C" NOT NULL,
+    name    text    COLLATE "C" NOT NULL,
+    data    text    NOT NULL,
+    created bigint  NOT NULL,
+    updated bigint  NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
+    PRIMARY KEY (kind, name)
+);

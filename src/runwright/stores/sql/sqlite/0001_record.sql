@@ -283,3 +283,15 @@ CREATE TABLE trigger_state (
 
 -- Somebody looks several times a second for what is due: that is little.
 CREATE INDEX trigger_state_by_due ON trigger_state (due) WHERE due IS NOT NULL;
+
+-- --------------------------------------------------------------- what a server keeps beside all runs: automations, keys, an audit
+
+CREATE TABLE card (
+    kind    TEXT    NOT NULL,
+    name    TEXT    NOT NULL,
+    data    TEXT    NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 1),
+    PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
