@@ -9,6 +9,8 @@ from runwright.spec.triggers import TRIGGERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runwright.runs import FlowRun
+
 
 class Origin(NamedTuple):
     """How an execution comes to be: what started it, and what it replaces or repeats.
@@ -31,3 +33,15 @@ class Origin(NamedTuple):
     def is_automatic(self) -> bool:
         """Say whether a trigger of a flow started it: nobody is there who could give inputs that are missing."""
         return self.trigger is not None and self.trigger["type"] in TRIGGERS
+
+    @classmethod
+    def from_earlier(cls, row: FlowRun, **more: Any) -> Origin:
+        """Return how an execution comes to be that repeats an earlier one, or replaces it."""
+        details, earlier = row.details, str(row.id)
+        return cls(
+            labels=details.get("labels") or {},
+            trigger=details.get("trigger"),
+            parent=earlier,
+            original=details.get("original") or earlier,
+            **more,
+        )

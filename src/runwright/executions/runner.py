@@ -187,13 +187,7 @@ class ExecutionRunner:
         `key` is that of `Origin`, `inputs` take the place of its own. Raises `NotOnRecord` for a task run that the execution
         does not have, `IllegalTransition` for one of an execution that is still at work, and `InputError`.
         """
-        origin = Origin(
-            labels=row.details.get("labels") or {},
-            trigger=row.details.get("trigger"),
-            parent=str(row.id),
-            original=row.details.get("original") or str(row.id),
-            key=key,
-        )
+        origin = Origin.from_earlier(row, key=key)
         if task_run is None:
             return self.create(self.host.opened(row.parameters) if inputs is None else inputs, origin)
         self._check_replayed(row, task_run)
@@ -355,15 +349,8 @@ class ExecutionRunner:
 
     def _replaced(self, row: FlowRun, execution: Execution) -> UUID:
         """Record the execution that runs again what has failed, and return its id."""
-        origin = Origin(
-            labels=row.details.get("labels") or {},
-            trigger=row.details.get("trigger"),
-            parent=str(row.id),
-            original=row.details.get("original") or str(row.id),
-            attempt=execution.facts.attempt + 1,
-            began=execution.facts.began,
-            due=execution.retried_at,
-        )
+        facts = execution.facts
+        origin = Origin.from_earlier(row, attempt=facts.attempt + 1, began=facts.began, due=execution.retried_at)
         return self.create(self.host.opened(row.parameters), origin)
 
     # ---- its parts
