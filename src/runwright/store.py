@@ -14,6 +14,7 @@ import msgspec
 from runwright.cards import Cards
 from runwright.key_values import KeyValues
 from runwright.received_events import ReceivedEvents
+from runwright.retention import Retention
 from runwright.trigger_states import TriggerStates
 from runwright.views import Views
 
@@ -46,7 +47,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Cards, Protocol):
+class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Retention, Cards, Protocol):
     """A record. Adapters: `runwright.stores`."""
 
     url: str

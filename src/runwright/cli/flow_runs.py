@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from runwright.cli import control, executions, rows
+from runwright.cli import control, executions, purge, rows
 from runwright.cli.filters import Moment, Seconds, StateNames, limited
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one
@@ -99,5 +99,6 @@ def watch(session: Session, reference: str, timeout: float | None) -> int:
 flow_run.add_command(control.resume)
 flow_run.add_command(executions.restart)
 flow_run.add_command(executions.replay)
+flow_run.add_command(purge.purge)
 for _verb in control.VERBS:
     flow_run.add_command(control.command_of(_verb))

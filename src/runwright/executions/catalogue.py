@@ -6,7 +6,10 @@ It reads through the views and asks through `Control`; running one is the `Execu
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from runwright import app, clock, ids
 from runwright.clock import to_datetime
@@ -32,6 +35,14 @@ if TYPE_CHECKING:
     Unseal = Callable[[Mapping[str, Any]], dict[str, Any] | None]
 
 _PAGE = 500
+_NUMBERS = {
+    "TRACE": range(logging.DEBUG),
+    "DEBUG": range(logging.DEBUG, logging.INFO),
+    "INFO": range(logging.INFO, logging.WARNING),
+    "WARN": range(logging.WARNING, logging.ERROR),
+    "ERROR": range(logging.ERROR, logging.CRITICAL + 1),
+}
+"""The numbers of log lines that count as a level."""
 
 
 class Executions:
@@ -139,10 +150,10 @@ class Executions:
         """Return the executions that one comes from, and those that it started, as far as files are concerned."""
         row = self.find(execution_id)
         related = self.children_of(execution_id)
-        starter = _starter(row)
-        if starter is not None:
-            related.append(self.find(starter))
-        related += [self.find(row.details[name]) for name in ("parent", "original") if row.details.get(name)]
+        for other in (_starter(row), row.details.get("parent"), row.details.get("original")):
+            if other is not None:
+                with suppress(NotOnRecord):  # it was purged
+                    related.append(self.find(other))
         return [_place_of(each) for each in related if "/" in each.flow_name]
 
     def task_states(self, execution_id: str) -> list[dict[str, Any]]:
@@ -205,6 +216,22 @@ class Executions:
         from runwright.control import Control  # noqa: PLC0415  only who asks needs it
 
         Control(self._record).resume(self.find(execution_id).id, inputs=dict(inputs))
+
+    def purge(self, which: Selection, what: Sequence[str]) -> dict[str, int]:
+        """Delete what belongs to executions that have ended, before the end of `which`; returns how much of each it was."""
+        from runwright.purging import purge  # noqa: PLC0415  only who purges needs it
+
+        rows = (row for row in self.select(which) if which.end is None or (row.end_time or which.end) < which.end)
+        return purge(self.store, rows, app.execution_host(self._record).drive, what)
+
+    def purge_logs(self, which: Selection, execution_id: str | None, levels: Sequence[str]) -> int:
+        """Delete log lines written in the time of `which`, of these levels, and return how many."""
+        numbers = None if set(levels) >= set(_NUMBERS) else [number for each in levels for number in _NUMBERS[each]]
+        rows = self.select(replace(which, start=None, end=None)) if execution_id is None else [self.find(execution_id)]
+        return sum(
+            self.store.purge_log_lines(flow_run, levels=numbers, since=which.start, until=which.end)
+            for flow_run in [row.id for row in rows if which.start is None or row.updated >= which.start]
+        )
 
     def toggle(self, namespace: str, flow_id: str, trigger_id: str, *, is_enabled: bool) -> None:
         """Turn a trigger on or off; raises `NotOnRecord`, and `IllegalTransition` to turn on what its flow turns off."""

@@ -71,11 +71,17 @@ class Rows(Protocol):
 class Fold:
     """Folds events, oldest first; `runs` then holds what became of each flow run. After an error it is of no use."""
 
-    def __init__(self, rows: Rows, known: Mapping[UUID, RunFold] | None = None) -> None:
-        """Fold on top of `rows`, which stay as they are; `known` are flow runs whose last fold is what `rows` say."""
+    def __init__(
+        self, rows: Rows, known: Mapping[UUID, RunFold] | None = None, keys: Mapping[UUID, int] | None = None
+    ) -> None:
+        """Fold on top of `rows`, which stay as they are.
+
+        `known` are flow runs whose last fold is what `rows` say, `keys` the keys that flow runs have already; others get the next.
+        """
         self.runs: dict[UUID, RunFold] = {}
         self._rows = rows
         self._known = known or {}
+        self._keys = {} if keys is None else keys
         self._next_key: int | None = None
 
     def add(self, events: Iterable[Event]) -> Fold:
@@ -113,10 +119,8 @@ class Fold:
         flow = self._rows.find_flow(name, version) if isinstance(version, int) else None
         if flow is None:
             raise NotOnRecord(f"Version {version} of flow {name!r} is not on this record: register it first.")
-        key = self._rows.next_key() if self._next_key is None else self._next_key
-        self._next_key = key + 1
         return FlowRunRow(
-            key,
+            self._keys.get(event.flow_run) or self._new_key(),
             event.flow_run.bytes,
             flow.key,
             to_text(data.get("name") or name),
@@ -128,6 +132,11 @@ class Fold:
             source=_json(data.get("source")),
             extra=_rest(data, _CREATED_COLUMNS),
         )
+
+    def _new_key(self) -> int:
+        key = self._rows.next_key() if self._next_key is None else self._next_key
+        self._next_key = key + 1
+        return key
 
 
 class RunFold:

@@ -6,7 +6,7 @@
             with closing(MyStore(...)) as store:
                 yield store
 
-The parts stand in one class each: appending and its guards here, leases, requests, slots and views in the modules beside this one.
+The parts stand in one class each: appending and its guards here, the others in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from runwright.testing.lease_contract import LeaseContract
 from runwright.testing.query_contract import QueryContract
 from runwright.testing.received_event_contract import ReceivedEventContract
 from runwright.testing.request_contract import RequestContract
+from runwright.testing.retention_contract import RetentionContract
 from runwright.testing.scribe import STEP, Scribe
 from runwright.testing.slot_contract import SlotContract
 from runwright.testing.view_contract import ViewContract
@@ -336,6 +337,7 @@ class StoreContract(
     RequestContract,
     SlotContract,
     ReceivedEventContract,
+    RetentionContract,
 ):
     """Everything; the `store` fixture gives an empty store and is to be overridden."""
 

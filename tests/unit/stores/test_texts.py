@@ -61,6 +61,6 @@ def test_migrations_are_numbered_without_a_gap():
 def test_queries_are_found_by_name():
     found = queries("sqlite", "leases")
 
-    assert {"now", "find", "lock", "put", "give_up"} == set(found)
+    assert {"now", "find", "lock", "lost", "put", "give_up"} == set(found)
     assert found["find"].startswith("SELECT")
     assert not found["find"].endswith(";")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from runwright.stores.rows import FlowRunRow, TaskRunRow
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
+_cursor_of = attrgetter("cursor")
 _CACHED = KIND_BY_NAME["Cached"].code
 
 
@@ -41,6 +44,7 @@ class MemoryViews:
         self._lock = threading.RLock()
         self._rows = MemoryRows([])
         self._events: list[Event] = []
+        self._last_cursor = 0
         self._logs: list[LogLine] = []
         self._metrics: list[Metric] = []
         self._received: list[ReceivedEvent] = []
@@ -120,8 +124,9 @@ class MemoryViews:
     def events(self, which: EventFilter) -> list[Event]:
         """Return events of the log with their cursors."""
         with self._lock:
-            last = len(self._events) if which.before is None else max(0, which.before - 1)
-            between = islice(self._events, which.after, last)
+            first = bisect_right(self._events, which.after, key=_cursor_of)
+            last = None if which.before is None else bisect_left(self._events, which.before, key=_cursor_of)
+            between = islice(self._events, first, last)
             found = (
                 event
                 for event in (reversed(list(between)) if which.newest_first else between)

@@ -37,6 +37,10 @@ class MemoryRequests:
             if flow_run in {None, each.flow_run} and (each.is_open or not open_only)
         ]
 
+    def drop(self, flow_run: UUID) -> None:
+        """Forget what was asked of a flow run."""
+        self._held = {identity: each for identity, each in self._held.items() if each.flow_run != flow_run}
+
     def one(self, request: UUID) -> Request:
         """Return a request; raises `NotOnRecord`."""
         if request not in self._held:

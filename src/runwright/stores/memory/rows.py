@@ -42,7 +42,7 @@ class MemoryRows:
 
     def next_key(self) -> int:
         """Return the key for a flow run that is new."""
-        return len(self.flow_run) + 1
+        return next(reversed(self.flow_run), 0) + 1
 
     def find_flow_run(self, flow_run: UUID) -> FlowRunRow | None:
         """Return a flow run, to be changed."""
@@ -64,6 +64,15 @@ class MemoryRows:
     def expansions_of(self, flow_run: int) -> list[ExpansionRow]:
         """Return the expansions of a flow run in order of their first child."""
         return [row for key, row in sorted(self.expansion.items()) if key[0] == flow_run]
+
+    def drop(self, flow_run: UUID) -> None:
+        """Forget a flow run."""
+        key = self.keys.pop(flow_run)
+        for table in (self.flow_run, self.task_run, self.tally):
+            table.pop(key, None)
+        for table in (self.expansion, self.attempt):
+            for place in [place for place in table if place[0] == key]:
+                del table[place]
 
     def put(self, fold: Fold) -> None:
         """Put what a fold made in the place of what was there."""

@@ -64,3 +64,8 @@ class MemorySlots:
     def leave(self, name: str, lease: Lease) -> None:
         """Give a slot back, or a place in the line."""
         self._slots.get(name, {}).pop(lease.flow_run, None)
+
+    def drop(self, flow_run: UUID) -> None:
+        """Forget a flow run."""
+        for line in self._slots.values():
+            line.pop(flow_run, None)

@@ -11,6 +11,7 @@ from msgspec.structs import replace as replaced
 
 from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.failpoints import hit
+from runwright.retention import Purged
 from runwright.runs import Project, TaskInfo
 from runwright.states import KIND_BY_CODE
 from runwright.store import Difference
@@ -25,7 +26,7 @@ from runwright.stores.registration import flow_id_of, project_id_of
 from runwright.stores.texts import from_json, to_json, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from runwright.cards import Card
@@ -85,7 +86,7 @@ class MemoryStore(MemoryViews):
         with self._lock:
             if self._is_closed:
                 raise RecordError("This record was closed, and what it held is gone.")
-            for cursor, event in enumerate(batch.events, start=len(self._events) + 1):
+            for cursor, event in enumerate(batch.events, start=self._last_cursor + 1):
                 event.cursor = cursor
             fold = Fold(self._rows).add(batch.events)
             self._check_new(batch.events)
@@ -95,6 +96,7 @@ class MemoryStore(MemoryViews):
             metrics = [_kept_metric(each) for each in batch.metrics]
             hit("append.before_commit")
             self._events += events
+            self._last_cursor += len(events)
             self._logs += logs
             self._metrics += metrics
             self._rows.put(fold)
@@ -270,8 +272,51 @@ class MemoryStore(MemoryViews):
     def await_events(self, after: int, seconds: float) -> int:
         """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""
         with self._grown:
-            self._grown.wait_for(lambda: len(self._events) > after, seconds)
-            return len(self._events)
+            self._grown.wait_for(lambda: self._last_cursor > after, seconds)
+            return self._last_cursor
+
+    def purge(self, flow_runs: Sequence[UUID]) -> Purged:
+        """Delete flow runs that have ended with all that is kept of them, and return which those were."""
+        with self._lock:
+            gone = tuple(each for each in dict.fromkeys(flow_runs) if self._is_purgeable(each))
+            lines, metrics = len(self._logs), len(self._metrics)
+            self._events = [each for each in self._events if each.flow_run not in gone]
+            self._logs = [each for each in self._logs if each.flow_run not in gone]
+            self._metrics = [each for each in self._metrics if each.flow_run not in gone]
+            for flow_run in gone:
+                self._rows.drop(flow_run)
+                self._requests.drop(flow_run)
+                self._slots.drop(flow_run)
+                self._leases.pop(flow_run, None)
+            return Purged(gone, lines - len(self._logs), metrics - len(self._metrics))
+
+    def purge_log_lines(
+        self,
+        flow_run: UUID,
+        *,
+        levels: Collection[int] | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> int:
+        """Delete log lines of a flow run, and return how many."""
+        with self._lock:
+            left = [
+                line
+                for line in self._logs
+                if line.flow_run != flow_run
+                or (levels is not None and line.level not in levels)
+                or (since is not None and line.at < since)
+                or (until is not None and line.at >= until)
+            ]
+            count, self._logs = len(self._logs) - len(left), left
+            return count
+
+    def purge_metrics(self, flow_run: UUID) -> int:
+        """Delete the numbers of a flow run, and return how many there were."""
+        with self._lock:
+            left = [each for each in self._metrics if each.flow_run != flow_run]
+            count, self._metrics = len(self._metrics) - len(left), left
+            return count
 
     def find_damage(self) -> list[str]:
         """Return nothing: memory is what it is."""
@@ -282,7 +327,7 @@ class MemoryStore(MemoryViews):
         with self._lock:
             rows = MemoryRows(self._rows.flows)
             try:
-                rows.put(Fold(rows).add(self._events))
+                rows.put(Fold(rows, keys=self._rows.keys).add(self._events))
             except (IllegalTransition, NotOnRecord) as error:
                 return [Difference("event", "", str(error), None)]
             found = _differences(self._rows, rows)
@@ -297,6 +342,10 @@ class MemoryStore(MemoryViews):
     def _living_token(self, flow_run: UUID) -> int:
         lease = self._leases.get(flow_run)
         return lease.token if lease is not None and lease.owner and lease.expires > self.now() else 0
+
+    def _is_purgeable(self, flow_run: UUID) -> bool:
+        is_held = bool(self._living_token(flow_run))
+        return self._is_final(flow_run) and not is_held and not self._requests.find(flow_run, open_only=True)
 
     def _is_final(self, flow_run: UUID) -> bool:
         row = self._rows.flow_run.get(self._rows.keys.get(flow_run, 0))

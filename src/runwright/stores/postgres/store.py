@@ -25,13 +25,13 @@ from runwright.stores.postgres.rows import PostgresRows
 from runwright.stores.postgres.standing import Standing
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import cards, flows, key_values, leases, queries, requests, slots, trigger_states
+from runwright.stores.sql import cards, flows, key_values, leases, queries, requests, retention, slots, trigger_states
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
 from runwright.stores.urls import without_password
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from uuid import UUID
 
     from runwright.cards import Card
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
     from runwright.request import Answer, Request
+    from runwright.retention import Purged
     from runwright.runs import FlowVersion, Project
     from runwright.store import Difference
     from runwright.stores.postgres.connection import PostgresConnection
@@ -228,6 +229,33 @@ class PostgresStore(SqlViews):
             if cursor > after or left <= 0:
                 return cursor
             self._hints.wait(left)
+
+    def purge(self, flow_runs: Sequence[UUID]) -> Purged:
+        """Delete flow runs that have ended with all that is kept of them, and return which those were."""
+
+        def write(db: PostgresConnection) -> Purged:
+            db.execute(_LEASES["lock_several"], ([each.bytes for each in flow_runs],))
+            _take_turns(db, "log")
+            return retention.purge(db, flow_runs)
+
+        with self._lock:
+            self._standing = Standing()
+            return self._write_at_once(write)
+
+    def purge_log_lines(
+        self,
+        flow_run: UUID,
+        *,
+        levels: Collection[int] | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> int:
+        """Delete log lines of a flow run, and return how many."""
+        return self._write_at_once(lambda db: retention.purge_log_lines(db, flow_run, levels, since, until))
+
+    def purge_metrics(self, flow_run: UUID) -> int:
+        """Delete the numbers of a flow run, and return how many there were."""
+        return self._write_at_once(lambda db: retention.purge_metrics(db, flow_run))
 
     def find_damage(self) -> list[str]:
         """Return what is wrong with the tables themselves: constraints, indexes, and lines of runs that are not there."""

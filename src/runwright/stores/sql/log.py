@@ -115,8 +115,8 @@ def read(db: Connection, which: EventFilter) -> list[Event]:
     return found
 
 
-def read_all(db: Connection) -> Iterator[Event]:
-    """Yield every event of the log without a look at the rows: CREATED says which flow run a key stands for."""
+def read_all(db: Connection, keys: dict[UUID, int]) -> Iterator[Event]:
+    """Yield every event of the log without a look at the rows: CREATED says which flow run a key stands for, as `keys` do then."""
     query = queries(db.dialect, "log")["all_events"]
     known: dict[int, UUID] = {}
     after = 0
@@ -124,6 +124,7 @@ def read_all(db: Connection) -> Iterator[Event]:
         for row in rows:
             if row[6] == _CREATED:
                 known[row[2]] = UUID(from_json(row[8])["id"])
+                keys[known[row[2]]] = row[2]
             flow_run = known.get(row[2])
             if flow_run is None:
                 raise NotOnRecord(f"The event at cursor {row[0]} belongs to a flow run that was never created.")

@@ -18,6 +18,7 @@ from runwright.stores.texts import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
     from runwright.stores.sql import Connection
 
@@ -35,10 +36,11 @@ class WritableRows(Rows, Protocol):
 
 def compare(db: Connection, rows: WritableRows, schema: str) -> list[Difference]:
     """Fold the log into `rows`, which are temporary and empty, and return how the recorded ones, in `schema`, differ."""
-    events = log.read_all(db)
+    keys: dict[UUID, int] = {}
+    events = log.read_all(db, keys)
     try:
         while chunk := list(islice(events, _CHUNK)):
-            rows.put(Fold(rows).add(chunk))
+            rows.put(Fold(rows, keys=keys).add(chunk))
     except (IllegalTransition, NotOnRecord) as error:
         return [Difference("event", "", str(error), None)]
     return [each for table in DERIVED for each in _differences(db, table, schema)]

@@ -17,7 +17,7 @@ from runwright.errors import RecordError
 from runwright.failpoints import hit
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import cards, flows, key_values, leases, requests, slots, trigger_states
+from runwright.stores.sql import cards, flows, key_values, leases, requests, retention, slots, trigger_states
 from runwright.stores.sql.dialect import Dialect
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
@@ -34,7 +34,7 @@ from runwright.stores.sqlite.rows import SqliteRows
 from runwright.stores.sqlite.standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from uuid import UUID
 
     from runwright.cards import Card
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
     from runwright.request import Answer, Request
+    from runwright.retention import Purged
     from runwright.runs import FlowVersion, Project
     from runwright.store import Difference, Lease
     from runwright.stores.sqlite.connection import SqliteConnection
@@ -201,6 +202,29 @@ class SqliteStore(SqlViews):
         """Delete a card; False where there was none."""
         with self._writing() as db, Transaction(db):
             return cards.delete(db, kind, name)
+
+    def purge(self, flow_runs: Sequence[UUID]) -> Purged:
+        """Delete flow runs that have ended with all that is kept of them, and return which those were."""
+        with self._writing() as db, Transaction(db):
+            self._standing = None
+            return retention.purge(db, flow_runs)
+
+    def purge_log_lines(
+        self,
+        flow_run: UUID,
+        *,
+        levels: Collection[int] | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> int:
+        """Delete log lines of a flow run, and return how many."""
+        with self._writing() as db, Transaction(db):
+            return retention.purge_log_lines(db, flow_run, levels, since, until)
+
+    def purge_metrics(self, flow_run: UUID) -> int:
+        """Delete the numbers of a flow run, and return how many there were."""
+        with self._writing() as db, Transaction(db):
+            return retention.purge_metrics(db, flow_run)
 
     def find_damage(self) -> list[str]:
         """Return what is wrong with the file itself: its pages, its constraints, and lines of runs that are not there."""

@@ -11,7 +11,8 @@
 CREATE TABLE runwright (
     is_only  boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     version  integer NOT NULL,
-    rebuilds integer NOT NULL DEFAULT 0
+    rebuilds integer NOT NULL DEFAULT 0,
+    deleted  bigint  NOT NULL DEFAULT 0                   -- the last cursor when anything was deleted: none is given twice
 );
 
 INSERT INTO runwright (version) VALUES (0);
@@ -58,7 +59,7 @@ CREATE TABLE project (
 
 -- -------------------------------------------------------------------------------------------------------------------- the log
 
--- Cursors are given in the order of commits and without a gap; see docs/decisions/0014.
+-- Cursors are given in the order of commits, without a gap but for what was deleted; see docs/decisions/0014 and 0017.
 CREATE TABLE event (
     cursor   bigint   PRIMARY KEY,
     at       bigint   NOT NULL,

@@ -4,11 +4,11 @@
 SELECT pg_advisory_xact_lock(?);
 
 -- name: last_cursor
-SELECT coalesce(max(cursor), 0) FROM event;
+SELECT greatest((SELECT max(cursor) FROM event), (SELECT deleted FROM runwright));
 
 -- name: append_events
 INSERT INTO event (cursor, at, flow_run, ordinal, version, attempt, kind, state, data)
-SELECT (SELECT coalesce(max(cursor), 0) FROM event) + new.cursor, new.at, new.flow_run, new.ordinal, new.version, new.attempt,
+SELECT greatest((SELECT max(cursor) FROM event), (SELECT deleted FROM runwright)) + new.cursor, new.at, new.flow_run, new.ordinal, new.version, new.attempt,
        new.kind, new.state, new.data
 FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::integer[], ?::smallint[], ?::smallint[],
             ?::text[]) AS new (cursor, at, flow_run, ordinal, version, attempt, kind, state, data);
@@ -24,7 +24,8 @@ SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::te
 
 -- name: tell
 -- Return the last cursor, and say it to those who listen, as a hint.
-SELECT last, pg_notify(?, CAST(last AS text)) FROM (SELECT coalesce(max(cursor), 0) AS last FROM event) AS log;
+SELECT last, pg_notify(?, CAST(last AS text))
+FROM (SELECT greatest((SELECT max(cursor) FROM event), (SELECT deleted FROM runwright)) AS last) AS log;
 
 -- name: places
 -- Where the log of these flow runs ends, and how often rows were put in place by a rebuild.
