@@ -32,6 +32,7 @@
     │   ├── LeaseLost                       another process has taken this flow run over
     │   └── NotOnRecord (ValueError)        no such flow run or task run
     ├── FilesError                          a file of an execution or namespace that could not be read or written
+    │   ├── FileForbidden                   a file of another namespace, which an execution may not reach
     │   └── FileMissing (FileNotFoundError) no such file on the drive
     ├── KeyTaken                            a key of a namespace that has a value already
     ├── SecretMissing (LookupError)         no secret of that name
@@ -261,6 +262,10 @@ class NotOnRecord(RecordError, ValueError):
 
 class FilesError(RunwrightError):
     """A file on a drive could not be read or written."""
+
+
+class FileForbidden(FilesError):
+    """A file belongs to another namespace, and to no execution around the one that wants it."""
 
 
 class FileMissing(FilesError, FileNotFoundError):

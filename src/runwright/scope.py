@@ -107,7 +107,11 @@ class Scope(Protocol):
 
     @property
     def drive(self) -> Drive:
-        """Return where files are."""
+        """Return where files are; what belongs to others is refused with `FileForbidden`."""
+        ...
+
+    def files_of(self, namespace: str) -> Drive:
+        """Return where the files are that the flows of a namespace share, which the task names."""
         ...
 
     @property

@@ -147,14 +147,28 @@ class Executions:
         return {each.slug for each in tasks if each.policies.get("type") == Loop.names[0]}
 
     def relatives(self, execution_id: str) -> list[Place]:
-        """Return the executions that one comes from, and those that it started, as far as files are concerned."""
+        """Return the executions that one comes from, and those that it started, however far, as far as files are concerned."""
         row = self.find(execution_id)
-        related = self.children_of(execution_id)
-        for other in (_starter(row), row.details.get("parent"), row.details.get("original")):
-            if other is not None:
-                with suppress(NotOnRecord):  # it was purged
-                    related.append(self.find(other))
+        related = [*self._sources_of(row), *self._started_by(row)]
         return [_place_of(each) for each in related if "/" in each.flow_name]
+
+    def _sources_of(self, row: FlowRun) -> Iterator[FlowRun]:
+        known, found = {str(row.id)}, [row]
+        while found:
+            row = found.pop()
+            for other in (_starter(row), row.details.get("parent"), row.details.get("original")):
+                if other is not None and other not in known:
+                    known.add(other)
+                    with suppress(NotOnRecord):  # it was purged
+                        found.append(self.find(other))
+                        yield found[-1]
+
+    def _started_by(self, row: FlowRun) -> Iterator[FlowRun]:
+        known = {str(row.id)}
+        for each in reversed(self.store.flow_runs(FlowRunFilter(since=row.created))):
+            if _starter(each) in known:
+                known.add(str(each.id))
+                yield each
 
     def task_states(self, execution_id: str) -> list[dict[str, Any]]:
         """Return the task runs of an execution: `taskId`, `state`, and `value` in a loop."""

@@ -12,6 +12,7 @@ import msgspec
 from runwright.hosting import sealing
 from runwright.hosting.file_access import Place
 from runwright.hosting.functions import Reads, host_functions
+from runwright.hosting.reach import Reach
 from runwright.spec.inputs import SecretInput
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class ExecutionHost:
         """Return where files are."""
         return self.host.drive
 
+    def drive_for(self, situation: Situation, named: str | None = None) -> Drive:
+        """Return where files are, as far as an execution may reach; `named` is a namespace whose shared files it may, too."""
+        relatives = self._reads(situation).relatives
+        return Reach(self.drive, _place_of(situation), relatives, named)
+
     @property
     def key_values(self) -> KeyValues:
         """Return where values of namespaces are."""
@@ -58,17 +64,16 @@ class ExecutionHost:
         self, situation: Situation, handed: Callable[[str], None] | None = None
     ) -> Mapping[str, Callable[..., Any]]:
         """Return the functions of expressions that need a host; `handed` is told of each secret that they hand out."""
-        place = Place(situation.namespace, situation.flow_id, situation.execution_id)
-        found = host_functions(self.host, place, self._reads(situation), handed)
-        return {**found, "loopOutputs": lambda loop: self._loop_outputs(situation.variables["outputs"], loop)}
+        found = host_functions(self.host, _place_of(situation), self._reads(situation), handed)
+        return {**found, "loopOutputs": lambda loop: self._loop_outputs(situation, loop)}
 
-    def _loop_outputs(self, outputs: Mapping[str, Any], loop: Any) -> Any:
+    def _loop_outputs(self, situation: Situation, loop: Any) -> Any:
         """Return what the rounds of a `Loop` have handed on, given by its id or its outputs: from the record, or the file."""
-        handed_on: Any = outputs.get(loop) if isinstance(loop, str) else loop
+        handed_on: Any = situation.variables["outputs"].get(loop) if isinstance(loop, str) else loop
         if isinstance(handed_on, dict) and "values" in handed_on:
             return handed_on["values"]  # pyright: ignore[reportUnknownVariableType]  data of users
         if isinstance(handed_on, dict) and "uri" in handed_on:
-            with self.drive.open(str(handed_on["uri"])) as stream:  # pyright: ignore[reportUnknownArgumentType]  as above
+            with self.drive_for(situation).open(str(handed_on["uri"])) as stream:  # pyright: ignore[reportUnknownArgumentType]  as above
                 return [msgspec.json.decode(line) for line in stream.read().splitlines()]
         raise LookupError(f"{loop!r} is no loop that has handed on outputs: give the id of a Loop that declares some")
 
@@ -147,6 +152,10 @@ def _replaced(values: dict[str, Any], names: list[str], seal: Callable[[str], An
         if isinstance(level, dict) and isinstance(level.get(last), str):
             level[last] = seal(level[last])
     return copy
+
+
+def _place_of(situation: Situation) -> Place:
+    return Place(situation.namespace, situation.flow_id, situation.execution_id)
 
 
 def _value_at(values: Any, name: str) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runwright.drive import SCHEME
 from runwright.drives.addresses import path_of
-from runwright.errors import FileMissing, FilesError
+from runwright.errors import FileForbidden, FileMissing, FilesError
 from runwright.hosting.locations import execution_prefix, namespace_prefix
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class FileAccess:
         if address.startswith(SCHEME):
             path_of(address)
             if not self._may_read(address):
-                raise FilesError(
+                raise FileForbidden(
                     f"The file {address} belongs to neither this execution nor one it comes from or started, nor to the "
                     f"namespace {self._place.namespace!r}. Hand it over as an input or output, or put it among the files of "
                     "the namespace."

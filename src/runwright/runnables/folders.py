@@ -19,6 +19,7 @@ from runwright.runnables.rendering import as_text, data_of, entries_of, items_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from runwright.drive import Drive
     from runwright.scope import Scope
     from runwright.spec.tasks.files import NamespaceFiles
 
@@ -84,11 +85,11 @@ def _fetched(scope: Scope, uri: str) -> Path:
     return path
 
 
-def copy_file(scope: Scope, uri: str, path: Path) -> None:
-    """Copy a file of the drive, or of the namespace, to a path."""
+def copy_file(scope: Scope, uri: str, path: Path, drive: Drive | None = None) -> None:
+    """Copy a file of the drive, or of the namespace, to a path; `drive` is another than that of the scope."""
     if uri.startswith(NAMESPACE_SCHEME):
         uri = namespace_files(scope.namespace) + uri.removeprefix(NAMESPACE_SCHEME)
-    with scope.drive.open(uri) as source:
+    with (drive or scope.drive).open(uri) as source:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as copy:
             shutil.copyfileobj(source, copy)

@@ -14,6 +14,7 @@ from runwright.runnables.rendering import data_of, entries_of, namespace_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runwright.drive import Drive
     from runwright.scope import Scope
     from runwright.spec.tasks import plain
 
@@ -25,17 +26,18 @@ def upload(task: plain.UploadFiles, scope: Scope) -> dict[str, Any]:
     conflict = scope.render(task.conflict).upper()
     if conflict not in CONFLICTS:
         raise RunnableFailed(f"conflict must be one of {', '.join(CONFLICTS)}, and not {conflict!r:.40}.")
-    prefix = namespace_files(namespace_of(scope, task.namespace))
+    namespace = namespace_of(scope, task.namespace)
+    prefix, drive = namespace_files(namespace), scope.files_of(namespace)
     written: dict[str, str] = {}
     for name, source in _sources(task, scope):
         path = _joined(scope.render(task.destination), name)
         uri = prefix + path
-        if conflict != "OVERWRITE" and scope.drive.find(uri) is not None:
+        if conflict != "OVERWRITE" and drive.find(uri) is not None:
             if conflict == "ERROR":
                 raise RunnableFailed(f"The namespace has a file {path} already: choose another conflict, or delete it.")
             continue
         with scope.drive.open(source) if source else (scope.folder / name).open("rb") as file:
-            written[path] = scope.drive.put(uri, file)
+            written[path] = drive.put(uri, file)
     return {"files": written}
 
 
@@ -56,24 +58,26 @@ def _sources(task: plain.UploadFiles, scope: Scope) -> Iterator[tuple[str, str]]
 def download(task: plain.DownloadFiles, scope: Scope) -> dict[str, Any]:
     """Copy files of the namespace into the working directory, and keep them with this execution."""
     kept: dict[str, str] = {}
-    for name, uri in _meant(task, scope):
+    drive = scope.files_of(namespace_of(scope, task.namespace))
+    for name, uri in _meant(task, scope, drive):
         path = _joined(scope.render(task.destination), name)
         copy = inside(scope.folder, path)
-        copy_file(scope, uri, copy)
+        copy_file(scope, uri, copy, drive)
         kept[path] = scope.keep(path, copy)
     return {"files": kept}
 
 
 def delete(task: plain.DeleteFiles, scope: Scope) -> dict[str, Any]:
     """Delete files of the namespace."""
-    return {"files": {name: uri for name, uri in _meant(task, scope) if scope.drive.delete(uri)}}
+    drive = scope.files_of(namespace_of(scope, task.namespace))
+    return {"files": {name: uri for name, uri in _meant(task, scope, drive) if drive.delete(uri)}}
 
 
-def _meant(task: plain.DownloadFiles | plain.DeleteFiles, scope: Scope) -> list[tuple[str, str]]:
+def _meant(task: plain.DownloadFiles | plain.DeleteFiles, scope: Scope, drive: Drive) -> list[tuple[str, str]]:
     """Return name and URI of the files of the namespace that globs mean."""
     globs = Globs([scope.render(each) for each in task.files])
     prefix = namespace_files(namespace_of(scope, task.namespace))
-    names = [info.uri.removeprefix(prefix) for info in scope.drive.list(prefix)]
+    names = [info.uri.removeprefix(prefix) for info in drive.list(prefix)]
     return [(name, prefix + name) for name in names if globs.fit(name)]
 
 

@@ -36,9 +36,8 @@ class Host(Protocol):
     record: str | None
     """The URL of the record, None for the configured one."""
 
-    @property
-    def drive(self) -> Drive:
-        """Return where files are."""
+    def drive_for(self, situation: Situation, named: str | None = None) -> Drive:
+        """Return where files are, as far as an execution may reach; `named` is a namespace whose shared files it may, too."""
         ...
 
     @property
@@ -150,6 +149,7 @@ class AttemptScope:
         self.stopping: threading.Event = situation.stopping
         self.prefix = situation.prefix
         self._folder: Path | None = None
+        self._drive: Drive | None = None
         self._functions: Functions | None = None
         self._handed: list[str] = []
 
@@ -166,8 +166,14 @@ class AttemptScope:
 
     @property
     def drive(self) -> Drive:
-        """Return where files are."""
-        return self.situation.host.drive
+        """Return where files are, as far as the execution may reach."""
+        if self._drive is None:
+            self._drive = self.situation.host.drive_for(self.situation)
+        return self._drive
+
+    def files_of(self, namespace: str) -> Drive:
+        """Return where the files are that the flows of a namespace share, which the task names."""
+        return self.situation.host.drive_for(self.situation, namespace)
 
     @property
     def key_values(self) -> KeyValues:
