@@ -171,3 +171,11 @@ def test_an_execution_that_repeats_another_has_the_whole_time(record, now):
     runner.go_on(app.find_flow_run(record, runner.replay(row, task_run.id)))
 
     assert ["SUCCESS", "SUCCESS"] == [each.kind.execution for each in record.flow_runs(FlowRunFilter())]
+
+
+def test_what_runs_after_the_end_breaks_no_promise(record):
+    text = ENDLESS.format(behavior="FAIL", duration="PT0S").replace("PT0.01S", "PT1S")
+    row, task_runs = run(record, f"{text}afterExecution:\n  - {{id: after, type: flow.Sleep, duration: PT1.2S}}\n")
+
+    assert ["SUCCESS", {"wait": "SUCCESS", "after": "SUCCESS"}] == [row.kind.execution, task_runs]
+    assert "slow" not in newest(record).details["labels"]

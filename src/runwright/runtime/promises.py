@@ -93,6 +93,7 @@ class Promises:
         if finish is None:
             return
         self._record(root)
+        self._execution.look_at_promises = None  # what runs after the end breaks none
         if self._ending is not None and finish.state == "Cancelled":
             self._loop.finish = FinishRun(self._ending, _BROKEN)
 
