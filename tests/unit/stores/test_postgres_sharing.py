@@ -18,6 +18,7 @@ from runwright.errors import (
     LeaseLost,
     RecordUnreachable,
 )
+from runwright.retention import Purged
 from runwright.stores import open_store
 from runwright.stores.sql import queries
 from runwright.testing.scribe import Scribe
@@ -207,6 +208,23 @@ def test_a_commit_without_an_answer_is_looked_for_before_it_is_made_again(store,
     assert [4, 5] == [event.cursor for event in events]
     assert ["once", "twice", "three times"] == [line.message for line in store.logs(scribe.flow_run)]
     scribe.run(2).commit()
+    assert [] == store.rebuild()
+
+
+def test_what_was_deleted_by_a_commit_without_an_answer_is_told_all_the_same(store, monkeypatch):
+    """Else nobody would delete the files of those flow runs, which are not there any more."""
+    scribe = Scribe(store).start()
+    scribe.run(1, 2).log(1, "once").enter(0, "Success").commit()
+    store.release(scribe.lease)
+    original = store._write_at_once
+
+    def lose(action):
+        original(action)
+        return original(action)
+
+    monkeypatch.setattr(store, "_write_at_once", lose)
+
+    assert Purged((scribe.flow_run,), 1, 0) == store.purge([scribe.flow_run])
     assert [] == store.rebuild()
 
 

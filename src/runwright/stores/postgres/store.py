@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from runwright.errors import RecordError
 from runwright.failpoints import hit
+from runwright.retention import Purged
 from runwright.store import Lease
 from runwright.stores import leasing
 from runwright.stores.postgres import damage, log, rebuild, received, schema
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from runwright.key_values import KeyValue
     from runwright.received_events import ReceivedEvent
     from runwright.request import Answer, Request
-    from runwright.retention import Purged
     from runwright.runs import FlowVersion, Project
     from runwright.store import Difference
     from runwright.stores.postgres.connection import PostgresConnection
@@ -232,11 +232,16 @@ class PostgresStore(SqlViews):
 
     def purge(self, flow_runs: Sequence[UUID]) -> Purged:
         """Delete flow runs that have ended with all that is kept of them, and return which those were."""
+        before = Purged()
 
         def write(db: PostgresConnection) -> Purged:
+            nonlocal before
             db.execute(_LEASES["lock_several"], ([each.bytes for each in flow_runs],))
             _take_turns(db, "log")
-            return retention.purge(db, flow_runs)
+            purged = retention.purge(db, flow_runs)
+            if purged.flow_runs:
+                before = purged
+            return before  # where the server did not answer the commit that deleted them, they are not there any more
 
         with self._lock:
             self._standing = Standing()
