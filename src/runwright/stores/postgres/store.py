@@ -27,7 +27,7 @@ from runwright.stores.postgres.standing import Standing
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
 from runwright.stores.sql import cards, flows, key_values, leases, queries, requests, retention, slots, trigger_states
-from runwright.stores.sql.log import keys_of
+from runwright.stores.sql.log import find_key, keys_of
 from runwright.stores.sql.views import SqlViews
 from runwright.stores.urls import without_password
 
@@ -238,10 +238,10 @@ class PostgresStore(SqlViews):
             nonlocal before
             db.execute(_LEASES["lock_several"], ([each.bytes for each in flow_runs],))
             _take_turns(db, "log")
-            purged = retention.purge(db, flow_runs)
-            if purged.flow_runs:
-                before = purged
-            return before  # where the server did not answer the commit that deleted them, they are not there any more
+            if before.flow_runs and all(find_key(db, each) is None for each in before.flow_runs):
+                return before  # the commit was made, and the server did not answer it
+            before = retention.purge(db, flow_runs)
+            return before
 
         with self._lock:
             self._standing = Standing()
