@@ -272,15 +272,34 @@ def test_there_is_nothing_to_replay_from_a_task_run_of_another() -> None:
             ExecutionRunner(declared(THREE, NUMBER)).replay(first.row, wrong)
 
 
-def test_from_a_task_run_on_an_execution_is_replayed_in_its_own_revision(record: Store) -> None:
-    """Which is told, and not done in another one without a word."""
+def test_a_replay_in_another_revision_runs_what_comes_later_as_it_is_there(record: Store) -> None:
+    """What has run stays as it was; tasks that are new after it run."""
     first = run(THREE, NUMBER)
-    register(f"- {{id: a, {OK}}}", flow_id="main")
+    register(f"{THREE.replace('c{{', 'new {{')}\n- {{id: d, {OK}}}", NUMBER, flow_id="main")
     service = ExecutionService(record, lambda _: None)
-    with pytest.raises(IllegalTransition, match=r"ran revision 1: .* in revision 2 from the start"):
-        service.replay(first.row, str(one(first, "b").id), revision=2)
-    assert 1 == service.replay(first.row, str(one(first, "b").id)).flow_version
+    second = go_on(now_of(service.replay(first.row, str(one(first, "c").id), revision=2)))
+    assert (2, ["a SUCCESS", "b SUCCESS", "c SUCCESS", "d SUCCESS"]) == (second.row.flow_version, kept(second))
+    assert ({"value": "new 1"}, {"a": 1, "b": 1, "c": 2, "d": 1}) == (second.outputs["c"], second.attempts)
     assert 2 == service.replay(first.row, revision=2).flow_version
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        f"- {{id: a, {OK}}}\n- {{id: x, {OK}}}\n- {{id: b, {OK}}}\n- {{id: c, {OK}}}",
+        f"- {{id: b, {OK}}}\n- {{id: c, {OK}}}",
+        f"- {{id: a, type: flow.Sequential, tasks: [{{id: x, {OK}}}]}}\n- {{id: b, {OK}}}\n- {{id: c, {OK}}}",
+        f"- {{id: a, {OK}}}",
+    ],
+    ids=["a task between", "a task less", "a task of another kind", "nothing to go on with"],
+)
+def test_a_revision_in_which_what_has_run_is_not_the_same_is_refused(record: Store, tasks: str) -> None:
+    """And nothing is recorded of it."""
+    first = run(THREE, NUMBER)
+    register(tasks, flow_id="main")
+    with pytest.raises(IllegalTransition, match="in revision 2 it is not where it was"):
+        ExecutionService(record, lambda _: None).replay(first.row, str(one(first, "c").id), revision=2)
+    assert [first.row.id] == [row.id for row in record.flow_runs(FlowRunFilter())]
 
 
 # ---- restarts
@@ -355,6 +374,41 @@ def test_a_restart_in_a_loop_runs_the_failed_rounds_and_the_missing_ones(tmp_pat
     found = restart(first)
     assert ["e SUCCESS", "b[1] SUCCESS", "b[2] SUCCESS", "b[3] SUCCESS"] == kept(found)
     assert {"e": 2, "b[1]": 1, "b[2]": 2, "b[3]": 1} == found.attempts
+
+
+def test_a_restart_in_another_revision_is_a_copy_that_goes_on(record: Store) -> None:
+    """With ids of its own; what succeeded is not run again, what failed runs as it is there, in every round."""
+    tasks = (
+        f"- {{id: a, {OK}}}\n- id: e\n  type: flow.ForEach\n  values: [1, 2]\n  tasks:\n  - {{id: b, {OK}}}\n"
+        "  - {id: c, %s}\n"
+    )
+    first = run(tasks % BAD, "errors: [{id: er, type: debug.Return, format: x}]")
+    assert ["a SUCCESS", "e FAILED", "b[1] SUCCESS", "c[1] FAILED", "er SUCCESS"] == kept(first)
+    register(f"{tasks % OK}  - {{id: d, {OK}}}\n- {{id: z, {OK}}}", flow_id="main")
+    copy = ExecutionService(record, lambda _: None).restart(first.row, revision=2)
+    began = now_of(copy)
+    assert ("RESTARTED", ["a SUCCESS", "e RUNNING", "b[1] SUCCESS", "c[1] RESTARTED"]) == (began.state, kept(began))
+    assert (str(first.row.id), str(first.row.id), 2) == (
+        copy.details["parent"],
+        copy.details["original"],
+        copy.flow_version,
+    )
+    assert set() == {row.id for row in began.task_runs} & {row.id for row in first.task_runs}
+    found = go_on(began)
+    rounds = [f"{task}[{value}] SUCCESS" for value in (1, 2) for task in "bcd"]
+    assert ("SUCCESS", {"a SUCCESS", "e SUCCESS", "z SUCCESS", *rounds}) == (found.state, set(kept(found)))
+    assert {"a": 1, "b[1]": 1, "c[1]": 2, "c[2]": 1} == {
+        name: found.attempts[name] for name in ("a", "b[1]", "c[1]", "c[2]")
+    }
+    assert "FAILED" == now_of(first.row).state
+
+
+def test_where_nothing_failed_no_copy_is_left(record: Store) -> None:
+    first = run(f"- {{id: a, {OK}}}")
+    register(f"- {{id: a, {OK}}}\n- {{id: z, {OK}}}", flow_id="main")
+    with pytest.raises(IllegalTransition, match="No task found to restart execution from!"):
+        ExecutionService(record, lambda _: None).restart(first.row, revision=2)
+    assert [True, None] == [row.details.get("deleted") for row in record.flow_runs(FlowRunFilter())]
 
 
 def test_a_choice_that_could_not_be_made_is_made_at_a_restart() -> None:
