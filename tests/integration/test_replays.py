@@ -238,6 +238,27 @@ def test_every_kind_that_stands_for_others_can_be_replayed(tasks: str, expected:
     assert len(document(first)["taskRunList"]) == len(document(found)["taskRunList"])
 
 
+def test_every_kind_that_stands_for_others_is_taken_over_whole() -> None:
+    """With all below it: turns, rounds, branches and parts; only the last task runs again."""
+    register("- {id: a, type: debug.Return, format: x}")
+    first = run(
+        f"- {{id: w, type: storage.LocalFiles, inputs: {{a.txt: '1'}}, outputs: [a.txt]}}\n"
+        f"- {{id: i, type: flow.If, condition: 'yes', then: [{{id: i1, {OK}}}], else: [{{id: i2, {OK}}}]}}\n"
+        f"- {{id: s, type: flow.Switch, value: q, cases: {{p: [{{id: s1, {OK}}}]}}, defaults: [{{id: s2, {OK}}}]}}\n"
+        f"- {{id: d, type: flow.Dag, tasks: [{{task: {{id: d1, {OK}}}}}, {{task: {{id: d2, {OK}}}, dependsOn: [d1]}}]}}\n"
+        "- {id: u, type: flow.LoopUntil, condition: '{{ outputs.u.iterationCount == 2 }}', "
+        f"checkFrequency: {{interval: PT1M}}, tasks: [{{id: u1, {OK}}}]}}\n"
+        f"- {{id: l, type: flow.Loop, values: [1, 2], tasks: [{{id: l1, {OK}}}]}}\n"
+        f"- {{id: f, type: flow.AllowFailure, errors: [{{id: f2, {OK}}}], finally: [{{id: f3, {OK}}}], tasks: [{{id: f1, {BAD}}}]}}\n"
+        "- {id: e, type: flow.ForEachItem, items: \"{{ outputs.w.uris['a.txt'] }}\", namespace: tests, flowId: child}\n"
+        "- {id: last, type: debug.Return, format: \"{{ outputs.l1['1'].value }}{{ outputs.d2.value }}{{ outputs.u.iterationCount }}\"}"
+    )
+    assert ("WARNING", {"value": "okok2"}) == (first.state, first.outputs["last"])
+    found = go_on(replay(first, one(first, "last")))
+    assert ("WARNING", kept(first), first.outputs) == (found.state, kept(found), found.outputs)
+    assert {**first.attempts, "last": 2} == found.attempts
+
+
 def test_a_failed_subflow_is_replayed_with_a_child_of_its_own() -> None:
     register(f"- {{id: a, {BAD}}}")
     first = run("- {id: sub, type: flow.Subflow, namespace: tests, flowId: child}")
