@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import base64
 
 import pytest
 
+from runwright import app
 from runwright.clock import NANOSECONDS, from_datetime
 from runwright.errors import RunnableFailed
 from runwright.results import InlineResult
@@ -15,24 +16,18 @@ from runwright.runtime.declared_task import DeclaredTask
 from runwright.runtime.runnable_runner import LABELS, OUTPUTS, RunnableRunner
 from runwright.scope import Outcome
 from runwright.spec import parse_flow_spec
+from runwright.states import Retrying
 from runwright.testing.fake_clock import FakeClock
 
+WORD = "{{ secret('WORD') }}"
+TOLD, HANDED_ON = "no luck, ********", {"n": 1, "word": "not ********"}
 RETRY = "retry: {type: constant, interval: PT1M, maxAttempts: 3%s}"
 
 
-class Host:
-    """A host that hides one word, and that nothing else is asked of."""
-
-    record = None
-
-    def masked(self, text):
-        return text.replace("hidden", "******")
-
-    def without(self, secrets, outputs):
-        del secrets
-        return outputs
-
-    log_filter = logging.Filter()
+@pytest.fixture(autouse=True)
+def secret(runwright_home, monkeypatch):
+    """Give the place where attempts are made a secret."""
+    monkeypatch.setenv("SECRET_WORD", base64.b64encode(b"hidden-word").decode())
 
 
 def attempt(run, keys="", *, number=1, limit=None, executions=1, is_async=False):
@@ -42,7 +37,7 @@ def attempt(run, keys="", *, number=1, limit=None, executions=1, is_async=False)
     ]
     runner = RunnableRunner(DeclaredTask(spec, run, retry=spec.retry), InlineResult())
     situation = Situation(
-        task=spec, namespace="n", flow_id="f", execution_id="e", task_id="t", task_run_id="r", variables={}, host=Host(),
+        task=spec, namespace="n", flow_id="f", execution_id="e", task_id="t", task_run_id="r", variables={}, host=app.execution_host(),
         prefix="", stopping=StopSignal(), attempt=number,
     )  # fmt: skip
     announced = []
@@ -64,7 +59,7 @@ def attempt(run, keys="", *, number=1, limit=None, executions=1, is_async=False)
 
 
 def fails(task, scope):
-    raise RunnableFailed("no luck, hidden", {"n": 1})
+    raise RunnableFailed(f"no luck, {scope.render(WORD)}", {"n": 1, "word": f"not {scope.render(WORD)}"})
 
 
 def answers(**outcome):
@@ -86,7 +81,7 @@ def test_a_failure_keeps_its_outputs_and_hides_what_is_secret(is_async):
         fails(task, scope)
 
     state, announced, _ = attempt(fails_later if is_async else fails, is_async=is_async)
-    assert ("Failed", "no luck, ******", {"n": 1}) == (type(state).__name__, state.message, state.context[OUTPUTS])
+    assert ("Failed", TOLD, HANDED_ON) == (type(state).__name__, state.message, state.context[OUTPUTS])
     assert ["Running"] == announced
 
 
@@ -109,7 +104,7 @@ def test_what_is_allowed_counts_as_something_better(expected, run, keys):
 
 
 def test_a_failure_that_is_allowed_hands_on_its_outputs_as_a_result():
-    assert {"n": 1} == attempt(fails, "allowFailure: true")[0].result
+    assert HANDED_ON == attempt(fails, "allowFailure: true")[0].result
 
 
 @pytest.mark.parametrize(
@@ -123,9 +118,9 @@ def test_a_success_after_a_retry_may_be_a_warning(expected, more, number):
 def test_a_failure_is_tried_again_before_anything_is_allowed():
     with FakeClock() as clock:
         state, _, runner = attempt(fails, f"{RETRY % ''}, allowFailure: true", number=2)
-        assert "Retrying" == type(state).__name__
+        assert isinstance(state, Retrying)
         assert 60 * NANOSECONDS == from_datetime(state.start_time) - clock.at
-        assert "no luck, ******" == runner.failed.message
+        assert TOLD == runner.failed.message
         assert "Warning" == type(attempt(fails, f"{RETRY % ''}, allowFailure: true", number=3)[0]).__name__
 
 
