@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.acceptance.office import CANCELLED, CONFLICT, LONG, is_alive
+from tests.acceptance.office import CANCELLED, CONFLICT, LONG, WRONG, is_alive
 
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -201,3 +201,27 @@ def test_a_pause_that_nobody_holds_is_killed_and_restarted_by_others(office: Off
     assert 0 == office.call("resume", execution).returncode
     assert {"one": "SUCCESS", "ask": "SUCCESS", "two": "SUCCESS"} == states(office)
     assert {"one": 1, "two": 1} == counts(office)
+
+
+def test_a_mended_flow_goes_on_where_the_broken_one_failed(office: Office, tmp_path: Path) -> None:
+    """A restart in the new revision is an execution of its own; a replay takes other inputs."""
+    inputs = "inputs: [{id: n, type: INT, defaults: 1}]"
+    ends = f"- {program('one', SAYS)}\n- {program('two', 'exit 3')}\n{inputs}"
+    office.start("run", write(tmp_path, ends)).communicate()
+    first = office.flow_run()
+    mended = ends.replace("exit 3", SAYS.format(name="two{{ inputs.n }}"))
+    office.start("run", write(tmp_path, mended)).communicate()
+    assert {"one": 2, "two1": 1} == counts(office)
+    restarted = office.call("restart", str(first.id), "--revision", "2")
+    assert 0 == restarted.returncode, restarted.stderr
+    assert {"one": 2, "two1": 2} == counts(office)
+    copy = office.store.flow_runs(FlowRunFilter())[0]
+    assert (str(first.id), 2, {"one": "SUCCESS", "two": "SUCCESS"}) == (
+        copy.details["parent"],
+        copy.flow_version,
+        states(office),
+    )
+    replayed = office.call("replay", str(copy.id), "-i", "n=7")
+    assert 0 == replayed.returncode, replayed.stderr
+    assert {"one": 3, "two1": 2, "two7": 1} == counts(office)
+    assert WRONG == office.call("replay", str(copy.id), "-i", "n=many").returncode

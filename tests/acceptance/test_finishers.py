@@ -14,7 +14,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.acceptance import finisher
 
 from runwright import app, clock
 from runwright.views import FlowRunFilter, TaskRunFilter
@@ -60,9 +59,25 @@ tasks:
   - {{id: last, type: debug.Return, format: "{{{{ outputs.sub['3'].outputs.o }}}}"}}
 finally:
   - {{id: tidy, type: shell.Commands, commands: ['{SAYS.format(name="tidy")}']}}
+afterExecution:
+  - {{id: after, type: shell.Commands, commands: ['{SAYS.format(name="after")}']}}
 """
 
-BODIES = {"begin", "left", "first1", "first2", "first3", "inner1", "inner2", "inner3", "flaky0", "flaky1", "tidy"}
+BODIES = {
+    "begin",
+    "left",
+    "first1",
+    "first2",
+    "first3",
+    "inner1",
+    "inner2",
+    "inner3",
+    "flaky0",
+    "flaky1",
+    "tidy",
+    "after",
+}
+WORKER = ("-m", "runwright.cli.main", "worker", "start")
 COMMITS = 40
 """About how many commits an execution takes: kills at a commit are drawn from so many."""
 
@@ -150,7 +165,7 @@ def test_a_worker_ends_what_was_lost(yard: Yard, seed: int) -> None:
     kills = 1 + chance.randint(0, 3)
     command = ("-m", "runwright.cli.main", "run", str(yard.home / "main.yaml"))
     for number in range(kills):
-        words = command if not yard.rows() else (finisher.__file__,)
+        words = command if not yard.rows() else WORKER
         before, done = yard.counts(), yard.done()
         with yard.process(*words, **fate(chance)) as process:
             yard.lose(process, chance)
@@ -164,8 +179,8 @@ def test_a_worker_ends_what_was_lost(yard: Yard, seed: int) -> None:
 def check_end(yard: Yard, kills: int) -> None:
     """Let a worker end what is left, and check all that is promised."""
     before, done = yard.counts(), yard.done()
-    with yard.process(finisher.__file__) as worker:
-        while not all(row.kind.phase.is_final for row in yard.rows()):
+    with yard.process(*WORKER) as worker:
+        while not ("after" in yard.done() and all(row.kind.phase.is_final for row in yard.rows())):
             assert worker.poll() is None
             clock.wait(queue.SimpleQueue(), 0.05)
     (row,), counts = yard.rows(), yard.counts()

@@ -238,6 +238,27 @@ def test_every_kind_that_stands_for_others_can_be_replayed(tasks: str, expected:
     assert len(document(first)["taskRunList"]) == len(document(found)["taskRunList"])
 
 
+def test_every_kind_that_stands_for_others_is_taken_over_whole() -> None:
+    """With all below it: turns, rounds, branches and parts; only the last task runs again."""
+    register("- {id: a, type: debug.Return, format: x}")
+    first = run(
+        f"- {{id: w, type: storage.LocalFiles, inputs: {{a.txt: '1'}}, outputs: [a.txt]}}\n"
+        f"- {{id: i, type: flow.If, condition: 'yes', then: [{{id: i1, {OK}}}], else: [{{id: i2, {OK}}}]}}\n"
+        f"- {{id: s, type: flow.Switch, value: q, cases: {{p: [{{id: s1, {OK}}}]}}, defaults: [{{id: s2, {OK}}}]}}\n"
+        f"- {{id: d, type: flow.Dag, tasks: [{{task: {{id: d1, {OK}}}}}, {{task: {{id: d2, {OK}}}, dependsOn: [d1]}}]}}\n"
+        "- {id: u, type: flow.LoopUntil, condition: '{{ outputs.u.iterationCount == 2 }}', "
+        f"checkFrequency: {{interval: PT1M}}, tasks: [{{id: u1, {OK}}}]}}\n"
+        f"- {{id: l, type: flow.Loop, values: [1, 2], tasks: [{{id: l1, {OK}}}]}}\n"
+        f"- {{id: f, type: flow.AllowFailure, errors: [{{id: f2, {OK}}}], finally: [{{id: f3, {OK}}}], tasks: [{{id: f1, {BAD}}}]}}\n"
+        "- {id: e, type: flow.ForEachItem, items: \"{{ outputs.w.uris['a.txt'] }}\", namespace: tests, flowId: child}\n"
+        "- {id: last, type: debug.Return, format: \"{{ outputs.l1['1'].value }}{{ outputs.d2.value }}{{ outputs.u.iterationCount }}\"}"
+    )
+    assert ("WARNING", {"value": "okok2"}) == (first.state, first.outputs["last"])
+    found = go_on(replay(first, one(first, "last")))
+    assert ("WARNING", kept(first), first.outputs) == (found.state, kept(found), found.outputs)
+    assert {**first.attempts, "last": 2} == found.attempts
+
+
 def test_a_failed_subflow_is_replayed_with_a_child_of_its_own() -> None:
     register(f"- {{id: a, {BAD}}}")
     first = run("- {id: sub, type: flow.Subflow, namespace: tests, flowId: child}")
@@ -272,15 +293,34 @@ def test_there_is_nothing_to_replay_from_a_task_run_of_another() -> None:
             ExecutionRunner(declared(THREE, NUMBER)).replay(first.row, wrong)
 
 
-def test_from_a_task_run_on_an_execution_is_replayed_in_its_own_revision(record: Store) -> None:
-    """Which is told, and not done in another one without a word."""
+def test_a_replay_in_another_revision_runs_what_comes_later_as_it_is_there(record: Store) -> None:
+    """What has run stays as it was; tasks that are new after it run."""
     first = run(THREE, NUMBER)
-    register(f"- {{id: a, {OK}}}", flow_id="main")
+    register(f"{THREE.replace('c{{', 'new {{')}\n- {{id: d, {OK}}}", NUMBER, flow_id="main")
     service = ExecutionService(record, lambda _: None)
-    with pytest.raises(IllegalTransition, match=r"ran revision 1: .* in revision 2 from the start"):
-        service.replay(first.row, str(one(first, "b").id), revision=2)
-    assert 1 == service.replay(first.row, str(one(first, "b").id)).flow_version
+    second = go_on(now_of(service.replay(first.row, str(one(first, "c").id), revision=2)))
+    assert (2, ["a SUCCESS", "b SUCCESS", "c SUCCESS", "d SUCCESS"]) == (second.row.flow_version, kept(second))
+    assert ({"value": "new 1"}, {"a": 1, "b": 1, "c": 2, "d": 1}) == (second.outputs["c"], second.attempts)
     assert 2 == service.replay(first.row, revision=2).flow_version
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        f"- {{id: a, {OK}}}\n- {{id: x, {OK}}}\n- {{id: b, {OK}}}\n- {{id: c, {OK}}}",
+        f"- {{id: b, {OK}}}\n- {{id: c, {OK}}}",
+        f"- {{id: a, type: flow.Sequential, tasks: [{{id: x, {OK}}}]}}\n- {{id: b, {OK}}}\n- {{id: c, {OK}}}",
+        f"- {{id: a, {OK}}}",
+    ],
+    ids=["a task between", "a task less", "a task of another kind", "nothing to go on with"],
+)
+def test_a_revision_in_which_what_has_run_is_not_the_same_is_refused(record: Store, tasks: str) -> None:
+    """And nothing is recorded of it."""
+    first = run(THREE, NUMBER)
+    register(tasks, flow_id="main")
+    with pytest.raises(IllegalTransition, match="in revision 2 it is not where it was"):
+        ExecutionService(record, lambda _: None).replay(first.row, str(one(first, "c").id), revision=2)
+    assert [first.row.id] == [row.id for row in record.flow_runs(FlowRunFilter())]
 
 
 # ---- restarts
@@ -355,6 +395,41 @@ def test_a_restart_in_a_loop_runs_the_failed_rounds_and_the_missing_ones(tmp_pat
     found = restart(first)
     assert ["e SUCCESS", "b[1] SUCCESS", "b[2] SUCCESS", "b[3] SUCCESS"] == kept(found)
     assert {"e": 2, "b[1]": 1, "b[2]": 2, "b[3]": 1} == found.attempts
+
+
+def test_a_restart_in_another_revision_is_a_copy_that_goes_on(record: Store) -> None:
+    """With ids of its own; what succeeded is not run again, what failed runs as it is there, in every round."""
+    tasks = (
+        f"- {{id: a, {OK}}}\n- id: e\n  type: flow.ForEach\n  values: [1, 2]\n  tasks:\n  - {{id: b, {OK}}}\n"
+        "  - {id: c, %s}\n"
+    )
+    first = run(tasks % BAD, "errors: [{id: er, type: debug.Return, format: x}]")
+    assert ["a SUCCESS", "e FAILED", "b[1] SUCCESS", "c[1] FAILED", "er SUCCESS"] == kept(first)
+    register(f"{tasks % OK}  - {{id: d, {OK}}}\n- {{id: z, {OK}}}", flow_id="main")
+    copy = ExecutionService(record, lambda _: None).restart(first.row, revision=2)
+    began = now_of(copy)
+    assert ("RESTARTED", ["a SUCCESS", "e RUNNING", "b[1] SUCCESS", "c[1] RESTARTED"]) == (began.state, kept(began))
+    assert (str(first.row.id), str(first.row.id), 2) == (
+        copy.details["parent"],
+        copy.details["original"],
+        copy.flow_version,
+    )
+    assert set() == {row.id for row in began.task_runs} & {row.id for row in first.task_runs}
+    found = go_on(began)
+    rounds = [f"{task}[{value}] SUCCESS" for value in (1, 2) for task in "bcd"]
+    assert ("SUCCESS", {"a SUCCESS", "e SUCCESS", "z SUCCESS", *rounds}) == (found.state, set(kept(found)))
+    assert {"a": 1, "b[1]": 1, "c[1]": 2, "c[2]": 1} == {
+        name: found.attempts[name] for name in ("a", "b[1]", "c[1]", "c[2]")
+    }
+    assert "FAILED" == now_of(first.row).state
+
+
+def test_where_nothing_failed_no_copy_is_left(record: Store) -> None:
+    first = run(f"- {{id: a, {OK}}}")
+    register(f"- {{id: a, {OK}}}\n- {{id: z, {OK}}}", flow_id="main")
+    with pytest.raises(IllegalTransition, match="No task found to restart execution from!"):
+        ExecutionService(record, lambda _: None).restart(first.row, revision=2)
+    assert [True, None] == [row.details.get("deleted") for row in record.flow_runs(FlowRunFilter())]
 
 
 def test_a_choice_that_could_not_be_made_is_made_at_a_restart() -> None:

@@ -87,18 +87,26 @@ def _upload(value: Any) -> Any:
 
 @click.command("restart")
 @with_waiting
+@click.option("--revision", type=int, metavar="N", help="In this revision of the flow, as a new execution.")
 @click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
 @with_output
 @with_record
 @click.pass_obj
-def restart(session: Session, reference: str, executor: str | None, timeout: float, *, is_waiting: bool) -> int:
+def restart(
+    session: Session, reference: str, revision: int | None, executor: str | None, timeout: float, *, is_waiting: bool
+) -> int:
     """Run again what failed or was killed of an execution of a YAML flow, in the same execution, here."""
     from runwright import app  # noqa: PLC0415  help needs no engine
     from runwright.cli.run import run_in_foreground  # noqa: PLC0415  the other commands need none of it
     from runwright.control import Control  # noqa: PLC0415  as above
+    from runwright.executions.service import ExecutionService  # noqa: PLC0415  as above
 
     row = find_flow_run(session.open_record(), reference)
-    Control(session.record).restart(row.id, timeout=timeout)
+    if revision is None:
+        Control(session.record).restart(row.id, timeout=timeout)
+    else:
+        row = ExecutionService(app.open_record(session.record), lambda _: None).restart(row, revision)
+        say(f"{row.name} ({row.id}) goes on with it in revision {row.flow_version}")
     if not is_waiting:
         return 0
 
@@ -111,25 +119,41 @@ def restart(session: Session, reference: str, executor: str | None, timeout: flo
 @click.command("replay")
 @click.argument("reference", metavar="RUN")
 @click.option("--task-run", metavar="TASK_RUN", help="Begin with this one; what came before it is taken over.")
+@click.option(
+    "-i", "--input", "inputs", metavar="NAME=VALUE", multiple=True, help="Another value; NAME=@PATH for a file."
+)
+@click.option("--revision", type=int, metavar="N", help="In this revision of the flow.")
 @click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
 @with_output
 @with_record
 @click.pass_obj
-def replay(session: Session, reference: str, task_run: str | None, executor: str | None) -> int:
+def replay(
+    session: Session,
+    reference: str,
+    task_run: str | None,
+    inputs: tuple[str, ...],
+    revision: int | None,
+    executor: str | None,
+) -> int:
     """Repeat an execution of a YAML flow as a new one, from the start or from one of its task runs on, here."""
     from runwright import app  # noqa: PLC0415  help needs no engine
-    from runwright.cli.run import run_in_foreground  # noqa: PLC0415  the other commands need none of it
+    from runwright.cli.run import read_parameters, run_in_foreground  # noqa: PLC0415  the other commands need none of it
     from runwright.executions.catalogue import Executions  # noqa: PLC0415  as above
     from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  as above
 
     store = session.open_record()
     row = find_flow_run(store, reference)
     chosen = None if task_run is None else find_task_run(store, task_run).id
-    flow = Executions(session.record).flow_of(row)
+    executions = Executions(session.record)
+    ran = flow = executions.flow_of(row)
+    if revision is not None:
+        flow = executions.flow_named(ran.spec.namespace, ran.spec.id, revision)
+    given = {name: _upload(value) for name, value in read_parameters(inputs, None).items()}
 
     def begin(progress: Progress) -> State:
         runner = ExecutionRunner(flow, record=session.record, executor=executor, progress=progress)
-        new = runner.replay(row, chosen)
+        values = {**runner.host.opened(row.parameters), **given} if given else None
+        new = runner.replay(row, chosen, inputs=values, before=ran.compile(), revision=revision)
         return runner.go_on(app.find_flow_run(store, new))
 
     return run_in_foreground(session, row.flow_name, begin)

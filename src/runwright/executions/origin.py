@@ -34,6 +34,12 @@ class Origin(NamedTuple):
         """Say whether a trigger of a flow started it: nobody is there who could give inputs that are missing."""
         return self.trigger is not None and self.trigger["type"] in TRIGGERS
 
+    def of_copy(self, name: str, revision: int | None) -> dict[str, Any]:
+        """Return what the creation of a copy says otherwise than that of the earlier one; `revision` where that is another."""
+        changes = {"parent": self.parent, "original": self.original, "name": name}
+        more = {"idempotency_key": self.key, "flow_version": revision}
+        return {**changes, **{key: value for key, value in more.items() if value is not None}}
+
     @classmethod
     def from_earlier(cls, row: FlowRun, **more: Any) -> Origin:
         """Return how an execution comes to be that repeats an earlier one, or replaces it."""

@@ -1,80 +1,113 @@
-"""Replaying: the beginning of an execution that repeats another from one of its task runs on, as events.
+"""Replaying: the beginning of an execution that goes on where another stood, as events: at one of its task runs, or at its end.
 
-What came before that task run is taken over as it is on record: its outputs, attempts and times. Task runs get ordinals of their
-own, without gaps; what came later is left out, and runs again.
+What came before is taken over as it is on record: outputs, attempts and times. Task runs get ordinals of their own, without
+gaps; what came later is left out, and runs again.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from runwright.errors import NotOnRecord
+from runwright import ids
+from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.events import Event, EventKind
+from runwright.executions.histories import Histories
 from runwright.flowable import AFTERMATH
 from runwright.runtime.promises import BROKEN
-from runwright.states import KIND_BY_CODE, KIND_BY_NAME
+from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase
+from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from uuid import UUID
 
-    from runwright.graph import Graph
-    from runwright.runs import TaskRun
+    from runwright.executions.revisions import Fit
+    from runwright.runs import FlowRun, TaskRun
+    from runwright.store import Store
 
 _RESUME, _RUNNING = KIND_BY_NAME["Resume"].code, KIND_BY_NAME["Running"].code
 _NO_KIND = KIND_BY_NAME["Pending"]
 
 
-def replayed(
-    events: Iterable[Event],
-    rows: list[TaskRun],
-    ordinal: int,
-    flow_run: UUID,
-    now: int,
-    more: dict[str, Any],
-    graph: Graph,
-) -> list[Event]:
+class Past(NamedTuple):
+    """What an execution did: all its `events`, those of its task runs that are shown, and how it fits what the new one runs."""
+
+    events: Iterable[Event]
+    rows: list[TaskRun]
+    fit: Fit
+
+    @classmethod
+    def of(cls, store: Store, row: FlowRun, fit: Fit) -> Past:
+        """Read it from a record."""
+        hidden = Histories(row.created).add(store.iterate_events(row.id))
+        rows = store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
+        shown = [each for each in rows if not hidden.is_hidden(each.ordinal)]
+        return cls(store.iterate_events(row.id), shown, fit)
+
+
+def check_replayed(row: FlowRun, task_run: UUID) -> None:
+    """Raise `NotOnRecord` for a task run of another execution, `IllegalTransition` while the execution is at work."""
+    if ids.flow_run_of(task_run) != row.id:
+        raise NotOnRecord("No task found to restart execution from!")
+    if not row.kind.phase.is_final and row.kind.name != "Paused":
+        raise IllegalTransition(
+            f"Execution {row.id} is {row.kind.execution}: replay it from a task run when it has ended."
+        )
+
+
+def replayed(past: Past, ordinal: int, flow_run: UUID, now: int, more: dict[str, Any]) -> list[Event]:
     """Return the events of a new execution `flow_run` that goes on with the task run `ordinal` of an old one.
 
-    `events` are all of the old one, `rows` its task runs that are shown, `graph` is what it ran; `more` is what the new one's
-    creation keeps beside what the old one's did. Raises `NotOnRecord` for a task run that there is not.
+    `more` is what the new one's creation keeps beside what the old one's did. Raises `NotOnRecord` for a task run that there is
+    not, and `IllegalTransition` where what it runs has changed before that.
     """
-    chosen = next((row for row in rows if row.ordinal == ordinal), None)
+    chosen = next((row for row in past.rows if row.ordinal == ordinal), None)
     if chosen is None:
         raise NotOnRecord("No task found to restart execution from!")
-    stands_for_others = graph.nodes[chosen.task_index].flowable is not None
-    return list(_Copy(rows, chosen, flow_run, more, stands_for_others=stands_for_others).of(events, now))
+    copy = _Copy(past, chosen, flow_run, more)
+    return [*copy.taken_over(past.events), *copy.reopened(now)]
+
+
+def copied(past: Past, flow_run: UUID, more: dict[str, Any]) -> list[Event]:
+    """Return the events of a new execution `flow_run` that has come to the end that an old one came to; otherwise as `replayed`.
+
+    What only follows from an end that was bad is left out.
+    """
+    return list(_Copy(past, None, flow_run, more).taken_over(past.events))
 
 
 class _Copy:
     """Which events are taken over, with the ordinals and versions that they have in the new execution."""
 
-    def __init__(
-        self, rows: list[TaskRun], chosen: TaskRun, flow_run: UUID, more: dict[str, Any], *, stands_for_others: bool
-    ) -> None:
-        self._rows = {row.ordinal: row for row in rows}
+    def __init__(self, past: Past, chosen: TaskRun | None, flow_run: UUID, more: dict[str, Any]) -> None:
+        self._rows = {row.ordinal: row for row in past.rows}
         self._chosen = chosen
         self._flow_run = flow_run
         self._more = more
-        self._stands_for_others = stands_for_others
-        self._above = set(self._ancestors(chosen))
+        self._fit = past.fit
+        self._above: set[int] = set() if chosen is None else set(self._ancestors(chosen))
         around = {self._rows[ordinal].task_index for ordinal in self._above}
-        self._kept = {row.ordinal for row in rows if self._comes_before(row, around)}
+        self._kept = {row.ordinal for row in past.rows if chosen is None or self._comes_before(row, chosen, around)}
         self._numbers: dict[int, int] = {0: 0}
         self._versions: dict[int, int] = {}
         self._next = 1
 
-    def of(self, events: Iterable[Event], now: int) -> Iterator[Event]:
-        """Yield the events in the order of the old ones, then those that reopen what goes on."""
+    def taken_over(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Yield the events that are, in the order of the old ones."""
         for event in events:
             data = self._data_of(event)
             if data is not _LEFT_OUT:
                 yield self._numbered(event, data)
+
+    def reopened(self, now: int) -> Iterator[Event]:
+        """Yield the events that let the chosen run, and the execution, go on."""
+        if self._chosen is None:
+            return
         again = {"message": "Replayed.", "restart": True}
         number, attempt = self._numbers[self._chosen.ordinal], self._chosen.attempt
-        if self._stands_for_others:  # it has no children now, and is asked for them
+        if self._fit.stands_for_others(self._chosen.slug):  # it has no children now, and is asked for them
             yield self._event(now, number, attempt + 1, _RUNNING, again)
         else:
             yield self._event(now, number, attempt, _RESUME, again)
@@ -100,14 +133,35 @@ class _Copy:
         """Return an expansion of what is kept, its children numbered anew; what came of an end that is taken back is not."""
         ordinal = event.ordinal
         is_kept = not ordinal or ordinal in self._kept
-        is_aftermath = data.get("branch") in AFTERMATH and (not ordinal or ordinal in self._above)
-        if not is_kept or is_aftermath or ordinal == self._chosen.ordinal or "body" not in data:
+        is_chosen = self._chosen is not None and ordinal == self._chosen.ordinal
+        if not is_kept or is_chosen or "body" not in data or self._is_taken_back(ordinal, data):
+            self._leave(range(data.get("first", 0), data.get("first", 0) + data.get("count", 0)))
             return _LEFT_OUT
-        first = data["first"]
-        self._numbers.update({first + index: self._next + index for index in range(data["count"])})
-        copy = {**data, "first": self._next}
-        self._next += data["count"]
+        first, count, old = data["first"], data["count"], data["body"]
+        kept = {(each - first) % len(old) for each in range(first, first + count) if each in self._kept}
+        parent = self._rows[ordinal].slug if ordinal else None
+        body = self._fit.body(parent, data.get("branch", "tasks"), old, sorted(kept))
+        for index in range(count):
+            round_, place = divmod(index, len(old))
+            if place < len(body):
+                self._numbers[first + index] = self._next + round_ * len(body) + place
+        copy = {**data, "first": self._next, "count": len(body) * data.get("rounds", 1), "body": list(body)}
+        self._next += copy["count"]
         return copy
+
+    def _is_taken_back(self, ordinal: int, data: dict[str, Any]) -> bool:
+        """Say whether an expansion is there only because of an end that is not taken over, or that is to run again."""
+        if data.get("branch") not in AFTERMATH:
+            return False
+        return not ordinal or ordinal in self._above or (self._chosen is None and not _is_good(self._rows[ordinal]))
+
+    def _leave(self, span: range) -> None:
+        """Take over neither these runs nor what is below them."""
+        self._kept -= {
+            each
+            for each in self._kept
+            if each in span or any(above in span for above in self._ancestors(self._rows[each]))
+        }
 
     def _numbered(self, event: Event, data: dict[str, Any] | None) -> Event:
         number = self._numbers[event.ordinal]
@@ -120,19 +174,24 @@ class _Copy:
         version = self._versions[number] = self._versions.get(number, 1) + 1
         return Event(at, self._flow_run, number, version, attempt, int(EventKind.STATE), state, data)
 
-    def _comes_before(self, row: TaskRun, around: set[int]) -> bool:
+    def _comes_before(self, row: TaskRun, chosen: TaskRun, around: set[int]) -> bool:
         """Say whether a run is taken over: its task stands before the chosen one, in whatever round, or is around it."""
-        if row.ordinal in self._above or row.ordinal == self._chosen.ordinal:
+        if row.ordinal in self._above or row.ordinal == chosen.ordinal:
             return True
         is_below_dropped = any(
             self._rows[ordinal].task_index in around and ordinal not in self._above for ordinal in self._ancestors(row)
         )
-        return row.task_index < self._chosen.task_index and row.task_index not in around and not is_below_dropped
+        return row.task_index < chosen.task_index and row.task_index not in around and not is_below_dropped
 
     def _ancestors(self, row: TaskRun) -> Iterator[int]:
         while row.parent:
             yield row.parent
             row = self._rows[row.parent]
+
+
+def _is_good(row: TaskRun) -> bool:
+    """Say whether a run ended well."""
+    return row.kind.phase is Phase.OK
 
 
 _LEFT_OUT = object()

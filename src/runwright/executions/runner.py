@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from runwright import app, clock, codec, ids
 from runwright.clock import to_datetime
-from runwright.errors import IllegalTransition, NotOnRecord
+from runwright.errors import IllegalTransition
 from runwright.executions.checks import Failed as Failing, failed_among, lines_of, refusal_in, refuse_blocked
-from runwright.executions.histories import Histories
 from runwright.executions.listeners import Ended, concerned
 from runwright.executions.origin import Origin
 from runwright.executions.registered_flows import registered
-from runwright.executions.replaying import replayed
+from runwright.executions.replaying import Past, check_replayed, copied, replayed
+from runwright.executions.revisions import Fit
 from runwright.flowable import Children
 from runwright.hosting.locations import input_prefix, safe_name
 from runwright.results import reader_for
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from uuid import UUID
 
+    from runwright.events import Event
     from runwright.executions.declared_flow import DeclaredFlow
     from runwright.graph import Graph
     from runwright.runs import FlowRun
@@ -181,43 +182,45 @@ class ExecutionRunner:
         *,
         inputs: Mapping[str, Any] | None = None,
         key: str | None = None,
+        before: Graph | None = None,
+        revision: int | None = None,
     ) -> UUID:
         """Record an execution that repeats another, from one of its task runs on or from the start; returns its id.
 
-        `key` is that of `Origin`, `inputs` take the place of its own. Raises `NotOnRecord` for a task run that the execution
-        does not have, `IllegalTransition` for one of an execution that is still at work, and `InputError`.
+        `key` is that of `Origin`, `inputs` take the place of its own. `before` is what it ran, where this runner has another
+        `revision` of the flow. Raises `NotOnRecord` for a task run that the execution does not have, `InputError`, and
+        `IllegalTransition` for a task run of one that is still at work, or where the revisions differ before it.
         """
         origin = Origin.from_earlier(row, key=key)
         if task_run is None:
             return self.create(self.host.opened(row.parameters) if inputs is None else inputs, origin)
-        self._check_replayed(row, task_run)
-        store, now = app.open_record(self.record), clock.now()
+        check_replayed(row, task_run)
+        now = clock.now()
         flow_run = ids.new_flow_run_id(now)
-        more: dict[str, Any] = {"parent": origin.parent, "original": origin.original, "name": naming.run_name(flow_run)}
-        if key is not None:
-            more["idempotency_key"] = key
+        more = origin.of_copy(naming.run_name(flow_run), revision)
         if inputs is not None:
             values = self._values(inputs, flow_run, origin)
             more["parameters"] = codec.to_plain(self.host.sealed(self.flow.spec.inputs, values))
-        hidden = Histories(row.created).add(store.iterate_events(row.id))
-        rows = [
-            each
-            for each in store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
-            if not hidden.is_hidden(each.ordinal)
-        ]
-        graph, ordinal = self.flow.compile(), ids.ordinal_of(task_run)
-        events = replayed(store.iterate_events(row.id), rows, ordinal, flow_run, now, more, graph)
+        past = self._past(row, before, revision)
+        return self._write(flow_run, replayed(past, ids.ordinal_of(task_run), flow_run, now, more))
+
+    def copy(self, row: FlowRun, before: Graph, revision: int) -> UUID:
+        """Record an execution of this revision that has come to the end that another one came to; returns its id.
+
+        It can be restarted then. Raises `IllegalTransition` where the revisions differ in what has run.
+        """
+        flow_run = ids.new_flow_run_id(clock.now())
+        more = Origin.from_earlier(row).of_copy(naming.run_name(flow_run), revision)
+        return self._write(flow_run, copied(self._past(row, before, revision), flow_run, more))
+
+    def _past(self, row: FlowRun, before: Graph | None, revision: int | None) -> Past:
+        graph = self.flow.compile()
+        return Past.of(app.open_record(self.record), row, Fit(before or graph, graph, revision or row.flow_version))
+
+    def _write(self, flow_run: UUID, events: list[Event]) -> UUID:
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
             assembly.write(flow_run, events)
         return flow_run
-
-    def _check_replayed(self, row: FlowRun, task_run: UUID) -> None:
-        if ids.flow_run_of(task_run) != row.id:
-            raise NotOnRecord("No task found to restart execution from!")
-        if not row.kind.phase.is_final and row.kind.name != "Paused":
-            raise IllegalTransition(
-                f"Execution {row.id} is {row.kind.execution}: replay it from a task run when it has ended."
-            )
 
     def annotate(self, row: FlowRun, data: dict[str, Any]) -> None:
         """Note what became known of an execution that nobody runs, such as labels."""

@@ -116,15 +116,13 @@ class ExecutionService:
         """Record an execution that repeats another, with other inputs where they are given, and have it run.
 
         For each `key` there is one execution of a flow. Raises `NotOnRecord`, `InputError`, and `IllegalTransition` for one that
-        is at work, or from a task run on in another revision: what came before that task run may not fit there.
+        is at work, or where what ran before the task run is not the same in the revision.
         """
-        if task_run is not None and revision not in {None, row.flow_version}:
-            raise IllegalTransition(
-                f"Execution {row.id} ran revision {row.flow_version}: from a task run on it is replayed in that one, in "
-                f"revision {revision} from the start."
-            )
-        runner = self._runner(row, revision)
-        flow_run = runner.replay(row, None if task_run is None else _task_run_id(task_run), inputs=inputs, key=key)
+        runner, before = self._runner(row, revision), None
+        if revision not in {None, row.flow_version}:
+            before = self.executions.flow_of(row).compile()
+        chosen = None if task_run is None else _task_run_id(task_run)
+        flow_run = runner.replay(row, chosen, inputs=inputs, key=key, before=before, revision=revision)
         created = app.find_flow_run(self.record, flow_run)
         self._run(flow_run)
         return created
@@ -139,15 +137,25 @@ class ExecutionService:
         return self._control.kill(row.id, by="api", timeout=0, cascade=cascade)
 
     def restart(self, row: FlowRun, revision: int | None = None) -> FlowRun:
-        """Have what failed run again; raises `IllegalTransition` for what has not ended, or where nothing failed."""
+        """Have what failed run again, in another revision as a new execution.
+
+        Raises `IllegalTransition` for what has not ended, where nothing failed, or where what has run is not the same in the
+        revision.
+        """
         if row.kind.name == "Paused":
             return self.resume(row, {})
         if not row.kind.phase.is_final:
             raise IllegalTransition(f"Execution must be terminated to be restarted: it is {row.kind.execution}.")
+        flow_run = row.id
         if revision is not None and revision != row.flow_version:
-            return self.replay(row, revision=revision)
-        restarted = self._control.restart(row.id, by="api", timeout=_PATIENCE)
-        self._run(row.id)
+            flow_run = self._runner(row, revision).copy(row, self.executions.flow_of(row).compile(), revision)
+        try:
+            restarted = self._control.restart(flow_run, by="api", timeout=_PATIENCE)
+        except IllegalTransition:
+            if flow_run != row.id:  # there was nothing to restart in the copy either
+                self.delete(app.find_flow_run(self.record, flow_run))
+            raise
+        self._run(flow_run)
         return restarted
 
     def mark(self, row: FlowRun, task_run: str, state: str) -> FlowRun:

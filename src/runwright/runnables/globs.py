@@ -1,6 +1,7 @@
 """Globs: which paths of a folder patterns such as `out/**/*.csv` mean.
 
-`*` and `?` stay within a name, `**` goes through any number of folders, none among them; `[ab]` and `{one,two}` are choices.
+`*` and `?` stay within a name, `**` goes through any number of folders, none among them, also beside other signs (`**.csv`);
+`[ab]` and `{one,two}` are choices.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MOST_CHOICES = 1_000
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
+_BESIDE = re.compile(r"(?<!\*)\*\*(?![*/]|$)|(?<=[^/*])\*\*(?!\*)")
 _DEEP = "**"
 
 
@@ -48,11 +50,12 @@ def _choices(pattern: str) -> list[str]:
     waiting, whole = [pattern], list[str]()
     while waiting:
         each = waiting.pop()
-        found = _CHOICE.search(each)
+        found = _CHOICE.search(each) or _BESIDE.search(each)
         if found is None:
             whole.append(each)
         else:
-            waiting += [each[: found.start()] + choice + each[found.end() :] for choice in found[1].split(",")]
+            choices = ["*", "*/**/*"] if found[0] == _DEEP else found[1].split(",")
+            waiting += [each[: found.start()] + choice + each[found.end() :] for choice in choices]
         if len(waiting) + len(whole) > MOST_CHOICES:
             raise RunnableFailed(
                 f"The pattern {pattern!r:.100} stands for more than {MOST_CHOICES} others: write fewer choices."

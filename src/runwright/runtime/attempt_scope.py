@@ -246,7 +246,7 @@ class AttemptScope:
         """Let others see outputs while the attempt still runs; those of its end take their place."""
         journal = run_context.get(JOURNAL)
         if journal is not None and journal.note is not None:
-            journal.note({"outputs": codec.to_plain(self.published(outputs))})
+            journal.note({"outputs": codec.to_plain(self.published(outputs).outputs)})
 
     def keep(self, name: str, data: bytes | Path) -> str:
         """Write a file of this task run to the drive and return its URI."""

@@ -156,6 +156,16 @@ class AppendContract:
         (first,) = store.task_runs(TaskRunFilter(task="first"))
         assert (first.name, first.due, first.details) == ("daily", None, {})
 
+    def test_outputs_that_are_noted_stay_until_the_next_state(self, store: Store) -> None:
+        """Beside what came with the state; what a later one does not repeat is gone."""
+        scribe = Scribe(store).start()
+        scribe.enter(1, "Running", mark="kept").write(EventKind.ANNOTATED, 1, outputs={"n": 1}).commit()
+        (first,) = store.task_runs(TaskRunFilter(task="first"))
+        assert (first.kind.name, first.details) == ("Running", {"mark": "kept", "outputs": {"n": 1}})
+        scribe.write(EventKind.ANNOTATED, 1, outputs={"n": 2}).enter(1, "Success").commit()
+        (first,) = store.task_runs(TaskRunFilter(task="first"))
+        assert (first.kind.name, first.details) == ("Success", {})
+
     @pytest.mark.parametrize("version", [2, 3, 5])
     def test_the_next_version_is_the_only_one_taken(self, store: Store, version: int) -> None:
         """Neither one that is there already nor one after a gap; nothing of the batch is recorded."""

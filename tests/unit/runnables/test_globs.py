@@ -24,6 +24,11 @@ from runwright.runnables.globs import Globs
         ("{a,b/{c,d}}/*", ["a/x", "b/c/x", "b/d/x"], ["b/x"]),
         ("[ab]?[!0-9]", ["axx", "b1x"], ["cxx", "ax1"]),
         ("./a", ["a"], ["b"]),
+        ("**.csv", ["a.csv", "b/a.csv", "c/b/a.csv"], ["a.txt", "a.csv/b"]),
+        ("out/**.csv", ["out/a.csv", "out/b/a.csv"], ["a.csv"]),
+        ("a**", ["a", "ab", "ab/c", "a/b/c"], ["b/a"]),
+        ("a**/c", ["a/c", "ab/c", "a/b/c"], ["c", "b/a/c"]),
+        ("**{.csv,.json}", ["a.csv", "b/a.json"], ["a.txt"]),
     ],
 )
 def test_a_pattern_means_paths(pattern, fitting, others):

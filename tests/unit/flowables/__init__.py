@@ -1,0 +1,1 @@
+"""What flowables of YAML flows open with, and how they go on."""
