@@ -98,8 +98,9 @@ def restart(session: Session, reference: str, executor: str | None, timeout: flo
     from runwright.control import Control  # noqa: PLC0415  as above
 
     row = find_flow_run(session.open_record(), reference)
-    Control(session.record).restart(row.id, timeout=timeout)
-    if not is_waiting:
+    control = Control(session.record)
+    control.restart(row.id, timeout=timeout)
+    if not is_waiting or control.is_elsewhere:
         return 0
 
     def begin(progress: Progress) -> State:
