@@ -144,13 +144,17 @@ def late_id(scheduled: UUID) -> UUID:
 class FlowRunFacts:
     """What the record knows of a flow run that its task runs' events repeat."""
 
-    def __init__(self, views: Views, flow_run: UUID) -> None:
-        """Read the flow run and its flow; raises `NotOnRecord`."""
+    def __init__(self, views: Views, flow_run: UUID, flows: dict[tuple[UUID, int], FlowVersion] | None = None) -> None:
+        """Read the flow run and its flow, unless it is among `flows` by id and version; raises `NotOnRecord`."""
         self.flow_run = flow_run
         self._text = str(flow_run)
         self._views = views
         self._row = _row_of(views, flow_run)
-        self._flow = _flow_of(views, self._row)
+        flows = {} if flows is None else flows
+        version = self._row.flow_id, self._row.flow_version
+        if version not in flows:
+            flows[version] = _flow_of(views, self._row)
+        self._flow = flows[version]
         self._index = {task.slug: number for number, task in enumerate(self._flow.tasks)}
         self._inputs: dict[str, list[EdgeInfo]] = {}
         for edge in self._flow.edges:
