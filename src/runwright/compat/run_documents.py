@@ -55,7 +55,7 @@ class RunDocuments:
     def task_run(self, row: TaskRun) -> dict[str, Any]:
         """Return a task run with its state."""
         facts = self.facts_of(row.flow_run)
-        place, progress = facts.place_of(row.ordinal), self._progress_of(row)
+        place, progress = facts.place_of_row(row), self._progress_of(row)
         body = facts.body_of(place, progress)
         state = self._state_of(row, progress)
         return {
