@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from runwright.store import Store
 
 _BATCH = 500
+_GOAL = 8_000 / 54_000
+"""The rate that is aimed at, as a share of a bare writer: 8,000 task runs a second where that makes 54,000."""
 
 
 def append_postgres() -> dict[str, Any]:
@@ -48,12 +50,14 @@ def append_postgres() -> dict[str, Any]:
 
 
 def fan_out_postgres() -> dict[str, Any]:
-    """Run 10,000 mapped no-op tasks inline with the record in PostgreSQL, beside the same flow with SQLite."""
+    """Run 10,000 mapped no-op tasks inline with the record in PostgreSQL, beside the same flow with SQLite and a bare writer."""
     from bench.workloads import run_map
     from runwright import app
 
     count = 10_000
     walls: dict[str, list[float]] = {"sqlite": [], "postgres": []}
+    bare: list[float] = []
+    processor: list[float] = []
     with _server() as server:
         for _ in range(2):
             for name, url in {
@@ -62,15 +66,51 @@ def fan_out_postgres() -> dict[str, Any]:
             }.items():
                 os.environ["RUNWRIGHT_RECORD"] = url
                 run_map(200, "inline")
-                walls[name].append(run_map(count, "inline").wall)
+                meter = run_map(count, "inline")
+                walls[name].append(meter.wall)
+                if name == "postgres":
+                    processor.append(meter.processor)
                 app.close_records()
+            bare.append(_bare_writer(server))
     best = {name: min(times) for name, times in walls.items()}
+    limit = min(bare)
+    share = limit / (best["postgres"] / count * 1e6)
     return {
         "bench": "fan_out_postgres",
         "task_runs": count,
         "task_runs_per_s": {name: round(count / wall) for name, wall in best.items()},
         "times_sqlite": round(best["postgres"] / best["sqlite"], 2),
+        "cpu_us_per_task_run": round(min(processor) / count * 1e6, 1),
+        "limit": {"bare_writer_us": round(limit, 1), "bare_writer_task_runs_per_s": round(1e6 / limit)},
+        "of_bare_writer": round(share, 3),
+        "goal": round(_GOAL, 3),
+        "meets_goal": share >= _GOAL,
+        "load": [round(each, 1) for each in os.getloadavg()],
     }
+
+
+def _bare_writer(url: str, count: int = 20_000, batch: int = 1_000) -> float:
+    """Return microseconds (wall) to copy what one task run leaves (two events and one row), a thousand in a commit."""
+    import psycopg
+
+    row = '{"result":["pack","01a1fd09-35be-7154-a236-19693cf4dad6/1.pack#1234+5","json",5,"0123456789abcdef",null]}'
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS bare_event (cursor bigserial PRIMARY KEY, run int, version int, at bigint, data text)"
+        )
+        db.execute("DROP TABLE IF EXISTS bare_run")
+        db.execute("CREATE TABLE bare_run (run int PRIMARY KEY, state int, at bigint, data text)")
+        start = time.perf_counter()
+        for first in range(0, count, batch):
+            with db.transaction(), db.cursor() as cursor:
+                with cursor.copy("COPY bare_event (run, version, at, data) FROM STDIN") as copy:
+                    for run in range(first, first + batch):
+                        copy.write_row((run, 1, 1, row))
+                        copy.write_row((run, 2, 1, row))
+                with cursor.copy("COPY bare_run FROM STDIN") as copy:
+                    for run in range(first, first + batch):
+                        copy.write_row((run, 11, 1, row))
+        return (time.perf_counter() - start) / count * 1e6
 
 
 def _append(store: Store, count: int, batch: int) -> float:

@@ -166,6 +166,20 @@ def pages_million() -> dict[str, Any]:
     return _pages("pages_million", 100)
 
 
+def lists() -> dict[str, Any]:
+    """Ask a server over HTTP about a record with 20,000 task runs: the newest that failed, how many, those of one flow run."""
+    from bench.lists import measured
+
+    return measured("lists", 20_000)
+
+
+def lists_million() -> dict[str, Any]:
+    """Ask a server over HTTP about a record with 1,000,000 task runs."""
+    from bench.lists import measured
+
+    return measured("lists_million", 1_000_000)
+
+
 def validate() -> dict[str, Any]:
     """Check a YAML flow of 500 tasks, beside the bare library for YAML."""
     import yaml
@@ -206,10 +220,12 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         start_up,
         validate,
         pages,
+        lists,
         append_postgres,
         fan_out_postgres,
         million,
         pages_million,
+        lists_million,
     )
 }
 

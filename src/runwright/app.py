@@ -84,7 +84,7 @@ def address_of(url: str) -> str:
 
 def guard_of(store: Store) -> LeaseGuard | None:
     """Return what renews leases on a record when this process cannot; None for one that no other process can open."""
-    if store.url not in _addresses or store.url.startswith("memory:"):
+    if store.url not in _addresses or store.url.startswith(("memory:", "http")):
         return None
     with _records_lock:
         key = store.url, os.getpid()
@@ -194,12 +194,14 @@ def resume_flow_run(
     progress: Progress | None = None,
     releases: bool = True,
     queues: bool = True,
+    is_stoppable: bool = False,
 ) -> State:
     """Take over a flow run whose process is gone, or release one that is paused, and run it to its end.
 
     What is recorded as a success is not run again. `flow` None loads the flow from where the record says its code came from.
     With `releases` False only what was asked for on the record is released; with `queues` False an execution that may not run
-    now, because of its flow's limit, stays Queued and is left.
+    now, because of its flow's limit, stays Queued and is left. With `is_stoppable` tasks run in a thread of their own where neither
+    the flow nor the settings say where: in that of the caller nothing could stop them.
     Raises `NotOnRecord`, `IllegalTransition` when the run has ended, `LeaseHeld` while its owner's lease runs.
     """
     from runwright.flow_runner import FlowRunner, Terms  # noqa: PLC0415  it stands on this module
@@ -215,6 +217,8 @@ def resume_flow_run(
     if row.kind.phase.is_final:
         raise IllegalTransition(f"Flow run {row.name} ({row.id}) has ended: it is {row.kind.name}. Start a new one.")
     flow = flow or _load_flow(row)
+    if is_stoppable and not (executor or flow.executor) and settings.load().executor == "inline":
+        executor = "threads:1"
     runner = FlowRunner(flow)
     runner.terms = Terms(record, progress, _approval(progress), is_patient=True)
     return _completed(flow, runner.resume(row, executor, releases=releases))
@@ -438,7 +442,8 @@ def _completed(flow: Any, state: State) -> State:
 
 
 def _open(url: str, *, read_only: bool) -> Store:
-    return stores.open_store(url, read_only=read_only, synchronous=settings.load().synchronous)
+    known = settings.load()
+    return stores.open_store(url, read_only=read_only, synchronous=known.synchronous, home=Path(known.home))
 
 
 def _executor(given: Any) -> tuple[Executor, str]:

@@ -157,11 +157,18 @@ class Control:
                 if not self.is_under_way(request, row):
                     self._settle_below(request, row, end)
                     return row
-            elif not self.is_held(row.id) and self._carry_out(row, request, options if timeout > 0 else None):
+            elif not (self.is_elsewhere or self.is_held(row.id)) and self._carry_out(
+                row, request, options if timeout > 0 else None
+            ):
                 continue
             if clock.now() >= end:
                 return row
             clock.wait(queue.SimpleQueue(), _LOOK)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Say whether the record is a server's, which sees that what is asked is done; nothing is done here then."""
+        return self.store.url.startswith(("http://", "https://"))
 
     def is_held(self, flow_run: UUID) -> bool:
         """Say whether a process runs the flow run, or did until a moment ago: its lease has not ended."""

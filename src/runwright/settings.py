@@ -178,7 +178,7 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 TABLE: tuple[Setting, ...] = (
     Setting("home", "~/.runwright", "a directory",
             "Where the record, results and config.toml are. Cannot be set in config.toml.", _read_path),
-    Setting("record", "sqlite:///<home>/record.db", "a path, sqlite:///PATH, postgresql://... or memory://",
+    Setting("record", "sqlite:///<home>/record.db", "a path, sqlite:///PATH, postgresql://..., memory:// or http://HOST:PORT",
             "The record of every run.", _read_record),
     Setting("executor", "inline", "inline, threads, processes or dask, with a number as in threads:8, or dask://HOST:PORT",
             "Where attempts run when neither the flow nor the call says so.", _read_text),

@@ -157,7 +157,9 @@ class Worker:
 
     def _run(self, flow_run: UUID) -> None:
         try:
-            app.resume_flow_run(flow_run, record=self._store.url, progress=_ignore, releases=False, queues=False)
+            app.resume_flow_run(
+                flow_run, record=self._store.url, progress=_ignore, releases=False, queues=False, is_stoppable=True
+            )
         except (LeaseHeld, LeaseLost):
             pass  # somebody else runs it
         except IllegalTransition:  # it has ended

@@ -114,9 +114,9 @@ def resume(
     row = find_flow_run(store, reference)
     task_run_id = find_task_run(store, task_run).id if task_run is not None else None
     control = Control(session.record)
-    if not control.has_aftermath(row):
+    if control.is_elsewhere or not control.has_aftermath(row):
         request = control.ask(row.id, "resume", task_run_id, read_parameters(inputs, None))
-        if not is_waiting or control.is_held(row.id):
+        if not is_waiting or control.is_elsewhere or control.is_held(row.id):
             return finish(session, control, request, timeout if is_waiting else 0.0)
 
     def begin(progress: Progress) -> State:

@@ -102,12 +102,15 @@ def restart(
     from runwright.executions.service import ExecutionService  # noqa: PLC0415  as above
 
     row = find_flow_run(session.open_record(), reference)
+    control = Control(session.record)
     if revision is None:
-        Control(session.record).restart(row.id, timeout=timeout)
+        control.restart(row.id, timeout=timeout)
+    elif control.is_elsewhere:
+        raise click.UsageError("--revision works on a record itself, not at the address of a server: its REST has it.")
     else:
         row = ExecutionService(app.open_record(session.record), lambda _: None).restart(row, revision)
         say(f"{row.name} ({row.id}) goes on with it in revision {row.flow_version}")
-    if not is_waiting:
+    if not is_waiting or control.is_elsewhere:
         return 0
 
     def begin(progress: Progress) -> State:

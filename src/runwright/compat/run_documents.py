@@ -50,11 +50,12 @@ class RunDocuments:
         """Read what the rows do not say from `views`."""
         self._views = views
         self._facts: dict[UUID, FlowRunFacts] = {}
+        self._flows: dict[tuple[UUID, int], FlowVersion] = {}
 
     def task_run(self, row: TaskRun) -> dict[str, Any]:
         """Return a task run with its state."""
         facts = self.facts_of(row.flow_run)
-        place, progress = facts.place_of(row.ordinal), self._progress_of(row)
+        place, progress = facts.place_of_row(row), self._progress_of(row)
         body = facts.body_of(place, progress)
         state = self._state_of(row, progress)
         return {
@@ -83,7 +84,7 @@ class RunDocuments:
         if facts is None:
             while len(self._facts) >= _FLOW_RUNS_KEPT:
                 del self._facts[next(iter(self._facts))]
-            facts = self._facts[flow_run] = FlowRunFacts(self._views, flow_run)
+            facts = self._facts[flow_run] = FlowRunFacts(self._views, flow_run, self._flows)
         return facts
 
     def _progress_of(self, row: TaskRun) -> Progress:

@@ -20,7 +20,7 @@ from runwright.states import KIND_BY_NAME
 from runwright.views import FlowRunFilter as FlowRunsWanted, TaskRunFilter as TaskRunsWanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from runwright.views import Views
 
@@ -48,9 +48,10 @@ class Wanted(msgspec.Struct):
 class RunSearch:
     """Searches over one record."""
 
-    def __init__(self, views: Views) -> None:
-        """Read from `views`."""
+    def __init__(self, views: Views, counts: Callable[[], Mapping[str, int]] | None = None) -> None:
+        """Read from `views`; `counts` says how many task runs of the record are in each state, where somebody keeps count."""
         self._views = views
+        self._counts = counts
         self.documents = RunDocuments(views)
 
     def flows(self, wanted: Wanted) -> list[dict[str, Any]]:
@@ -156,7 +157,8 @@ class RunSearch:
             return sum(1 for _ in self.task_runs(wanted))
         counts: Counter[str] = Counter()
         for place in self._places(wanted):
-            counts.update(self._views.count_task_runs(place, "state"))
+            is_of_all = self._counts is not None and place == TaskRunsWanted(states=place.states)
+            counts.update(self._counts() if self._counts and is_of_all else self._views.count_task_runs(place, "state"))
         return sum(number for name, number in counts.items() if _is_wanted_kind(name, which))
 
 

@@ -27,7 +27,7 @@ from runwright.vocabularies import event_name
 
 if TYPE_CHECKING:
     from runwright.events import Event
-    from runwright.runs import EdgeInfo
+    from runwright.runs import EdgeInfo, TaskRun
     from runwright.views import Expansion, Views
 
 FOLLOWS_WITHIN = 5 * 60 * 1_000_000
@@ -144,13 +144,17 @@ def late_id(scheduled: UUID) -> UUID:
 class FlowRunFacts:
     """What the record knows of a flow run that its task runs' events repeat."""
 
-    def __init__(self, views: Views, flow_run: UUID) -> None:
-        """Read the flow run and its flow; raises `NotOnRecord`."""
+    def __init__(self, views: Views, flow_run: UUID, flows: dict[tuple[UUID, int], FlowVersion] | None = None) -> None:
+        """Read the flow run and its flow, unless it is among `flows` by id and version; raises `NotOnRecord`."""
         self.flow_run = flow_run
         self._text = str(flow_run)
         self._views = views
         self._row = _row_of(views, flow_run)
-        self._flow = _flow_of(views, self._row)
+        flows = {} if flows is None else flows
+        version = self._row.flow_id, self._row.flow_version
+        if version not in flows:
+            flows[version] = _flow_of(views, self._row)
+        self._flow = flows[version]
         self._index = {task.slug: number for number, task in enumerate(self._flow.tasks)}
         self._inputs: dict[str, list[EdgeInfo]] = {}
         for edge in self._flow.edges:
@@ -166,6 +170,14 @@ class FlowRunFacts:
         tasks = self._flow.tasks
         known = tasks[task] if task < len(tasks) else TaskInfo(slug=f"task-{task}", name=f"task-{task}")
         return Place(ordinal, map_index, expansion.parent, known, expansion.at)
+
+    def place_of_row(self, row: TaskRun) -> Place:
+        """Return where a task run stands: of a flow in Python its row says it, which takes no further read."""
+        if "yaml" in self._flow.source:
+            return self.place_of(row.ordinal)
+        tasks = self._flow.tasks
+        known = tasks[row.task_index] if row.task_index < len(tasks) else TaskInfo(slug=row.slug, name=row.task_name)
+        return Place(row.ordinal, row.map_index, row.parent, known, row.created)
 
     def related_to(self, place: Place) -> list[dict[str, str]]:
         """Return the related resources: a tag each, the flow run, the flow."""
@@ -237,6 +249,7 @@ class FlowRunFacts:
         """Return the task run an edge leads from: between two mapped tasks, the child of the same index."""
         ordinal = self._index.get(edge.upstream, -1) + 1
         if place.map_index >= 0 and edge.mapped and not edge.flattened:
+            self._expansion_with(place.ordinal)
             for expansion in self._expansions:
                 if expansion.parent == ordinal and place.map_index < expansion.count:
                     ordinal = expansion.first + place.map_index

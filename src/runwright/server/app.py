@@ -38,6 +38,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.automations:routes",
     "runwright.server.runs:routes",
     "runwright.server.logs:routes",
+    "runwright.server.record_calls:routes",
     "runwright.server.flow_archives:routes",
     "runwright.server.flows:routes",
     "runwright.server.webhooks:routes",

@@ -14,6 +14,7 @@ from runwright.server.auth import ApiKey, Gate
 from runwright.server.feed import Feed
 from runwright.server.problems import Problem
 from runwright.server.sessions import Sessions
+from runwright.server.state_counts import StateCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ class ServerContext:
         self.gate = Gate(options.keys)
         self.sessions = Sessions()
         self.feed = Feed(record, options.poll_seconds)
+        self.state_counts = StateCounts(record)
 
         self._connections: Counter[str] = Counter()
 

@@ -54,7 +54,7 @@ class _Endpoints:
 
     @property
     def _search(self) -> RunSearch:
-        return RunSearch(self._context.record)
+        return RunSearch(self._context.record, self._context.state_counts.read)
 
 
 class TaskRuns(_Endpoints):

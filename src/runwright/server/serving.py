@@ -31,7 +31,8 @@ class Address:
     def __init__(self, host: str, port: int) -> None:
         """Listen; port 0 takes any that is free. Raises `SettingError` when the address cannot be had."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        # The protocol is named so that small answers are sent at once: asyncio leaves Nagle on where it is not.
+        self.socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self.socket.bind((host, port))

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from runwright import app, clock
 from runwright.clock import NANOSECONDS
 from runwright.errors import NotOnRecord, RecordError, RunwrightError
-from runwright.spec.triggers import Schedule, ScheduleOnDates
+from runwright.spec.triggers import HttpTrigger, Schedule, ScheduleOnDates
 from runwright.triggering.conditions import Seen, all_hold
 from runwright.triggering.firing import Firing
 from runwright.triggering.progress import Progress, changed, progress_of, with_progress
@@ -66,8 +66,11 @@ class Scheduler:
             place = state.namespace, state.flow, state.trigger
             if not state.namespace:
                 continue  # the schedule of a flow in Python
+            registered = self._triggers.find(*place)
+            if registered is not None and isinstance(registered.trigger, HttpTrigger):
+                continue
             try:
-                self._look_at(state, self._triggers.find(*place), self._times.get(place), now)
+                self._look_at(state, registered, self._times.get(place), now)
             except RunwrightError:
                 _logger.exception("The trigger %s of %s/%s could not be looked at; looking again.", *reversed(place))
 

@@ -45,6 +45,11 @@ class TriggerScope:
             )
         )
 
+    @property
+    def attempt(self) -> AttemptScope:
+        """Return the scope as what runs a task takes it."""
+        return self._scope
+
     def render(self, text: Any) -> Any:
         """Return a value with the texts in it rendered; raises `ExpressionError` and what functions raise."""
         return self._scope.render(text)

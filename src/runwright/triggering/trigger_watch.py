@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from runwright.triggering.firing import Starter
 from runwright.triggering.flow_scheduler import FlowScheduler
 from runwright.triggering.flow_triggers import FlowTriggers
+from runwright.triggering.polling import Polling
 from runwright.triggering.registered_triggers import RegisteredTriggers
 from runwright.triggering.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from runwright.store import Store
     from runwright.triggering.firing import Run
+    from runwright.triggering.polling import Later
 
 LOOK = 0.25
 """Seconds between two looks."""
@@ -26,9 +28,9 @@ _logger = logging.getLogger("runwright.Triggers")
 
 
 class TriggerWatch:
-    """The triggers of a record; `run` is told of each execution that is to be run now."""
+    """The triggers of a record; `run` is told of each execution that is to be run now, `later` makes calls that may take long."""
 
-    def __init__(self, record: Store, run: Run) -> None:
+    def __init__(self, record: Store, run: Run, later: Later | None = None) -> None:
         """Look at nothing yet."""
         starter = Starter(record, run)
         self.triggers = RegisteredTriggers(record)
@@ -36,6 +38,7 @@ class TriggerWatch:
             Scheduler(self.triggers, starter),
             FlowTriggers(self.triggers, starter),
             FlowScheduler(record, run),
+            Polling(self.triggers, starter, later),
         )
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="runwright-triggers", daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import stat
 
@@ -90,3 +91,25 @@ def test_an_address_that_is_taken_is_told():
         taken.listen()
         with pytest.raises(SettingError, match="choose another"):
             Address("127.0.0.1", taken.getsockname()[1])
+
+
+def test_small_answers_are_sent_at_once():
+    """Else each waits for the acknowledgement of its own headers, which clients hold back for 40 ms."""
+
+    async def is_sent_at_once(address):
+        found = asyncio.get_running_loop().create_future()
+
+        def accept(_, writer):
+            connection = writer.get_extra_info("socket")
+            found.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(accept, sock=address.socket):
+            _, writer = await asyncio.open_connection(address.host, address.port)
+            try:
+                return await found
+            finally:
+                writer.close()
+                await writer.wait_closed()
+
+    assert asyncio.run(is_sent_at_once(Address("127.0.0.1", 0)))

@@ -1,0 +1,86 @@
+"""The record surface: the reads of `runwright.record_calls` for our own views and command line, and requests to runs."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.responses import Response
+
+from runwright.control import Control
+from runwright.errors import RunwrightError
+from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, Refusal
+from runwright.server.auth import Role
+from runwright.server.problems import Problem, problem_from
+from runwright.server.routes import post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.requests import Request as HttpRequest
+    from starlette.routing import BaseRoute
+
+    from runwright.record_calls import Call
+    from runwright.request import Request
+    from runwright.server.context import ServerContext
+
+_log = logging.getLogger("runwright.server")
+
+
+def routes(context: ServerContext) -> Sequence[BaseRoute]:
+    """Return a path for each call."""
+    calls = RecordCalls(context)
+    reads = [post(f"{PATH}/{name}", partial(calls.read, name), Role.VIEWER) for name in CALLS]
+    return [*reads, post(f"{PATH}/ask", calls.ask, Role.OPERATOR)]
+
+
+class RecordCalls:
+    """The endpoints."""
+
+    def __init__(self, context: ServerContext) -> None:
+        """Read the record of a context."""
+        self._context = context
+
+    async def read(self, name: str, request: HttpRequest) -> Response:
+        """Answer a read."""
+        return await self._answer(getattr(self._context.record, name), CALLS[name], await request.body())
+
+    async def ask(self, request: HttpRequest) -> Response:
+        """Keep what is asked of a flow run, and see that somebody heeds it."""
+        return await self._answer(self._ask, ASK, await request.body())
+
+    async def _answer(self, method: Callable[..., Any], call: Call, body: bytes) -> Response:
+        try:
+            given = msgspec.msgpack.decode(body, type=call.arguments)
+        except (msgspec.MsgspecError, RecursionError):
+            raise Problem(422, "The body is not what this call takes.") from None
+        arguments = {name: getattr(given, name) for name in call.arguments.__struct_fields__}
+        return await self._context.in_thread(_answered, method, arguments)
+
+    def _ask(self, request: Request) -> Request:
+        asked = self._context.record.ask(request)
+        if asked.is_open:
+            Thread(target=self._heed, args=(asked,), name="runwright-request", daemon=True).start()
+        return asked
+
+    def _heed(self, request: Request) -> None:
+        """Do what was asked where nobody runs the flow run; what has to be run for it is run by the worker."""
+        try:
+            Control(self._context.record).settle(request, 0)
+        except RunwrightError as error:
+            _log.info("request %s is refused: %s", request.id, error)
+        self._context.run(request.flow_run)
+
+
+def _answered(method: Callable[..., Any], arguments: dict[str, Any]) -> Response:
+    try:
+        answer = msgspec.msgpack.encode(method(**arguments))
+    except RunwrightError as error:
+        refusal = msgspec.msgpack.encode(Refusal(type(error).__name__, str(error)))
+        return Response(refusal, problem_from(error).status, media_type=MEDIA_TYPE)
+    except ValueError as error:  # a filter that no record can answer
+        return Response(msgspec.msgpack.encode(Refusal("ValueError", str(error))), 422, media_type=MEDIA_TYPE)
+    return Response(answer, media_type=MEDIA_TYPE)

@@ -1,0 +1,87 @@
+"""The command line and the views on a machine that has no record: they read and steer what a server has, by its address."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from uuid import UUID
+
+import pytest
+from tests.acceptance.served import KEY, Served
+from tests.acceptance.workers import FLOW, until
+
+from runwright import app
+from runwright.backend import FlowRunView, TaskRunView
+from runwright.remote_runs import RemoteRuns
+
+pytestmark = pytest.mark.timeout(300)  # each starts several processes, on machines that do other things too
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch):
+    monkeypatch.setenv("EFFECTS", str(tmp_path / "effects"))
+    with Served(tmp_path / "home") as served:
+        yield served
+    app.close_records()
+
+
+@pytest.fixture
+def runwright(served, tmp_path):
+    """Give what runs a command elsewhere: with the address and the key, and a home of its own."""
+    environment = {**served.environment, "RUNWRIGHT_HOME": str(tmp_path / "elsewhere"), "RUNWRIGHT_RECORD": served.url}
+
+    def run(*words, expected=0):
+        command = [sys.executable, "-m", "runwright.cli.main", *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert expected == done.returncode, done.stderr
+        return done
+
+    return run
+
+
+def test_runs_are_looked_up(served, runwright, monkeypatch):
+    served.run_demo()
+    (flow_run,) = json.loads(runwright("flow-run", "ls", "--json").stdout)
+    failed = json.loads(runwright("task-run", "ls", "--state", "failed", "--limit", "1", "--json").stdout)[0]
+
+    assert failed["name"] in runwright("task-run", "get", failed["id"]).stdout
+    assert "Failed" in runwright("task-run", "attempts", failed["id"]).stdout
+    assert flow_run["name"] in runwright("flow-run", "get", flow_run["id"]).stdout
+    assert runwright("flow-run", "logs", flow_run["id"]).stdout
+    assert runwright("events", "ls", "--limit", "3").stdout
+    assert {"task_run_aggregate": {"aggregate": {"count": sum(flow_run["task_runs"].values())}}} == json.loads(
+        runwright("query", "{task_run_aggregate {aggregate {count}}}").stdout
+    )
+    monkeypatch.setenv("RUNWRIGHT_API_KEY", KEY)
+    view = FlowRunView.from_flow_run_id(flow_run["id"], record=served.url)
+    assert flow_run["state"] == type(view.state).__name__
+    assert "Failed" == type(TaskRunView.from_task_run_id(failed["id"], record=served.url).state).__name__
+
+
+def test_a_run_is_cancelled_and_watched(served, runwright, tmp_path):
+    file = tmp_path / "flows.py"
+    file.write_text(FLOW)
+    command = [sys.executable, "-m", "runwright.cli.main", "flow", "register", f"{file}:waiting"]
+    registered = subprocess.run(command, env=served.environment, capture_output=True, text=True, check=True)
+    record = app.open_record(f"{served.environment['RUNWRIGHT_HOME']}/record.db")
+    flow_run = str(RemoteRuns(record).create(flow_id=UUID(registered.stdout.strip())))
+    until((tmp_path / "effects").exists)
+
+    assert "cancel: done" in runwright("flow-run", "cancel", flow_run).stdout
+    assert "Cancelled" in runwright("flow-run", "watch", flow_run, expected=6).stdout
+
+
+def test_what_runs_flows_says_that_it_runs_none_there(served, runwright, tmp_path):
+    file = tmp_path / "flows.py"
+    file.write_text(FLOW)
+
+    assert "read and steered only" in runwright("run", f"{file}:many", expected=5).stderr
+    assert "set RUNWRIGHT_API_KEY" in _without_key(served)
+
+
+def _without_key(served):
+    environment = {**served.environment, "RUNWRIGHT_RECORD": served.url, "RUNWRIGHT_HOME": "/nowhere"}
+    del environment["RUNWRIGHT_API_KEY"]
+    command = [sys.executable, "-m", "runwright.cli.main", "flow-run", "ls"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stderr
