@@ -172,7 +172,7 @@ def _form(texts: dict[str, str], chosen: list[str]) -> BulkForm:
 
 
 _SAYS = {
-    "restart": "What failed or was killed in these executions runs again; what succeeded does not.",
+    "restart": "What failed or was killed in them runs again, in a new flow run where the flow is written in Python; the rest does not.",
     "run-again": "A new flow run begins for each, with the same values.",
     "mark": "These task runs end in the state that you choose, without running, and their executions go on from there.",
     "kill": "All that is open in these flow runs ends Killed.",
