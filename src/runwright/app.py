@@ -16,7 +16,7 @@ from runwright import codec, settings, stores
 from runwright.clock import utcnow
 from runwright.collecting import Constant
 from runwright.engine.machine import Machine
-from runwright.errors import FlowError, IllegalTransition, NotOnRecord, ResultError
+from runwright.errors import FlowError, IllegalTransition, NotOnRecord
 from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
 from runwright.result import Result
@@ -29,10 +29,11 @@ from runwright.runtime.limits import Limit
 from runwright.runtime.request_watch import RequestWatch
 from runwright.runtime.root import Root
 from runwright.runtime.scheduled_runs import follow_schedule
+from runwright.runtime.successes import successes_of
 from runwright.runtime.task_workload import TaskWorkload
 from runwright.runtime.writer import Writer
 from runwright.schedule import checked_schedule
-from runwright.states import Mapped, Paused, Pending, Phase, Running, State, Success
+from runwright.states import Paused, Pending, Running, State, Success
 from runwright.stores import checking
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -403,31 +404,12 @@ class Assembly:
         return state_of(row, self._reader(row) if is_bound else None)
 
     def successes_of(self, flow_run: UUID) -> dict[Any, State]:
-        """Return by task what went well in another run of the flow, and can be read; children stand in their parents' states."""
-        found: dict[Any, State] = {}
-        rows = {row.slug: row for row in self.store.task_runs(TaskRunFilter(flow_run=flow_run, parent=0))}
-        for node in self.graph.nodes:
-            row = rows.get(node.slug)
-            state = None if row is None else self._kept(row, node.task)
-            if row is not None and isinstance(state, Mapped):
-                children = self.store.task_runs(TaskRunFilter(flow_run=flow_run, parent=row.ordinal))
-                states: list[State | None] = [None] * (1 + max((each.map_index for each in children), default=-1))
-                for each in children:
-                    states[each.map_index] = self._kept(each, node.task)
-                state = Mapped(row.message, map_states=states)
-            if state is not None:
-                found[node.task] = state
-        return found
+        """Return by task what went well in another run of the flow, and can be read."""
 
-    def _kept(self, row: TaskRun, task: Any) -> State | None:
-        """Return the state of a task run with its value, None where it did not go well or the value is gone."""
-        if row.kind.phase is not Phase.OK or row.details.get("unstored"):
-            return None
-        state = state_of(row, lambda ref: reader_for(ref, root=self.root, own=task.result or self.flow.result))
-        try:
-            return state if row.result is None else state.load_result()
-        except ResultError:
-            return None
+        def read(row: TaskRun, task: Any) -> State:
+            return state_of(row, lambda ref: reader_for(ref, root=self.root, own=task.result or self.flow.result))
+
+        return successes_of(self.store, self.graph, flow_run, read)
 
     def _reader(self, row: TaskRun) -> Callable[[ResultRef], Result]:
         own = self.graph.nodes[row.task_index].task.result or self.flow.result
