@@ -29,6 +29,7 @@ from runwright.runtime.limits import Limit
 from runwright.runtime.request_watch import RequestWatch
 from runwright.runtime.root import Root
 from runwright.runtime.scheduled_runs import follow_schedule
+from runwright.runtime.successes import successes_of
 from runwright.runtime.task_workload import TaskWorkload
 from runwright.runtime.writer import Writer
 from runwright.schedule import checked_schedule
@@ -405,6 +406,14 @@ class Assembly:
     def state_of(self, row: TaskRun, *, is_bound: bool = True) -> State:
         """Return the state of a row; where it is bound, its result can read the value, with the task's own settings."""
         return state_of(row, self._reader(row) if is_bound else None)
+
+    def successes_of(self, flow_run: UUID) -> dict[Any, State]:
+        """Return by task what went well in another run of the flow, and can be read."""
+
+        def read(row: TaskRun, task: Any) -> State:
+            return state_of(row, lambda ref: reader_for(ref, root=self.root, own=task.result or self.flow.result))
+
+        return successes_of(self.store, self.graph, flow_run, read)
 
     def _reader(self, row: TaskRun) -> Callable[[ResultRef], Result]:
         own = self.graph.nodes[row.task_index].task.result or self.flow.result

@@ -39,7 +39,8 @@ _changing = threading.Lock()
 class Order(NamedTuple):
     """What is asked of a child: `key` makes it one however often it is asked for, `due` (ns) is when it is to start.
 
-    `starter` is the task run that asks, as the trigger of an execution tells it.
+    `starter` is the task run that asks, as the trigger of an execution tells it. `parent` is the flow run that a run of a Python
+    flow repeats, all of it, or with `keeps_successes` what did not go well in it.
     """
 
     key: str
@@ -50,6 +51,8 @@ class Order(NamedTuple):
     due: int | None = None
     run_config: dict[str, Any] | None = None
     starter: dict[str, Any] | None = None
+    parent: UUID | None = None
+    keeps_successes: bool = False
 
 
 class ChildRuns:
@@ -134,6 +137,8 @@ class ChildRuns:
             "context": codec.to_plain(order.context) or None,
             "run_config": order.run_config,
             "trigger": order.starter,
+            "parent": str(order.parent) if order.parent else None,
+            "keeps_successes": order.keeps_successes,
         }
         due = None if order.due is None else clock.to_datetime(order.due)
         with app.Assembly(flow, self._record) as assembly:

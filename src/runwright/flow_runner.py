@@ -12,6 +12,7 @@ import logging
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from runwright import app, clock, ids
 from runwright.clock import from_datetime, now, to_datetime
@@ -158,6 +159,9 @@ class FlowRunner(Runner):
                 self._resumed = () if is_parked and releases else None
                 if root.has_begun:
                     start = start._replace(state=Running("Running flow."))
+                elif flow_run.details.get("keeps_successes") and self._assembly is not None:
+                    kept = self._assembly.successes_of(UUID(flow_run.details["parent"]))
+                    start = start._replace(task_states=kept)
                 steps = functools.partial(self._steps, start, self.flow.tasks, None, executor)
                 return self._ended(self._guarded(steps), root)
         finally:

@@ -117,7 +117,8 @@ def _input(store: Store, row: TaskRun, edge: EdgeInfo) -> str:
 
 def _value(row: TaskRun) -> str:
     if row.result is None and row.kind.name != "Mapped":
-        return f"None  # {_plain(row.full_name)} is {row.kind.name} and has no value on record"
+        why = "its value was not stored" if row.details.get("unstored") else f"it is {row.kind.name}"
+        return f"None  # of {_plain(row.full_name)}: {why}"
     return _literal(_read(row)) or f"recorded({str(row.id)!r})"
 
 

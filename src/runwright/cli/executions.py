@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import click
 
@@ -13,7 +14,10 @@ from runwright.cli.references import find_flow_run, find_task_run
 from runwright.cli.session import Session, say
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from runwright.cli.progress import Progress
+    from runwright.runs import FlowRun
     from runwright.states import State
 
 ENDINGS = (".yaml", ".yml")
@@ -95,28 +99,52 @@ def _upload(value: Any) -> Any:
 def restart(
     session: Session, reference: str, revision: int | None, executor: str | None, timeout: float, *, is_waiting: bool
 ) -> int:
-    """Run again what failed or was killed of an execution of a YAML flow, in the same execution, here."""
+    """Run again what failed or was killed, here: in the same run, of a Python flow in a new one that keeps what went well."""
     from runwright import app  # noqa: PLC0415  help needs no engine
     from runwright.cli.run import run_in_foreground  # noqa: PLC0415  the other commands need none of it
     from runwright.control import Control  # noqa: PLC0415  as above
-    from runwright.executions.service import ExecutionService  # noqa: PLC0415  as above
 
-    row = find_flow_run(session.open_record(), reference)
-    control = Control(session.record)
-    if revision is None:
+    store, control = session.open_record(), Control(session.record)
+    row = find_flow_run(store, reference)
+    if revision is not None:
+        again = _in_revision(session, row, revision)
+    elif any("yaml" in each.source for each in store.flows(flow_id=row.flow_id)):
         control.restart(row.id, timeout=timeout)
-    elif control.is_elsewhere:
-        raise click.UsageError("--revision works on a record itself, not at the address of a server: its REST has it.")
+        again = row.id
     else:
-        row = ExecutionService(app.open_record(session.record), lambda _: None).restart(row, revision)
-        say(f"{row.name} ({row.id}) goes on with it in revision {row.flow_version}")
+        again = _repetition_of(session, row)
     if not is_waiting or control.is_elsewhere:
         return 0
 
     def begin(progress: Progress) -> State:
-        return app.resume_flow_run(row.id, record=session.record, executor=executor, progress=progress, releases=False)
+        return app.resume_flow_run(again, record=session.record, executor=executor, progress=progress, releases=False)
 
-    return run_in_foreground(session, row.flow_name, begin, flow_run=row.id)
+    return run_in_foreground(session, row.flow_name, begin, flow_run=again)
+
+
+def _in_revision(session: Session, row: FlowRun, revision: int) -> UUID:
+    """Return an execution that goes on, in another revision of its flow, with one that has ended."""
+    from runwright import app  # noqa: PLC0415  help needs no engine
+    from runwright.executions.service import ExecutionService  # noqa: PLC0415  as above
+
+    store = app.open_record(session.record)
+    if store.url.startswith("http"):
+        raise click.UsageError("--revision works on a record itself, not at the address of a server: its REST has it.")
+    new = ExecutionService(store, lambda _: None).restart(row, revision)
+    say(f"{new.name} ({new.id}) goes on with it in revision {new.flow_version}")
+    return new.id
+
+
+def _repetition_of(session: Session, row: FlowRun) -> UUID:
+    """Return a new run of a Python flow that keeps what went well in one that has ended."""
+    from runwright.child_runs import ChildRuns, Order  # noqa: PLC0415  help needs no engine
+    from runwright.errors import IllegalTransition  # noqa: PLC0415  as above
+
+    if not row.kind.phase.is_final:
+        raise IllegalTransition(f"Flow run {row.name} ({row.id}) is {row.kind.name}: restart it when it has ended.")
+    children = ChildRuns(session.record)
+    order = Order(str(uuid4()), dict(row.parameters), {}, parent=row.id, keeps_successes=True)
+    return children.create(children.flow_named(row.flow_name), order)
 
 
 @click.command("replay")

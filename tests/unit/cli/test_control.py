@@ -69,7 +69,14 @@ def test_an_owner_that_answers_and_does_not_end_is_told_of_too(runwright, held, 
     assert (7, "kill: done; etl/brisk-otter is Running\n") == (outcome.status, outcome.out)
 
 
-@pytest.mark.parametrize("verb", ["cancel", "kill", "pause", "resume", "restart"])
+def test_a_python_flow_whose_code_is_nowhere_is_not_restarted(runwright, run):
+    outcome = runwright("fr", "restart", "brisk-otter")
+
+    assert (2, "") == (outcome.status, outcome.out)
+    assert "does not know where the code of etl is" in outcome.err
+
+
+@pytest.mark.parametrize("verb", ["cancel", "kill", "pause", "resume"])
 def test_what_has_ended_is_a_conflict(runwright, run, verb):
     outcome = runwright("fr", verb, "brisk-otter")
 

@@ -61,6 +61,16 @@ def test_chosen_task_runs_are_marked_one_by_one(bench, begin):
     assert "Failed" == task_run_of(bench, other, "second").kind.name
 
 
+def test_all_flow_runs_that_match_are_marked(bench, begin):
+    broken = [bench.create("broken") for _ in range(2)]
+    greeting = bench.greet()
+
+    page = begin("mark", of="flow-runs", q="flow:company.team.data/broken", all="yes", state="Warning")
+
+    assert (2, 2, 0) == numbers_of(page)
+    assert ["WARNING", "WARNING", "SUCCESS"] == [bench.state_of(each) for each in (*broken, greeting)]
+
+
 def test_what_refuses_is_told_with_its_reason(bench, begin):
     broken, greeting = bench.create("broken"), bench.greet()
 
@@ -127,11 +137,11 @@ def test_a_form_says_how_many_are_meant_before_anything_is_done(bench):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        ({"action": "restart"}, "No task run is chosen"),
+        ({"action": "restart"}, "Nothing is chosen"),
         ({"action": "", "all": "yes"}, "Choose what to do first."),
         ({"action": "fly", "all": "yes"}, "Choose what to do first."),
-        ({"action": "restart", "all": "yes", "q": "state:success task:nothing"}, "No task run matches any more."),
-        ({"action": "restart", "id": "no id"}, "is no id of a task run"),
+        ({"action": "restart", "all": "yes", "q": "state:success task:nothing"}, "Nothing matches any more."),
+        ({"action": "restart", "id": "no id"}, "is no id of a run"),
         ({"action": "restart", "all": "yes", "q": "stat:failed"}, "stat"),
     ],
 )

@@ -256,7 +256,32 @@ def test_a_flow_written_in_python_is_started_and_run_again(bench, send, tmp_path
     assert "Success" == app.find_flow_run(bench.record, run).kind.name
     assert {"a": 40, "b": 2} == app.find_flow_run(bench.record, UUID(again.url.path.rpartition("/")[2])).parameters
     assert "is run again as a whole" in of_task_run.text
-    assert "run it again" in reasons_on(bench.client.get(f"/ui/flow-runs/{run}"))["restart"]
+    assert "Nothing of it failed or was killed." == reasons_on(bench.client.get(f"/ui/flow-runs/{run}"))["restart"]
+
+
+def test_a_run_of_a_python_flow_is_restarted_as_a_new_one_that_keeps_what_went_well(
+    bench, send, tmp_path, runwright_home
+):
+    file = tmp_path / "halting.py"
+    file.write_text(
+        "from pathlib import Path\nfrom runwright import Flow, task\n\n\n@task\ndef one():\n    return 1\n\n\n"
+        "@task\ndef two(one):\n    return one / int((Path(__file__).parent / 'by').read_text())\n\n\n"
+        "with Flow('halting') as flow:\n    two(one())\n"
+    )
+    (tmp_path / "by").write_text("0")
+    from runwright.flow_files import load_flow
+
+    app.run_flow(load_flow(str(file)), record=bench.record.url)
+    run = bench.record.flow_runs(FlowRunFilter(flow="halting"))[0].id
+    (tmp_path / "by").write_text("1")
+
+    answer = send("task-runs", task_run_of(bench, str(run), "two-1").id, "restart")
+    again = UUID(answer.url.path.rpartition("/")[2])
+    app.resume_flow_run(again, record=bench.record.url)
+
+    assert "Success" == app.find_flow_run(bench.record, again).kind.name
+    assert [0, 1] == [task_run_of(bench, str(again), slug).attempt for slug in ("one-1", "two-1")]
+    assert "repeats" in bench.client.get(f"/ui/flow-runs/{again}?tab=lineage").text
 
 
 def test_viewers_look_and_operators_act(locked, scribe):

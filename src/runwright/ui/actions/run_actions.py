@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from runwright.ui.actions.action import Asked
     from runwright.ui.actions.subject import Subject
 
-_IN_PYTHON = "It is of a flow written in Python, which does not go on after its end: run it again."
-_ELSEWHERE = "A program elsewhere runs it: ask there."
+_ELSEWHERE = "A program elsewhere runs it: ask there, or run it again."
+_NO_FILE = "The record does not know where its code is: it was declared in no file."
 _MARKS = ("Success", "Warning", "Failed", "Skipped", "Cancelled", "Killed")
 
 
@@ -48,25 +48,25 @@ def _cannot_resume(subject: Subject) -> str:
 
 
 def _cannot_restart(subject: Subject) -> str:
-    if not subject.is_execution:
-        return _IN_PYTHON
     run, task_run = subject.run, subject.task_run
+    if not subject.is_execution and _has_no_code(subject):
+        return _has_no_code(subject)
     if not run.kind.phase.is_final:
         return f"The flow run is {run.kind.name}: it is restarted when it has ended."
     if task_run is not None and task_run.kind.phase is not Phase.BAD:
-        return f"It is {task_run.kind.name}: only what failed or was killed runs again. Run again from here repeats it."
+        return f"It is {task_run.kind.name}: only what failed or was killed runs again. Run again repeats it."
     has_failed = any(KIND_BY_NAME[state].phase is Phase.BAD for state, count in run.counts.items() if count)
     return "" if has_failed else "Nothing of it failed or was killed."
 
 
+def _has_no_code(subject: Subject) -> str:
+    if subject.is_elsewhere:
+        return _ELSEWHERE
+    return "" if subject.version.source.get("file") else _NO_FILE
+
+
 def _cannot_run_again(subject: Subject) -> str:
-    if subject.task_run is not None:
-        return (
-            "" if subject.is_execution else "A flow written in Python is run again as a whole: do so from its flow run."
-        )
-    if not (subject.is_execution or subject.is_elsewhere or subject.version.source.get("file")):
-        return "The record does not know where its code is: it was declared in no file."
-    return ""
+    return "" if subject.is_execution or subject.is_elsewhere else _has_no_code(subject)
 
 
 def _cannot_mark(subject: Subject) -> str:
@@ -157,13 +157,18 @@ def _mark(acting: Acting, subject: Subject, asked: Asked) -> str:
     return subject.address
 
 
+def _restart(acting: Acting, subject: Subject, asked: Asked) -> str:
+    if subject.is_execution:
+        acting.ask(subject, "restart", asked)
+        return subject.address
+    parameters = dict(subject.run.parameters)
+    return f"flow-runs/{acting.start(subject, parameters, asked, parent=subject.run.id, keeps_successes=True)}"
+
+
 def _run_again(acting: Acting, subject: Subject, asked: Asked) -> str:
-    made = (
-        acting.repeat(subject, asked)
-        if subject.is_execution
-        else acting.start(subject, dict(subject.run.parameters), asked)
-    )
-    return f"flow-runs/{made}"
+    if subject.is_execution:
+        return f"flow-runs/{acting.repeat(subject, asked)}"
+    return f"flow-runs/{acting.start(subject, dict(subject.run.parameters), asked, parent=subject.run.id)}"
 
 
 def _label(acting: Acting, subject: Subject, asked: Asked) -> str:
@@ -188,6 +193,17 @@ def _said(of_flow_run: str, of_task_run: str = "") -> Any:
     return lambda subject: of_flow_run if subject.task_run is None else (of_task_run or of_flow_run)
 
 
+def _says_of_restarting(subject: Subject) -> str:
+    if not subject.is_execution:
+        return (
+            "A flow written in Python does not go on after its end: a new flow run begins, which takes over what went well in this "
+            "one, and runs the rest."
+        )
+    if subject.task_run is None:
+        return "What failed or was killed runs again, in this same execution; what succeeded does not."
+    return "Everything that failed or was killed in its execution runs again, this task run with it; what succeeded does not."
+
+
 def _says_of_running_again(subject: Subject) -> str:
     if subject.task_run is None:
         return "A new flow run begins, with the same values."
@@ -197,12 +213,7 @@ def _says_of_running_again(subject: Subject) -> str:
 
 
 RESTART = Action(
-    "restart", "Restart",
-    _said(
-        "What failed or was killed runs again, in this same execution; what succeeded does not.",
-        "Everything that failed or was killed in its execution runs again, this task run with it; what succeeded does not.",
-    ),
-    "It is restarted.", _cannot_restart, _asking("restart"), key="r",
+    "restart", "Restart", _says_of_restarting, "It is restarted.", _cannot_restart, _restart, key="r",
 )  # fmt: skip
 RUN_AGAIN = Action(
     "run-again", "Run again", _says_of_running_again,

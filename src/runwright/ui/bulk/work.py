@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid5
 
+import msgspec
+
 from runwright import app, clock, ids
 from runwright.context import context
 from runwright.errors import NotOnRecord, RunwrightError
@@ -18,7 +20,8 @@ from runwright.ui import rows, search
 from runwright.ui.actions import run_actions
 from runwright.ui.actions.acting import Acting
 from runwright.ui.actions.action import Action, Asked
-from runwright.ui.actions.subject import of_flow_run
+from runwright.ui.actions.subject import FLOW_RUNS, TASK_RUNS, of_flow_run
+from runwright.ui.flow_run_search import filter_of
 from runwright.ui.selection import Selection
 
 if TYPE_CHECKING:
@@ -57,9 +60,10 @@ class Share(NamedTuple):
     refused: int
 
 
-def subjects(store: Store, action: str, query: str, chosen: Sequence[str]) -> Iterator[str]:
-    """Yield the ids of what an action is about: of the runs that were chosen, or of all that a search finds."""
-    found = (UUID(each) for each in chosen) if chosen else (row.id for row in _matching(store, query))
+def subjects(store: Store, action: str, query: str, chosen: Sequence[str], *, of: str = TASK_RUNS) -> Iterator[str]:
+    """Yield the ids of what an action is about: of the runs that were chosen, or of all that a search `of` them finds."""
+    search_of = _flow_runs_matching if of == FLOW_RUNS else _matching
+    found = (UUID(each) for each in chosen) if chosen else (row.id for row in search_of(store, query))
     seen: set[UUID] = set()
     for number, each in enumerate(found):
         if number >= MOST:
@@ -79,9 +83,20 @@ def _matching(store: Store, query: str) -> Iterator[Any]:
         after = page.after
 
 
-def choose(action: str, query: str, chosen: list[str]) -> list[list[str]]:
+def _flow_runs_matching(store: Store, query: str) -> Iterator[Any]:
+    which = filter_of(search.parse(query, clock.now()), query)
+    after: UUID | None = None
+    while which is not None:
+        page = store.flow_runs(msgspec.structs.replace(which, after=after, limit=_PAGE))
+        yield from (row for row in page if row.flow_name != FLOW and not row.details.get("deleted"))
+        if len(page) < _PAGE:
+            return
+        after = page[-1].id
+
+
+def choose(action: str, query: str, chosen: list[str], of: str = TASK_RUNS) -> list[list[str]]:
     """Return what is meant, in shares; it is read once, so that what is done changes nothing of it."""
-    found = list(subjects(_record(), action, query, chosen))
+    found = list(subjects(_record(), action, query, chosen, of=of))
     record_metric("chosen", len(found))
     return [found[start : start + SHARE] for start in range(0, len(found), SHARE)]
 

@@ -11,6 +11,7 @@ from runwright.errors import InputError, NotOnRecord, RunwrightError
 from runwright.ui import rows
 from runwright.ui.actions.action import Asked
 from runwright.ui.actions.field import PREFIX, Field
+from runwright.ui.actions.run_actions import RUN_AGAIN
 from runwright.ui.actions.subject import FLOWS, Subject, subject_of
 from runwright.ui.actions.table import action_named, refusal_of
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class ActionPage(msgspec.Struct):
-    """The page. `request` makes sending the form twice ask once; `why` says why it cannot be done, `problem` what went wrong."""
+    """The page. `request` makes sending the form twice ask once; `why` says why it cannot be done, `problem` what went wrong.
+
+    `other` leads to the form that begins with the values of this run, to change them.
+    """
 
     title: str
     action: str
@@ -38,6 +42,7 @@ class ActionPage(msgspec.Struct):
     fields: list[Field] = []
     why: str = ""
     problem: str = ""
+    other: str = ""
     status: int = 200
 
 
@@ -83,8 +88,14 @@ def _page(action: Action, subject: Subject, ask: Ask, given: dict[str, Any]) -> 
     return ActionPage(
         f"{action.title}: {subject.name}", action.name, action.title, kind_of(ask), subject.name, action.says(subject),
         subject.address, f"{subject.address}/actions/{action.name}", given.get("request") or str(uuid4()),
-        action.is_harmful, fields, why,
+        action.is_harmful, fields, why, other=_with_other_values(action, subject),
     )  # fmt: skip
+
+
+def _with_other_values(action: Action, subject: Subject) -> str:
+    if action is not RUN_AGAIN or subject.task_run is not None:
+        return ""
+    return f"{Subject(subject.version).address}/actions/run?from={subject.run.id}"
 
 
 def _given_before(surface: Surface, subject: Subject, ask: Ask) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from runwright.flow_files import load_flow
 from runwright.ui import bulk, rows, search
 from runwright.ui.actions.action import NOT_ALLOWED, READ_ONLY
 from runwright.ui.actions.field import Field
+from runwright.ui.actions.subject import FLOW_RUNS, TASK_RUNS
 from runwright.ui.bulk import work
 from runwright.ui.pages.action import request_in
 from runwright.ui.selection import Selection
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 LIMIT = 50
 MOST_LINES = 200
 FILE = Path(bulk.__file__).parent / "flow_file" / "runwright_bulk.py"
-_ABOUT = {True: "task runs", False: "flow runs of these task runs, each once"}
 
 
 class BulkForm(msgspec.Struct):
@@ -46,9 +46,9 @@ class BulkForm(msgspec.Struct):
     search: str
     chosen: list[str]
     request: str
+    of: str = TASK_RUNS
     is_harmful: bool = False
     fields: list[Field] = []
-    choices: list[tuple[str, str]] = []
     why: str = ""
     problem: str = ""
     status: int = 200
@@ -61,6 +61,7 @@ class BulkLine(msgspec.Struct):
     action: str
     by: str
     search: str
+    of: str = TASK_RUNS
     chosen: int | None = None
     done: int = 0
     refused: int = 0
@@ -109,7 +110,11 @@ def _line(surface: Surface, row: FlowRun) -> BulkLine:
     given = row.parameters
     action = work.ACTIONS.get(str(given.get("action")))
     line = BulkLine(
-        rows.flow_run_row(row), action.title if action else "?", str(given.get("by", "")), str(given.get("query", ""))
+        rows.flow_run_row(row),
+        action.title if action else "?",
+        str(given.get("by", "")),
+        str(given.get("query", "")),
+        str(given.get("of", TASK_RUNS)),
     )
     latest = {each.ordinal: each.attempt for each in _task_runs(surface, row)}
     for each in surface.views.metrics(row.id):
@@ -144,7 +149,7 @@ def prepare(surface: Surface, ask: Ask, form: Sequence[tuple[str, Any]]) -> str 
     if page.action not in work.ACTIONS:
         page.why, page.status = "Choose what to do first.", 422
     elif not is_all and not chosen:
-        page.why, page.status = "No task run is chosen: choose some, or all that match.", 422
+        page.why, page.status = "Nothing is chosen: choose some rows, or all that match.", 422
     else:
         page.why = _refusal(surface, page, is_all=is_all)
         page.status = 422 if page.why else 200
@@ -164,15 +169,17 @@ def _form(texts: dict[str, str], chosen: list[str]) -> BulkForm:
     action = work.ACTIONS.get(name)
     title = action.title if action else "Act on many"
     says = "" if action is None else _SAYS[name]
+    of = FLOW_RUNS if texts.get("of") == FLOW_RUNS else TASK_RUNS
+    about = "" if of == FLOW_RUNS or name in work.OF_TASK_RUNS else "It is done to their flow runs, each once."
     return BulkForm(
-        f"{title}: many", name, title, says, len(chosen), _ABOUT[name in work.OF_TASK_RUNS], texts.get("q", "").strip(),
-        chosen, str(request_in(texts)), bool(action and action.is_harmful),
+        f"{title}: many", name, title, says, len(chosen), about, texts.get("q", "").strip(),
+        chosen, str(request_in(texts)), of, bool(action and action.is_harmful),
         [] if action is None or name not in _ASKING else _ASKING[name](texts),
     )  # fmt: skip
 
 
 _SAYS = {
-    "restart": "What failed or was killed in these executions runs again; what succeeded does not.",
+    "restart": "What failed or was killed in them runs again, in a new flow run where the flow is written in Python; the rest does not.",
     "run-again": "A new flow run begins for each, with the same values.",
     "mark": "These task runs end in the state that you choose, without running, and their executions go on from there.",
     "kill": "All that is open in these flow runs ends Killed.",
@@ -189,23 +196,28 @@ def _refusal(surface: Surface, page: BulkForm, *, is_all: bool) -> str:
     """Count what is meant; returns why that cannot be acted on, empty when it can."""
     try:
         if is_all:
-            terms = search.parse(page.search, clock.now())
-            page.count = sum(Selection(surface.views, terms).counts().values())
+            page.count = _number_of(surface, page)
         else:
             page.chosen = [_known_as(each) for each in page.chosen]
     except ValueError as error:
         return str(error)
     if page.count > work.MOST:
         most, count = number(work.MOST), number(page.count)
-        return f"These are {count} task runs: one bulk action takes on {most}. Narrow the search."
-    return "" if page.count else "No task run matches any more."
+        return f"These are {count} runs: one bulk action takes on {most}. Narrow the search."
+    return "" if page.count else "Nothing matches any more."
+
+
+def _number_of(surface: Surface, page: BulkForm) -> int:
+    if page.of == FLOW_RUNS:
+        return sum(1 for _ in work.subjects(surface.views, page.action, page.search, [], of=page.of))
+    return sum(Selection(surface.views, search.parse(page.search, clock.now())).counts().values())
 
 
 def _known_as(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        raise ValueError(f"{text[:80]!r} is no id of a task run.") from None
+        raise ValueError(f"{text[:80]!r} is no id of a run.") from None
 
 
 def _begin(surface: Surface, ask: Ask, page: BulkForm, texts: dict[str, str]) -> str:
@@ -217,6 +229,7 @@ def _begin(surface: Surface, ask: Ask, page: BulkForm, texts: dict[str, str]) ->
         "by": ask.actor.name if ask.actor else "",
         "query": page.search if not page.chosen else "",
         "chosen": page.chosen,
+        "of": page.of,
         "fields": fields,
     }
     order = Order(page.request, values, {}, name=f"{page.action}-{uuid4().hex[:8]}")

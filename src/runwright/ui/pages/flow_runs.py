@@ -8,19 +8,17 @@ from uuid import UUID
 import msgspec
 
 from runwright import clock
-from runwright.states import KIND_BY_NAME
 from runwright.ui import rows, search
+from runwright.ui.bulk import work
 from runwright.ui.copying import Copy, of_flow_runs
+from runwright.ui.flow_run_search import filter_of
 from runwright.ui.pages.task_runs import Choice, Mistake, mistake_of
 from runwright.ui.saved_views import SavedView, saved_views
 from runwright.ui.search import SearchError
 from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from runwright.ui.ask import Ask
-    from runwright.ui.search import Term
     from runwright.ui.surface import Surface
 
 LIMIT = 50
@@ -31,7 +29,6 @@ VIEWS = (
     ("Waiting", "phase:waiting"),
     ("Today", "after:24h"),
 )
-_KNOWN = ("state", "phase", "flow", "run", "name", "after", "before")
 
 
 class FlowRunLine(msgspec.Struct, frozen=True):
@@ -54,6 +51,7 @@ class FlowRuns(msgspec.Struct):
     older: str = ""
     is_record_empty: bool = False
     copies: list[Copy] = []
+    bulk: list[Choice] = []
     saved: list[SavedView] = []
     may_act: bool = False
     status: int = 200
@@ -83,36 +81,8 @@ def read(surface: Surface, ask: Ask) -> FlowRuns:
     page.older = ask.link(after=str(found[LIMIT - 1].id)) if len(found) > LIMIT else ""
     page.is_record_empty = not found and not surface.views.flow_runs(FlowRunFilter(limit=1))
     page.copies = of_flow_runs(surface, text, which)
+    page.bulk = [Choice(each.title, each.name) for each in work.ACTIONS.values()] if page.may_act and page.rows else []
     return page
-
-
-def filter_of(terms: Sequence[Term], text: str) -> FlowRunFilter | None:
-    """Return the filter that terms mean, None where nothing can match; raises `SearchError` for what is of task runs."""
-    known: dict[str, Any] = {}
-    states: set[str] | None = None
-    for term in terms:
-        if term.key not in _KNOWN or term.is_negated or term.operator != "=":
-            start = text.find(term.text)
-            message = f"Flow runs are found by {', '.join(_KNOWN)}: {term.text} is for task runs."
-            raise SearchError(message, start, start + len(term.text))
-        if term.key in {"state", "phase"}:
-            wanted = set(term.value) if isinstance(term.value, tuple) else set()
-            states = wanted if states is None else states & wanted
-        else:
-            known.update(_meant(term))
-    if states is not None:
-        if not states:
-            return None
-        known["states"] = tuple(sorted(states, key=lambda name: KIND_BY_NAME[name].code))
-    return FlowRunFilter(**known)
-
-
-def _meant(term: Term) -> dict[str, Any]:
-    if term.key in {"run", "name"}:
-        digits = str(term.value).replace("-", "").lower()
-        is_id = 6 <= len(digits) <= 32 and all(digit in "0123456789abcdef" for digit in digits)  # noqa: PLR2004  digits of an id
-        return {"id_prefix": digits} if is_id else {"name": term.value}
-    return {{"flow": "flow", "after": "since", "before": "until"}[term.key]: term.value}
 
 
 def _identity(text: str) -> UUID | None:

@@ -3,14 +3,14 @@ const place = document.getElementById("said");
 const APART = 10_000;
 let last = 0;
 
-/** @param {string} text */
+/** Tell what somebody waits to hear; what comes by itself is quiet for a while then. @param {string} text */
 export function say(text) {
+  last = Date.now();
   if (place) place.textContent = text;
 }
 
 /** @param {string} text */
 export function sayNow(text) {
   if (Date.now() - last < APART) return;
-  last = Date.now();
   say(text);
 }

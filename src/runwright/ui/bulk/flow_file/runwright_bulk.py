@@ -9,9 +9,9 @@ from runwright.ui.bulk import work
 
 
 @task
-def choose(action: str, query: str, chosen: list[str]) -> list[list[str]]:
+def choose(action: str, query: str, chosen: list[str], of: str) -> list[list[str]]:
     """Find what is meant."""
-    return work.choose(action, query, chosen)
+    return work.choose(action, query, chosen, of)
 
 
 @task
@@ -22,5 +22,6 @@ def act(share: list[str], action: str, by: str, fields: dict[str, Any]) -> dict[
 
 with Flow(work.FLOW) as flow:
     _action, _by = Parameter("action"), Parameter("by", default="")
-    _shares = choose(_action, Parameter("query", default=""), Parameter("chosen", default=[]))
+    _of = Parameter("of", default="task-runs")
+    _shares = choose(_action, Parameter("query", default=""), Parameter("chosen", default=[]), _of)
     act.map(_shares, unmapped(_action), unmapped(_by), unmapped(Parameter("fields", default={})))
