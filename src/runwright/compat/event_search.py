@@ -223,11 +223,12 @@ def wanted_states(which: EventFilter) -> Wanted:
         prefix: [name for name in _NAMES if which.event.matches(prefix + name)] for prefix in (TASK_RUN, FLOW_RUN)
     }
     names = {name for each in of_runs.values() for name in each}
-    if len(names) == len(_NAMES):
-        return Wanted()
-    states = {code for name in names for code in _NAMES[name]}
+    is_of_flow_runs = bool(names) and not of_runs[TASK_RUN]
     with_firsts = "Pending" in of_runs[TASK_RUN]
-    return Wanted(tuple(sorted(states)), with_firsts, bool(names) and not of_runs[TASK_RUN])
+    if len(names) == len(_NAMES) and (with_firsts or is_of_flow_runs):
+        return Wanted(None, with_firsts, is_of_flow_runs)
+    states = {code for name in names for code in _NAMES[name]}
+    return Wanted(tuple(sorted(states)), with_firsts, is_of_flow_runs)
 
 
 def _received_by(which: EventFilter) -> ReceivedFilter:
