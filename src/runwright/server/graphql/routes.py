@@ -50,7 +50,7 @@ class _Endpoint:
         body = await request.body()
         try:
             asked = msgspec.json.decode(body, type=GraphQLRequest)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             batch = " Several operations in one list are not taken." if body.lstrip()[:1] == b"[" else ""
             return _response(failure(400, f"The body is no GraphQL request: {error}.{batch}", BAD_REQUEST))
         if "mutation" in asked.query:
