@@ -180,6 +180,22 @@ def lists_million() -> dict[str, Any]:
     return measured("lists_million", 1_000_000)
 
 
+def event_ingest() -> dict[str, Any]:
+    """Send 60,000 events to a server, a thousand in a request and eight requests at once, each committed when it is answered."""
+    from bench import events
+
+    return events.measured_ingest()
+
+
+def event_search() -> dict[str, Any]:
+    """Find events on a record with 100,000 task runs and 20,000 events that programs sent."""
+    from bench import events
+
+    for _ in range(10):
+        run_map(10_000, "inline")
+    return events.measured_search(100_000)
+
+
 def validate() -> dict[str, Any]:
     """Check a YAML flow of 500 tasks, beside the bare library for YAML."""
     import yaml
@@ -221,6 +237,8 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         validate,
         pages,
         lists,
+        event_ingest,
+        event_search,
         append_postgres,
         fan_out_postgres,
         million,

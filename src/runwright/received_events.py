@@ -29,6 +29,31 @@ class ReceivedEvent(msgspec.Struct, frozen=True):
     cursor: int = 0
 
 
+class ReceivedFilter(msgspec.Struct, frozen=True):
+    """Which events: empty conditions do not restrict.
+
+    `names` are whole names, or with a `*` at their end how they begin; one of them must fit. `resources` are whole ids of what the
+    events happened to. `since` and `until` compare when they happened (ns, inclusive).
+    """
+
+    names: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+
+    def matches(self, event: ReceivedEvent) -> bool:
+        """Say whether an event is one of these."""
+        if self.names and not any(_is_named(event.name, each) for each in self.names):
+            return False
+        if self.resources and event.resource not in self.resources:
+            return False
+        return (self.since is None or event.at >= self.since) and (self.until is None or event.at <= self.until)
+
+
+def _is_named(name: str, pattern: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
 class ReceivedEvents(Protocol):
     """Events of others, each kept once."""
 
@@ -37,7 +62,13 @@ class ReceivedEvents(Protocol):
         ...
 
     def received_events(
-        self, after: int = 0, *, before: int | None = None, newest_first: bool = False, limit: int = 1_000
+        self,
+        after: int = 0,
+        *,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int = 1_000,
+        which: ReceivedFilter | None = None,
     ) -> list[ReceivedEvent]:
         """Return those between two cursors, in the order in which they came, or the other way round."""
         ...

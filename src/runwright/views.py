@@ -68,7 +68,8 @@ class FlowRunFilter(msgspec.Struct, frozen=True):
 class EventFilter(msgspec.Struct, frozen=True):
     """Which events: those between the cursors `after` and `before`, of one flow run or task run where given.
 
-    `ordinal` 0 without a flow run is all flow runs themselves. They come oldest first, unless `newest_first`.
+    `ordinal` 0 without a flow run is all flow runs themselves. They come oldest first, unless `newest_first`. `states` are codes of
+    the state table, 0 for what brings no run to a state; `with_firsts` has the first event of each task run besides.
     """
 
     after: int = 0
@@ -77,6 +78,8 @@ class EventFilter(msgspec.Struct, frozen=True):
     limit: int = 1_000
     before: int | None = None
     newest_first: bool = False
+    states: tuple[int, ...] | None = None
+    with_firsts: bool = False
 
 
 class Views(Protocol):

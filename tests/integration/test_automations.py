@@ -18,7 +18,9 @@ from runwright.automations.declared import Declared
 from runwright.automations.watch import AutomationWatch
 from runwright.compat.sent_event import SentEvent
 from runwright.flow_runner import FlowRunner
+from runwright.schedules import IntervalSchedule
 from runwright.states import Scheduled
+from runwright.triggering.flow_schedules import FlowSchedules
 from runwright.triggers import manual_only
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -243,6 +245,19 @@ def test_schedules_are_turned_off_and_on(house, register):
     assert house.record.find_trigger("tests", "receiver", "daily").is_disabled
     house.send("go").look()
     assert not house.record.find_trigger("tests", "receiver", "daily").is_disabled
+
+
+def test_schedules_of_flows_in_python_are_turned_off_and_on(house):
+    waiting.run()
+    schedules = FlowSchedules(house.record)
+    hourly = IntervalSchedule(interval=timedelta(hours=1), start_date=clock.utcnow())
+    schedules.register(house.record.flows("waiting")[0], hourly.to_dict())
+    house.keep({"expect": ["stop"]}, {"type": "pause-deployment", "flow": "waiting"})
+    house.keep({"expect": ["go"]}, {"type": "resume-deployment", "flow": "waiting"})
+    house.send("stop").look()
+    assert schedules.find("waiting").is_paused
+    house.send("go").look()
+    assert not schedules.find("waiting").is_paused
 
 
 def test_automations_turn_automations_off(house):

@@ -32,6 +32,7 @@ from runwright.control import Control
 from runwright.errors import NotOnRecord, RunwrightError
 from runwright.expression import compile_template
 from runwright.states import KIND_BY_NAME
+from runwright.triggering.flow_schedules import FlowSchedules
 from runwright.triggering.trigger_service import TriggerService
 from runwright.vocabularies import kind_from_event
 
@@ -124,10 +125,11 @@ def _switch_schedules(doing: Doing, action: PauseSchedules | ResumeSchedules) ->
     name = action.flow or _flow_name(doing, action)
     service, is_disabled = TriggerService(doing.record), isinstance(action, PauseSchedules)
     places = [each.registered.place for each in service.all() if each.registered.flow.name == name]
-    if not places:
-        raise NotOnRecord(f"The flow {name} has no schedules on this record.")
     for place in places:
         service.switch(place, is_disabled=is_disabled)
+    if not places:
+        schedules = FlowSchedules(doing.record)
+        (schedules.pause if is_disabled else schedules.resume)(name)
     return {"flow": name, "triggers": [place[2] for place in places]}
 
 

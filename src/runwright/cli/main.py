@@ -52,7 +52,7 @@ ENTRIES = {
     "query": Entry("runwright.cli.query:query", "Ask the record a GraphQL query, and print JSON."),
     "ui": Entry("runwright.cli.ui:ui", "Look at a record in a browser, read-only."),
     "store": Entry("runwright.cli.store:store", "The record itself: path check rebuild."),
-    "server": Entry("runwright.cli.server:server", "Serve runs to programs and people: start."),
+    "server": Entry("runwright.cli.server:server", "Serve runs to programs and people: start keys audit."),
     "worker": Entry("runwright.cli.worker:worker", "Run what is to be run on a record: start."),
     "config": Entry("runwright.cli.config:config", "Settings, and where each comes from: view path."),
     "completion": Entry("runwright.cli.completion:completion", "Print the completion script of a shell."),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runwright.cli.audit import audit
+from runwright.cli.keys import keys
 from runwright.cli.options import common, with_record
 from runwright.cli.session import Session, say
 from runwright.errors import MissingExtra
@@ -107,3 +109,7 @@ def _log_to_standard_error(*, access_log: bool) -> None:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO if access_log else logging.WARNING)
     logger.propagate = False
+
+
+server.add_command(keys)
+server.add_command(audit)

@@ -42,11 +42,12 @@ def start(session: Session, most: int | None, home: str | None, grace: float) ->
     """Run new flow runs, those whose time has come, and those of processes that are gone, until interrupted.
 
     Any number of workers may share a record, on any machine that reaches its database. Each also starts what schedules and triggers ask
-    for. A second signal ends it at once; another worker goes on with what is left.
+    for, and looks after automations. A second signal ends it at once; another worker goes on with what is left.
     """
     if home:
         os.environ["RUNWRIGHT_HOME"] = str(Path(home).expanduser().resolve())
     from runwright import app  # noqa: PLC0415  help needs no engine
+    from runwright.automations.watch import AutomationWatch  # noqa: PLC0415  as above
     from runwright.triggering.trigger_watch import TriggerWatch  # noqa: PLC0415  as above
     from runwright.worker import MOST, Worker  # noqa: PLC0415  as above
 
@@ -62,10 +63,11 @@ def start(session: Session, most: int | None, home: str | None, grace: float) ->
         signal.signal(each, stop)
     record = app.open_record(session.record)
     found = Worker(record, most=most or MOST).start()
-    watch = TriggerWatch(record, found.take).start()
+    watches = TriggerWatch(record, found.take).start(), AutomationWatch(record, found.take).start()
     say(clean_line(f"working on {record.url}"))
     stopped.wait()
-    watch.stop()
+    for watch in watches:
+        watch.stop()
     left = found.drain(grace)
     if left:
         say(f"{left} flow runs are left: another worker goes on with them when their leases end")

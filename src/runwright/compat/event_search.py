@@ -10,12 +10,15 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from runwright import clock, ids
 from runwright.compat.events import TaskRunEvents
 from runwright.compat.flow_run_events import FlowRunEvents, is_transition
 from runwright.compat.task_run_body import LATE_AFTER, with_z
 from runwright.events import EventKind
-from runwright.states import KIND_BY_CODE, KIND_BY_NAME
+from runwright.received_events import ReceivedFilter
+from runwright.states import KIND_BY_CODE, KIND_BY_NAME, TABLE
 from runwright.views import EventFilter as LogFilter, FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -33,6 +36,13 @@ _PAGE = 5_000
 _RUNNING = KIND_BY_NAME["Running"].code
 _SCHEDULED = KIND_BY_NAME["Scheduled"].code
 _FIRST_IN_LOG = 2
+
+SLACK = 3_600 * clock.NANOSECONDS
+"""How much (ns) later something may come into the log than it happened."""
+
+_NAMES: dict[str, set[int]] = {"Late": {_SCHEDULED}, "Retrying": {_RUNNING}, "Suspended": {0}}
+for _kind in TABLE:
+    _NAMES.setdefault(_kind.event_name, set()).add(_kind.code)
 
 
 class Found(NamedTuple):
@@ -133,26 +143,49 @@ class EventSearch:
 
     def _candidates(self, which: EventFilter) -> Iterator[Event]:
         """Yield the events of the log that may match, newest first."""
+        wanted = wanted_states(which)
+        if wanted.is_nothing:
+            return
         scopes = scopes_of(which)
-        for scope in [LogFilter(limit=_PAGE)] if scopes is None else scopes:
-            yield from self._read(scope.flow_run, scope.ordinal, which.since)
+        for scope in [LogFilter()] if scopes is None else scopes:
+            ordinal = 0 if wanted.is_of_flow_runs and scope.ordinal is None else scope.ordinal
+            part = replace(scope, ordinal=ordinal, states=wanted.states, with_firsts=wanted.with_firsts, limit=_PAGE)
+            if scopes is None:
+                part = replace(part, after=self._cursor_at(which.since - SLACK))
+                if wanted.states is None or _SCHEDULED in wanted.states:  # what was planned long ago may be late now
+                    yield from self._read(LogFilter(before=part.after + 1, states=(_SCHEDULED,), limit=_PAGE), 0)
+            if scopes is None and not wanted.with_firsts:  # a first event tells of what was long before it
+                part = replace(part, before=self._cursor_at(which.until + SLACK) + 1)
+            yield from self._read(part, which.since)
 
-    def _read(self, flow_run: UUID | None, ordinal: int | None, since: int) -> Iterator[Event]:
-        before = None
-        while page := self._record.events(LogFilter(0, flow_run, ordinal, _PAGE, before=before, newest_first=True)):
+    def _read(self, part: LogFilter, since: int) -> Iterator[Event]:
+        while page := self._record.events(replace(part, newest_first=True)):
             yield from page
             if len(page) < _PAGE or max(event.at for event in page) < since:
                 return
-            before = page[-1].cursor
+            part = replace(part, before=page[-1].cursor)
+
+    def _cursor_at(self, at: int) -> int:
+        """Return the last cursor of the log before a time (ns), found in a few reads however long the log is."""
+        newest = self._record.events(LogFilter(limit=1, newest_first=True))
+        low, high = 0, newest[0].cursor if newest else 0
+        while low < high:
+            middle = (low + high) // 2
+            following = self._record.events(LogFilter(middle, limit=1))
+            if following and following[0].at < at:
+                low = following[0].cursor
+            else:
+                high = middle
+        return low
 
     def _among_received(self, which: EventFilter) -> Iterator[Found]:
-        before = None
-        while page := self._record.received_events(before=before, newest_first=True, limit=_PAGE):
+        before, part = None, _received_by(which)
+        while page := self._record.received_events(before=before, newest_first=True, limit=_PAGE, which=part):
             for each in page:
                 document = document_of(each)
-                if which.since <= each.at <= which.until and which.matches(document):
+                if which.matches(document):
                     yield Found(each.at // 1_000, (each.cursor, 0), each.name, None, document)
-            if max(each.received for each in page) < which.since:
+            if len(page) < _PAGE:
                 return
             before = page[-1].cursor
 
@@ -167,6 +200,44 @@ def scopes_of(which: EventFilter) -> list[LogFilter] | None:
         if each.id and all(name.startswith(FLOW_RUN) for name in each.id):
             return [LogFilter(flow_run=place.flow_run) for place in _places(each.id, FLOW_RUN)]
     return None
+
+
+class Wanted(NamedTuple):
+    """Which events of the log may have the names that are asked for: `states` None is all, `with_firsts` what implies a Pending."""
+
+    states: tuple[int, ...] | None = None
+    with_firsts: bool = True
+    is_of_flow_runs: bool = False
+
+    @property
+    def is_nothing(self) -> bool:
+        """Say whether no event of the log has such a name."""
+        return self.states == () and not self.with_firsts
+
+
+def wanted_states(which: EventFilter) -> Wanted:
+    """Return what a filter on names leaves of the log."""
+    if which.event is None:
+        return Wanted()
+    of_runs = {
+        prefix: [name for name in _NAMES if which.event.matches(prefix + name)] for prefix in (TASK_RUN, FLOW_RUN)
+    }
+    names = {name for each in of_runs.values() for name in each}
+    is_of_flow_runs = bool(names) and not of_runs[TASK_RUN]
+    with_firsts = "Pending" in of_runs[TASK_RUN]
+    if len(names) == len(_NAMES) and (with_firsts or is_of_flow_runs):
+        return Wanted(None, with_firsts, is_of_flow_runs)
+    states = {code for name in names for code in _NAMES[name]}
+    return Wanted(tuple(sorted(states)), with_firsts, is_of_flow_runs)
+
+
+def _received_by(which: EventFilter) -> ReceivedFilter:
+    """Return what of a filter the record itself decides about what others sent."""
+    name, resource = which.event, which.resource
+    names: tuple[str, ...] = ()
+    if name is not None:
+        names = tuple(name.name or (f"{each}*" for each in name.prefix or ()))
+    return ReceivedFilter(names, tuple((resource.id if resource else None) or ()), which.since, which.until)
 
 
 def document_of(event: ReceivedEvent) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from runwright.server.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from runwright.server.kept_keys import KeptKeys
+
 LONGEST_KEY = 4_096
 FAILURES_PER_MINUTE = 10
 
@@ -46,10 +48,11 @@ class Role(IntEnum):
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who asks: a name for the audit, and the role."""
+    """Who asks: a name for the audit, the role, and the name of the kept key that lets them in, if one does."""
 
     name: str
     role: Role
+    key: str = ""
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -65,11 +68,17 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 
 class Gate:
-    """Says who a request comes from. `keys` empty: everybody is an admin, for a server that only this machine reaches."""
+    """Says who a request comes from. `keys` empty: everybody is an admin, for a server that only this machine reaches.
 
-    def __init__(self, keys: Iterable[ApiKey] = (), *, now: Callable[[], float] = time.monotonic) -> None:
+    `kept` are the keys that the record knows besides.
+    """
+
+    def __init__(
+        self, keys: Iterable[ApiKey] = (), *, kept: KeptKeys | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
         """Hold the keys; `now` (s) is the clock that failures are counted by."""
         self.keys = tuple(keys)
+        self._kept = kept
         self._failures = Failures(now)
 
     @property
@@ -103,7 +112,11 @@ class Gate:
         for each in self.keys:  # all of them, whichever it is
             if hmac.compare_digest(each.digest, digest):
                 found = each.principal
-        return found
+        return found if found is not None or self._kept is None else self._kept.principal_from_key(key)
+
+    def knows(self, principal: Principal) -> bool:
+        """Say whether somebody who was let in would be let in as before: a key may be revoked, or have expired."""
+        return self._kept is None or self._kept.knows(principal)
 
 
 class Failures:

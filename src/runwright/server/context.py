@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from runwright.server import limits
+from runwright.server.audit import Audit
 from runwright.server.auth import ApiKey, Gate
 from runwright.server.feed import Feed
+from runwright.server.kept_keys import KeptKeys
 from runwright.server.problems import Problem
 from runwright.server.sessions import Sessions
 from runwright.server.state_counts import StateCounts
@@ -48,7 +50,9 @@ class ServerContext:
         """Hold the record and what the server was told."""
         self.record = record
         self.options = options
-        self.gate = Gate(options.keys)
+        self.kept_keys = KeptKeys(record)
+        self.audit = Audit(record)
+        self.gate = Gate(options.keys, kept=self.kept_keys)
         self.sessions = Sessions()
         self.feed = Feed(record, options.poll_seconds)
         self.state_counts = StateCounts(record)

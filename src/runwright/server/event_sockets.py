@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 BACK = timedelta(minutes=15)
 """How far back a client is told stored events."""
 
+RECHECK_SECONDS = 15.0
+"""How long somebody whose key was revoked stays connected, at most."""
+
 _FOR_EVER = timedelta(days=36_500)
 _PAGE = 250
 _WAITING = 1_000
@@ -68,7 +71,7 @@ class EventSockets:
         try:
             connection = await sockets.let_in(socket, self._context, role)
             with self._context.connected(connection.principal):
-                await talk(connection)
+                await _first_to_end(talk(connection), self._until_unknown(connection))
         except WebSocketDisconnect:
             return
         except Closing as end:
@@ -81,6 +84,12 @@ class EventSockets:
             await sockets.close(socket, sockets.LATER, "Too slow: begin again from the last event.")
         except RunwrightError:
             await sockets.close(socket, sockets.LATER, "The record cannot be used now.")
+
+    async def _until_unknown(self, connection: Connection) -> None:
+        """End when the key of a client was revoked, has expired, or may do something else than it did."""
+        while self._context.gate.knows(connection.principal):  # noqa: ASYNC110  nothing tells of a key's end
+            await asyncio.sleep(RECHECK_SECONDS)
+        raise Closing(sockets.POLICY, "The key is not known any more.")
 
     async def _receive_all(self, connection: Connection) -> None:
         waiting: asyncio.Queue[SentEvent | None] = asyncio.Queue(_WAITING)

@@ -19,7 +19,7 @@ from runwright.server.auth import Role
 from runwright.server.bodies import empty_answer, json_answer, read_json
 from runwright.server.event_sockets import EventSockets
 from runwright.server.problems import Problem
-from runwright.server.routes import GuardedSocket, get, post
+from runwright.server.routes import GuardedSocket, IntakeRoute, get, post
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,9 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return the paths below `/api/events`."""
     events, sockets = Events(context), EventSockets(context)
     return [
-        post("/api/events", events.send, Role.AUTHOR, limits.BATCH, body=list[SentEvent]),
+        IntakeRoute(
+            "/api/events", events.send, methods=["POST"], role=Role.AUTHOR, limit=limits.BATCH, body=list[SentEvent]
+        ),
         post("/api/events/filter", events.find, Role.VIEWER, body=Query),
         get("/api/events/filter/next", events.find_next),
         post("/api/events/count-by/{countable}", events.count, Role.VIEWER, body=CountQuery),

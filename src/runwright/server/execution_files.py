@@ -112,5 +112,5 @@ def _rows_asked_for(request: Request) -> int:
 def _row_in(line: str) -> Any:
     try:
         return msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return line

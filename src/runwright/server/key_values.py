@@ -130,7 +130,7 @@ def read_value(body: bytes) -> tuple[Any, str]:
     """Return a value and its kind from how it is written; raises `Problem` 400 for what is no UTF-8."""
     try:
         value: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
             value = body.decode()
         except UnicodeDecodeError:

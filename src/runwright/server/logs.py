@@ -19,7 +19,7 @@ from runwright.server import limits
 from runwright.server.auth import Role
 from runwright.server.bodies import json_answer, read_json
 from runwright.server.problems import Problem
-from runwright.server.routes import post
+from runwright.server.routes import IntakeRoute, post
 from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return the paths below `/api/logs`."""
     logs = Logs(context)
     return [
-        post("/api/logs/", logs.send, Role.AUTHOR, limits.BATCH, body=list[SentLine]),
+        IntakeRoute(
+            "/api/logs/", logs.send, methods=["POST"], role=Role.AUTHOR, limit=limits.BATCH, body=list[SentLine]
+        ),
         post("/api/logs/filter", logs.filter, Role.VIEWER, body=Query),
     ]
 

@@ -24,6 +24,7 @@ from runwright.errors import (
     QueryError,
     RecordError,
     RunwrightError,
+    SettingError,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _STATUS_OF: tuple[tuple[type[RunwrightError], int], ...] = (
     (IllegalTransition, 409),
     (KeyTaken, 409),
     (FlowError, 422),
+    (SettingError, 422),
 )
 
 

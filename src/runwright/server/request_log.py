@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from runwright.server.audit import entry_of
 from runwright.server.problems import Problem, answer
 from runwright.server.routes import address_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from runwright.server.context import ServerContext
 
 LOGGER = "runwright.server.access"
 
@@ -58,6 +61,7 @@ class RequestLog:
                 await _tell_nothing(scope, receive, noted)
         finally:
             _write(scope, told, time.perf_counter() - began)
+            await _note(scope, told["status"])
 
 
 async def _tell_nothing(scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,6 +73,18 @@ async def _tell_nothing(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(problem, scope["path"], scope["request_id"])(scope, receive, send)
 
 
+async def _note(scope: Scope, status: int) -> None:
+    """Put what changes something into the audit."""
+    entry = entry_of(scope, status, _told_of(scope))
+    if entry is not None:
+        context: ServerContext = scope["app"].state.context
+        await context.in_thread(context.audit.add, entry)
+
+
+def _told_of(scope: Scope) -> str:
+    return _KEY.sub(r"\1***", scope["path"])
+
+
 def _write(scope: Scope, told: dict[str, int], seconds: float) -> None:
     if not _log.isEnabledFor(logging.INFO):
         return
@@ -76,7 +92,7 @@ def _write(scope: Scope, told: dict[str, int], seconds: float) -> None:
     line: dict[str, Any] = {
         "request_id": scope["request_id"],
         "method": scope.get("method", "WEBSOCKET"),
-        "path": _KEY.sub(r"\1***", scope["path"]),
+        "path": _told_of(scope),
         **told,
         "ms": round(seconds * 1_000, 3),
         "principal": principal.name if principal else None,

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 class GuardedRoute(Route):
-    """A path with its methods, the least role that may use it, and the most bytes that its body may have."""
+    """A path with its methods, the least role that may use it, and the most bytes that its body may have.
+
+    `is_audited` says that what changes something here is in the audit.
+    """
+
+    is_audited = True
 
     def __init__(
         self,
@@ -55,6 +60,7 @@ class GuardedRoute(Route):
             raise Problem(
                 405, "This path does not know that method.", headers={"Allow": ", ".join(sorted(self.methods))}
             )
+        scope["role"], scope["is_audited"] = self.role, self.is_audited
         admit(scope, self.role)
         await super().handle(scope, limited_receive(scope, receive, self.limit), send)
 
@@ -83,6 +89,12 @@ class GuardedMount(Mount):
             raise Problem(404, "There is nothing here.")
         admit(scope, self.role)
         await super().handle(scope, limited_receive(scope, receive, self.limit), send)
+
+
+class IntakeRoute(GuardedRoute):
+    """A path for what programs send all the time, and the record keeps as it comes: events, log lines."""
+
+    is_audited = False
 
 
 def get(path: str, endpoint: Callable[..., Any], role: Role = Role.VIEWER) -> GuardedRoute:
@@ -129,6 +141,8 @@ def _principal_of(scope: Scope) -> Principal | None:
     if principal is not None or header:
         return principal
     principal = context.sessions.principal_of(_cookie(scope))
+    if principal is not None and not context.gate.knows(principal):
+        return None
     if principal is not None and scope["method"] not in {"GET", "HEAD"}:
         named = {name for name, _ in scope["headers"]}
         if not {b"origin", b"sec-fetch-site"} & named:

@@ -117,7 +117,7 @@ def variables_of(request: Request, body: bytes) -> dict[str, Any]:
 def _body_of(body: bytes) -> Any:
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
             return body.decode()
         except UnicodeDecodeError:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from runwright.received_events import ReceivedEvent
+import pytest
+
+from runwright.received_events import ReceivedEvent, ReceivedFilter
 
 if TYPE_CHECKING:
     from runwright.store import Store
@@ -37,6 +39,32 @@ class ReceivedEventContract:
         newest = store.received_events(before=cursors[4], newest_first=True, limit=2)
         assert [4, 3] == [each.id.int for each in newest]
         assert store.received_events(cursors[4]) == []
+
+    @pytest.mark.parametrize(
+        ("expected", "which"),
+        [
+            ([1, 2, 3, 4], {}),
+            ([1, 2], {"names": ("a.b",)}),
+            ([1, 2, 3], {"names": ("a.*",)}),
+            ([1, 2, 4], {"names": ("a.b", "'; --*")}),
+            ([], {"names": ("a",)}),
+            ([1, 2, 3, 4], {"names": ("*",)}),
+            ([2], {"resources": ("thing.2",)}),
+            ([2, 4], {"resources": ("thing.2", "thing.4", "thing")}),
+            ([2], {"names": ("a.*",), "resources": ("thing.2", "thing.4")}),
+            ([2, 3], {"since": 20, "until": 30}),
+        ],
+    )
+    def test_received_events_are_read_by_name_resource_and_time(
+        self, store: Store, expected: list[int], which: dict[str, Any]
+    ) -> None:
+        """From either end, page by page."""
+        store.keep_events([event(number, name) for number, name in enumerate(["a.b", "a.b", "a.c" * 400, "'; --x"], 1)])
+        wanted = ReceivedFilter(**which)
+        assert expected == [each.id.int for each in store.received_events(which=wanted)]
+        assert expected[::-1][:1] == [
+            each.id.int for each in store.received_events(which=wanted, newest_first=True, limit=1)
+        ]
 
 
 def event(number: int, name: str = "a.b") -> ReceivedEvent:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from runwright import ids
 from runwright.events import EventKind
+from runwright.states import KIND_BY_NAME
 from runwright.testing.scribe import NOON, STEP, Scribe
 from runwright.views import EventFilter, Expansion, FlowRunFilter, TaskRunFilter
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from runwright.store import Store
 
     Pair = tuple[Scribe, Scribe]
+
+
+_RUNNING = KIND_BY_NAME["Running"].code
+_FIRST = 2
 
 
 class ViewContract:
@@ -229,6 +234,17 @@ class ViewContract:
         assert {event.flow_run for event in expected} == {scribe.flow_run for scribe in pair}
         assert expected == store.events(EventFilter(ordinal=0))
         assert len(store.events(EventFilter(ordinal=0, limit=1, after=everything[0].cursor))) == 1
+
+    def test_events_are_found_by_the_states_they_bring(self, store: Store, pair: Pair) -> None:
+        """Of all runs, of one, of flow runs themselves, and with the first events of task runs besides."""
+        pair[0].enter(5, "Running").commit()
+        for scope in (EventFilter(), EventFilter(flow_run=pair[0].flow_run), EventFilter(ordinal=0)):
+            everything = store.events(scope)
+            for states in ((), (0,), (_RUNNING,), (0, _RUNNING)):
+                expected = [event for event in everything if event.state in states]
+                assert expected == store.events(replace(scope, states=states))
+                first = [each for each in everything if each in expected or (each.ordinal and each.version == _FIRST)]
+                assert first == store.events(replace(scope, states=states, with_firsts=True))
 
     def test_expansions_are_listed(self, store: Store, pair: Pair) -> None:
         """In order of their first child."""

@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import msgspec
 import pytest
 
-from runwright import ids
+from runwright import clock, ids
 from runwright.clock import NANOSECONDS, to_datetime
+from runwright.compat.event_filter import EventName
+from runwright.events import EventKind
 from runwright.testing.scribe import NOON, Scribe
 
 WHEN = to_datetime(NOON)
@@ -345,3 +348,57 @@ def test_flow_runs_have_events_of_their_own(client, story):
     assert failed["id"] == row["state_id"]
     assert [failed] == found(client, id={"id": [failed["id"]]}, event=None)["events"]
     assert 10 == found(client, event=None)["total"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        None,
+        {"name": ["prefect.task-run.Pending"]},
+        {"name": ["prefect.task-run.Running", "prefect.flow-run.Running"]},
+        {"name": ["prefect.task-run.Late"]},
+        {"name": ["prefect.task-run.Suspended"]},
+        {"prefix": ["prefect.flow-run."]},
+        {"prefix": ["prefect.task-run.S", "order."]},
+        {"exclude_prefix": ["prefect.task-run."]},
+        {"exclude_name": ["prefect.task-run.Running"]},
+        {"name": ["order.late"]},
+        {"prefix": ["nothing."]},
+        {"prefix": [""]},
+    ],
+)
+@pytest.mark.parametrize("days", [(-1, 1), (-1, -0.5), (0.5, 1), (2, 3)])
+def test_what_the_record_decides_is_what_the_filter_says(client, record, now, names, days):
+    """Of stories days apart, each with everything that may happen: as if all were read and looked at."""
+    for day in range(3):
+        scribe = Scribe(record, at=NOON + day * 86_400 * clock.NANOSECONDS, name=f"day-{day}").start()
+        scribe.run(1).enter(2, "Scheduled", due=scribe.at + 3_600 * clock.NANOSECONDS).commit()
+        scribe.at += 7_200 * clock.NANOSECONDS
+        scribe.enter(2, "Running").enter(2, "Paused").write(EventKind.ANNOTATED, 2, suspended=True).commit()
+        client.post("/api/events", json=[order_at(scribe.at)])
+    now.at = NOON + 4 * 86_400 * clock.NANOSECONDS
+    since, until = (clock.to_iso(NOON + int(each * 86_400) * clock.NANOSECONDS) for each in days)
+    which = {"occurred": {"since": since, "until": until}, **({"event": names} if names else {})}
+    everything = all_found(client, {"occurred": {"since": "2023-01-01T00:00:00Z", "until": clock.to_iso(now.at)}})
+    wanted = msgspec.convert(names or {}, EventName)
+    expected = [each["id"] for each in everything if wanted.matches(each["event"]) and since <= _iso(each) <= until]
+    assert expected == [each["id"] for each in all_found(client, which)]
+
+
+def order_at(at):
+    resource = {"prefect.resource.id": "order.1"}
+    return {"id": str(uuid4()), "occurred": clock.to_iso(at), "event": "order.late", "resource": resource}
+
+
+def _iso(event):
+    return event["occurred"].replace("Z", "+00:00")
+
+
+def all_found(client, which):
+    """Return all pages of a search."""
+    answer = client.post("/api/events/filter", json={"filter": which}).json()
+    events = answer["events"]
+    while answer["next_page"]:
+        answer = client.get(answer["next_page"]).json()
+        events += answer["events"]
+    return events

@@ -185,7 +185,7 @@ def _variables(given: dict[str, Any] | str | None) -> dict[str, Any]:
         return given or {}
     try:
         return msgspec.json.decode(given, type=dict[str, Any] | None) or {}
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise QueryError("The variables are no JSON object.") from None
 
 

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
     from runwright.events import Event, LogLine, Metric
     from runwright.query import Query, Summary
-    from runwright.received_events import ReceivedEvent
+    from runwright.received_events import ReceivedEvent, ReceivedFilter
     from runwright.runs import Project
     from runwright.stores.rows import FlowRunRow, TaskRunRow
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
 _cursor_of = attrgetter("cursor")
+_FIRST = 2
 _CACHED = KIND_BY_NAME["Cached"].code
 
 
@@ -130,7 +131,9 @@ class MemoryViews:
             found = (
                 event
                 for event in (reversed(list(between)) if which.newest_first else between)
-                if which.flow_run in {None, event.flow_run} and which.ordinal in {None, event.ordinal}
+                if which.flow_run in {None, event.flow_run}
+                and which.ordinal in {None, event.ordinal}
+                and _is_of(event, which)
             )
             return list(islice(found, which.limit))
 
@@ -141,12 +144,20 @@ class MemoryViews:
         return (event for event in events if flow_run in {None, event.flow_run})
 
     def received_events(
-        self, after: int = 0, *, before: int | None = None, newest_first: bool = False, limit: int = 1_000
+        self,
+        after: int = 0,
+        *,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int = 1_000,
+        which: ReceivedFilter | None = None,
     ) -> list[ReceivedEvent]:
         """Return events of others between two cursors."""
         with self._lock:
             last = len(self._received) if before is None else max(0, before - 1)
             found = self._received[after:last]
+        if which is not None:
+            found = [each for each in found if which.matches(each)]
         return (found[::-1] if newest_first else found)[:limit]
 
     def sql_of(self, query: Query | Summary) -> str | None:
@@ -287,3 +298,9 @@ def _cache_key_of(row: TaskRunRow) -> str | None:
     if row.state != _CACHED or row.details is None:
         return None
     return from_json(row.details).get("cache_key")
+
+
+def _is_of(event: Event, which: EventFilter) -> bool:
+    """Say whether an event is of the states that are asked for, or the first of a task run."""
+    is_first = which.with_firsts and event.ordinal > 0 and event.version == _FIRST
+    return which.states is None or event.state in which.states or is_first

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runwright.views import EventFilter
 
 _CREATED = int(EventKind.CREATED)
+_FIRST = 2
 _CHUNK = 5_000
 _EVER = (1 << 63) - 1
 
@@ -103,7 +104,7 @@ def read(db: Connection, which: EventFilter) -> list[Event]:
     if which.flow_run is not None:
         values["flow_run"] = find_key(db, which.flow_run)
         name = "events_of_flow_run" if which.ordinal is None else "events_of_task_run"
-    query = queries(db.dialect, "log")[name].format(order="DESC" if which.newest_first else "ASC")
+    query = queries(db.dialect, "log")[name].format(order="DESC" if which.newest_first else "ASC", where=_where(which))
     rows = db.execute(query, values)
     known: dict[Any, UUID] = {}
     found = []
@@ -113,6 +114,15 @@ def read(db: Connection, which: EventFilter) -> list[Event]:
             known[identity] = which.flow_run or UUID(bytes=identity)
         found.append(_event(row, known[identity]))
     return found
+
+
+def _where(which: EventFilter) -> str:
+    """Return the condition on states: numbers of our own, no text of anybody."""
+    if which.states is None:
+        return ""
+    codes = [str(int(code)) for code in which.states or (-1,)]
+    states = f"e.state = {codes[0]}" if len(codes) == 1 else f"e.state IN ({', '.join(codes)})"
+    return f" AND ({states} OR (e.version = {_FIRST} AND e.ordinal > 0))" if which.with_firsts else f" AND {states}"
 
 
 def read_all(db: Connection, keys: dict[UUID, int]) -> Iterator[Event]:

@@ -2,4 +2,4 @@
 
 -- name: read
 SELECT id, at, name, resource, received, body, cursor
-FROM received_event WHERE cursor > :after AND cursor < :before ORDER BY cursor {order} LIMIT :limit;
+FROM received_event WHERE cursor > :after AND cursor < :before{where} ORDER BY cursor {order} LIMIT :limit;

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from runwright.cards import Card
     from runwright.key_values import KeyValue
     from runwright.query import Query, Summary
-    from runwright.received_events import ReceivedEvent
+    from runwright.received_events import ReceivedEvent, ReceivedFilter
     from runwright.request import Request
     from runwright.store import Lease
     from runwright.stores.sql import Connection
@@ -159,11 +159,17 @@ class SqlViews(ABC):
         return [Expansion(*row, plan=from_json(plan) if plan else None) for *row, plan in rows]
 
     def received_events(
-        self, after: int = 0, *, before: int | None = None, newest_first: bool = False, limit: int = 1_000
+        self,
+        after: int = 0,
+        *,
+        before: int | None = None,
+        newest_first: bool = False,
+        limit: int = 1_000,
+        which: ReceivedFilter | None = None,
     ) -> list[ReceivedEvent]:
         """Return events of others between two cursors."""
         with self._reading() as db:
-            return received.read(db, after, before, limit, newest_first=newest_first)
+            return received.read(db, after, before, limit, which, newest_first=newest_first)
 
     def requests(self, flow_run: UUID | None = None, *, open_only: bool = True) -> list[Request]:
         """Return requests, oldest first."""

@@ -75,6 +75,9 @@ CREATE TABLE event (
 -- Two events cannot bring one task run to the same version.
 CREATE UNIQUE INDEX event_of_task_run ON event (flow_run, ordinal, version);
 
+-- What is scheduled becomes late without an event: who looks for that reads these, which are few.
+CREATE INDEX event_scheduled ON event (cursor) WHERE state = 2;
+
 -- --------------------------------------------------------------------------------------------------- rows: the fold of the log
 
 -- Room is left in the pages of what changes with every commit, so that the new version of a row fits beside the old one.
@@ -209,11 +212,15 @@ CREATE TABLE received_event (
     cursor   bigint PRIMARY KEY,
     id       bytea  NOT NULL UNIQUE CHECK (length(id) = 16),
     at       bigint NOT NULL,
-    name     text   NOT NULL,
-    resource text   NOT NULL,
+    name     text   COLLATE "C" NOT NULL,
+    resource text   COLLATE "C" NOT NULL,
     received bigint NOT NULL,
     body     text   NOT NULL
 );
+
+-- Names and ids may be longer than an index takes: it has the first part of them.
+CREATE INDEX received_event_by_name ON received_event (left(name, 200), cursor);
+CREATE INDEX received_event_by_resource ON received_event (left(resource, 200), cursor);
 
 -- A lease that was given up has an empty owner; its row stays, so that no token is ever given twice. Token 0 is that of a row
 -- which was only made to be locked.

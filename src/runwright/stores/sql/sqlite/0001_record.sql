@@ -59,6 +59,9 @@ CREATE TABLE event (
 -- Two events cannot bring one task run to the same version.
 CREATE UNIQUE INDEX event_of_task_run ON event (flow_run, ordinal, version);
 
+-- What is scheduled becomes late without an event: who looks for that reads these, which are few.
+CREATE INDEX event_scheduled ON event (cursor) WHERE state = 2;
+
 -- A cursor is never given twice, whatever is deleted. AUTOINCREMENT would say the same, and write one more page in every commit.
 CREATE TABLE deleted_event (
     only   INTEGER PRIMARY KEY CHECK (only = 1),
@@ -207,6 +210,9 @@ CREATE TABLE received_event (
     received INTEGER NOT NULL,
     body     TEXT    NOT NULL
 ) STRICT;
+
+CREATE INDEX received_event_by_name ON received_event (name, cursor);
+CREATE INDEX received_event_by_resource ON received_event (resource, cursor);
 
 -- A lease that was given up has an empty owner; its row stays, so that no token is ever given twice.
 CREATE TABLE lease (

@@ -20,5 +20,5 @@ WHERE e.cursor > max(:after, (SELECT first.cursor FROM event first
                               WHERE first.flow_run = :flow_run AND first.ordinal = 0 AND first.version = 1) - 1)
   AND e.cursor <= (SELECT f.cursor FROM flow_run f WHERE f.key = :flow_run)
   AND e.cursor < :before
-  AND +e.flow_run = :flow_run
+  AND +e.flow_run = :flow_run{where}
 ORDER BY e.cursor {order} LIMIT :limit;
