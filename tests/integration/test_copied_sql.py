@@ -24,7 +24,12 @@ def asked_elsewhere(url, text):
 def test_another_program_gets_the_same_rows(runwright_record):
     run = etl(runwright_record)
     named = And((Compare("state", "in", ("Failed", "Success")), Compare("state_message", "ilike", "%it's 100%%")))
-    for condition in (None, named, Compare("id", "eq", str(run.task_run_id(1))), Compare("duration_seconds", "gt", 0.5)):
+    for condition in (
+        None,
+        named,
+        Compare("id", "eq", str(run.task_run_id(1))),
+        Compare("duration_seconds", "gt", 0.5),
+    ):
         query = Query("task_run", columns("id", "state", "start_time"), condition, (Order("id"),), 10)
         text = runwright_record.sql_of(query)
 
