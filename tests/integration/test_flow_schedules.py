@@ -12,10 +12,12 @@ from runwright.clock import to_iso
 from runwright.errors import FlowError, NotOnRecord
 from runwright.flow_files import load_flow
 from runwright.query import Query, columns
+from runwright.runs import FlowVersion
 from runwright.schedules import IntervalSchedule, Schedule
 from runwright.schedules.clocks import CronClock, IntervalClock
 from runwright.triggering.flow_schedules import CatchUp, FlowSchedules
 from runwright.views import FlowRunFilter, TaskRunFilter
+from runwright.worker import Worker
 
 from .trigger_server import HOUR, MIDNIGHT, Server
 
@@ -242,3 +244,35 @@ def test_a_schedule_that_is_forgotten_starts_nothing(server, scheduled, now, rec
     now.advance(3_600)
 
     assert [] == server.look().started
+
+
+def test_a_run_whose_file_has_other_tasks_by_now_ends_and_says_so(tmp_path, server, now, record):
+    text = "from datetime import timedelta\nfrom runwright import Flow, task\nfrom runwright.schedules import IntervalSchedule\n"
+    flow = "\nwith Flow('hourly', schedule=IntervalSchedule(timedelta(hours=1))) as flow:\n    {}()\n"
+    file = tmp_path / "changing_hourly.py"
+    file.write_text(f"{text}@task\ndef one(): pass{flow.format('one')}")
+    found = load_flow(str(file))
+    FlowSchedules(record).register(record.register(found.to_version()), found.schedule.to_dict())
+    now.advance(3_600)
+    (changed,) = server.look().started
+    file.write_text(f"{text}@task\ndef another(): pass\n{flow.format('another')}")
+
+    Worker(record)._run(changed)
+
+    row = app.find_flow_run(record, changed)
+    assert "Failed" == row.kind.name
+    assert "could not begin: The tasks of hourly are not those" in row.message
+
+
+def test_a_run_whose_file_is_not_here_is_left_to_others(tmp_path, server, now, record, scheduled, caplog):
+    version = record.register(FlowVersion("away", "1", source={"file": str(tmp_path / "away.py"), "name": "flow"}))
+    FlowSchedules(record).register(version, HOURLY.to_dict())
+    now.advance(3_600)
+    (left,) = server.look().started
+    worker = Worker(record)
+
+    worker._run(left)
+
+    assert "Scheduled" == app.find_flow_run(record, left).kind.name
+    assert not worker._is_claimable(app.find_flow_run(record, left))
+    assert "is left to others" in caplog.text

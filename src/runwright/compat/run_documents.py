@@ -39,6 +39,7 @@ _DETAILS = (
 _FALSE = ("deferred", "pause_reschedule", "untrackable_result")
 _USUAL_DETAILS: dict[str, Any] = {**dict.fromkeys(_DETAILS), **dict.fromkeys(_FALSE, False)}
 _FLOW_RUNS_KEPT = 256
+_FLOWS_KEPT = 1_000
 _LINE = UUID("6f1b4f3e-6f0e-4f0a-9d47-6d0c8a3d7c11")
 _SCHEDULED = KIND_BY_NAME["Scheduled"]
 
@@ -46,11 +47,11 @@ _SCHEDULED = KIND_BY_NAME["Scheduled"]
 class RunDocuments:
     """Makes documents from rows of one record."""
 
-    def __init__(self, views: Views) -> None:
-        """Read what the rows do not say from `views`."""
+    def __init__(self, views: Views, flows: dict[tuple[UUID, int], FlowVersion] | None = None) -> None:
+        """Read what the rows do not say from `views`; `flows` are versions that are known, by id and version."""
         self._views = views
         self._facts: dict[UUID, FlowRunFacts] = {}
-        self._flows: dict[tuple[UUID, int], FlowVersion] = {}
+        self._flows: dict[tuple[UUID, int], FlowVersion] = {} if flows is None else flows
 
     def task_run(self, row: TaskRun) -> dict[str, Any]:
         """Return a task run with its state."""
@@ -84,6 +85,8 @@ class RunDocuments:
         if facts is None:
             while len(self._facts) >= _FLOW_RUNS_KEPT:
                 del self._facts[next(iter(self._facts))]
+            if len(self._flows) >= _FLOWS_KEPT:
+                self._flows.clear()
             facts = self._facts[flow_run] = FlowRunFacts(self._views, flow_run, self._flows)
         return facts
 

@@ -22,6 +22,7 @@ from runwright.views import FlowRunFilter as FlowRunsWanted, TaskRunFilter as Ta
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from runwright.runs import FlowVersion
     from runwright.views import Views
 
 _FIRST_PAGE, _PAGE = 50, 1_000
@@ -48,11 +49,19 @@ class Wanted(msgspec.Struct):
 class RunSearch:
     """Searches over one record."""
 
-    def __init__(self, views: Views, counts: Callable[[], Mapping[str, int]] | None = None) -> None:
-        """Read from `views`; `counts` says how many task runs of the record are in each state, where somebody keeps count."""
+    def __init__(
+        self,
+        views: Views,
+        counts: Callable[[], Mapping[str, int]] | None = None,
+        flows: dict[tuple[UUID, int], FlowVersion] | None = None,
+    ) -> None:
+        """Read from `views`; `counts` says how many task runs of the record are in each state, where somebody keeps count.
+
+        `flows` are versions that are known from earlier searches: they do not change.
+        """
         self._views = views
         self._counts = counts
-        self.documents = RunDocuments(views)
+        self.documents = RunDocuments(views, flows)
 
     def flows(self, wanted: Wanted) -> list[dict[str, Any]]:
         """Return the newest version of each flow, newest first; versions that are asked for by id as they are."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from uuid import UUID
 
+    from runwright.runs import FlowVersion
     from runwright.server.auth import Principal
     from runwright.store import Store
     from runwright.worker import Worker  # noqa: TC004  never decoded: no types are needed at run time
@@ -56,6 +57,7 @@ class ServerContext:
         self.sessions = Sessions()
         self.feed = Feed(record, options.poll_seconds)
         self.state_counts = StateCounts(record)
+        self.flows: dict[tuple[UUID, int], FlowVersion] = {}
 
         self._connections: Counter[str] = Counter()
 

@@ -54,7 +54,7 @@ class _Endpoints:
 
     @property
     def _search(self) -> RunSearch:
-        return RunSearch(self._context.record, self._context.state_counts.read)
+        return RunSearch(self._context.record, self._context.state_counts.read, self._context.flows)
 
 
 class TaskRuns(_Endpoints):
