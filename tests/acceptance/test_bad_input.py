@@ -297,7 +297,7 @@ def test_a_record_that_may_not_grow_is_told_and_goes_on_with_room(newcomer):
 
 
 MOUNTED = """
-mount -t tmpfs -o size=300k tmpfs disk || exit 99
+mount -t tmpfs -o size=800k tmpfs disk || exit 99
 "$@"
 status=$?
 cp disk/* saved
@@ -306,7 +306,7 @@ exit $status
 
 
 def test_a_record_on_a_full_disk_is_told_and_goes_on_with_room(newcomer):
-    """A disk of 300 kB (tmpfs in a mount namespace of its own) where that is allowed."""
+    """A disk of 800 kB (tmpfs in a mount namespace of its own) where that is allowed."""
     if shutil.which("unshare") is None:
         pytest.skip("there is no unshare")
     for name in ("disk", "saved"):

@@ -185,12 +185,18 @@ class Switchboard:
         """Have the worker of an attempt killed that nothing interrupts, if it makes no other and will be replaced."""
         await asyncio.sleep(GRACE)
         worker = self._scheduler.workers.get(address)
-        if key not in self._begun or worker is None:
-            self._begun.pop(key, None)
-            return
-        if worker.nanny and worker.nthreads == 1 and address not in self._doomed:
+        if worker is not None and key == self._last_begun(address) and worker.nanny and worker.nthreads == 1:
             await self._kill(address, worker.nanny)
         self._begun.pop(key, None)
+
+    def _last_begun(self, address: str) -> str | None:
+        """Return what began last on a worker and has not answered: with one thread, all that began before it is over.
+
+        None on a worker that is being killed.
+        """
+        if address in self._doomed:
+            return None
+        return next((key for key, (_, place) in reversed(self._begun.items()) if place == address), None)
 
     async def _kill(self, address: str, nanny: str) -> None:
         """Have a worker killed; nothing begins there meanwhile, because what does would die with it."""

@@ -138,6 +138,21 @@ def test_a_body_that_is_stopped_is_interrupted_and_its_worker_killed(scheduler, 
     assert ["its nanny"] == scheduler.killed
 
 
+def test_a_worker_that_has_begun_something_else_meanwhile_is_left_alone(scheduler, switchboard, monkeypatch):
+    """The report of what was stopped is lost, or still on its way; the body itself is over."""
+    monkeypatch.setattr("runwright.executors.dask_switchboard.GRACE", 0)
+    scheduler.add("next")
+
+    async def leave():
+        switchboard.begin("client", "key", "there", b"running")
+        switchboard.stop("client", ["key"])
+        switchboard.begin("client", "next", "there", b"running")
+        await asyncio.gather(*switchboard._chores)
+
+    asyncio.run(leave())
+    assert [] == scheduler.killed
+
+
 @pytest.mark.parametrize("is_spared", [False, True])
 def test_nothing_begins_on_a_worker_that_is_being_killed(scheduler, switchboard, monkeypatch, is_spared):
     """What waits there goes on elsewhere when the worker is gone, and there when it could not be killed."""
