@@ -120,10 +120,12 @@ class Visitor:
         self.problems: list[str] = []
         self.page.on("console", lambda said: said.type in {"error", "warning"} and self.problems.append(said.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on(
-            "requestfailed",
-            lambda request: "/live" not in request.url and self.problems.append(f"{request.url} {request.failure}"),
-        )
+        self.page.on("requestfailed", self._note_failed_request)
+
+    def _note_failed_request(self, request):
+        """Note it, unless the page was left before the answer came."""
+        if "/live" not in request.url and request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"{request.url} {request.failure}")
 
     def go(self, address):
         """Open an address and return the answer."""
