@@ -25,6 +25,7 @@ from runwright.flow_files import load_flow
 from runwright.query import Compare, Exists, Query, all_of, columns
 from runwright.remote_runs import RemoteRuns, is_remote
 from runwright.runtime import naming
+from runwright.runtime.leases import is_left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,7 +180,7 @@ class ChildRuns:
                 clock.wait(queue.SimpleQueue(), (due - clock.now()) / clock.NANOSECONDS)
             # Its results are for others: they are stored, whatever a configuration says.
             with context(checkpointing=True):
-                app.resume_flow_run(flow_run, flow=flow, record=self._record, progress=_ignore, releases=False)
+                self._go_on(flow_run, flow)
         except (LeaseHeld, LeaseLost, IllegalTransition):
             pass  # somebody else runs it, or it has ended
         except Exception:
@@ -187,6 +188,20 @@ class ChildRuns:
         finally:
             with _changing:
                 _run_here.discard(flow_run)
+
+    def _go_on(self, flow_run: UUID, flow: Any) -> None:
+        """Run a flow run as far as it goes; one that a lost process had is waited for. Raises `LeaseHeld` while another runs it."""
+        while True:
+            try:
+                app.resume_flow_run(flow_run, flow=flow, record=self._record, progress=_ignore, releases=False)
+            except LeaseHeld:
+                lease = self._store.find_lease(flow_run)
+                if lease is not None and lease.expires > self._store.now():
+                    clock.wait(queue.SimpleQueue(), (lease.expires - self._store.now()) / clock.NANOSECONDS)
+                if not is_left(self._store, flow_run):
+                    raise
+            else:
+                return
 
 
 class _Remote(NamedTuple):

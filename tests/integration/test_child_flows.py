@@ -10,6 +10,7 @@ import pytest
 
 from runwright import app, clock
 from runwright.backend import FlowRunView, TaskRunView
+from runwright.child_runs import ChildRuns
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.registered_flows import registered
 from runwright.executions.runner import ExecutionRunner
@@ -74,6 +75,21 @@ def flows(tmp_path):
 
 def runs_of(name):
     return app.open_record().flow_runs(FlowRunFilter(flow=name))
+
+
+def test_a_child_that_a_lost_process_had_runs_when_its_lease_has_ended(flows, monkeypatch):
+    create = ChildRuns._create
+
+    def lost(self, flow, order):
+        flow_run = create(self, flow, order)
+        app.open_record().acquire(flow_run, "a lost process", 0.2)
+        return flow_run
+
+    monkeypatch.setattr(ChildRuns, "_create", lost)
+    flows("""
+        wait_for_flow_run(create_flow_run(flow_name="child"))
+    """)
+    assert ["Success"] == [row.kind.name for row in runs_of("child")]
 
 
 @pytest.mark.parametrize("executor", ["inline", "threads:4", "processes:2"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -170,6 +170,20 @@ def test_subflow_runs_another_flow_and_hands_on_its_outputs() -> None:
         '- {id: s, type: flow.Subflow, namespace: tests, flowId: child, inputs: {n: 7}}\n- {id: z, type: debug.Return, format: "{{ outputs.s.outputs.o }}"}'
     )
     assert ("SUCCESS", {"value": "7!"}, "SUCCESS") == (ended.state, ended.outputs["z"], ended.outputs["s"]["state"])
+
+
+def test_a_subflow_that_a_lost_process_had_goes_on_when_its_lease_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    create = ExecutionRunner.create
+
+    def lost(self: ExecutionRunner, *arguments: Any, **more: Any) -> Any:
+        flow_run = create(self, *arguments, **more)
+        if self.flow.spec.id == "child":
+            app.open_record().acquire(flow_run, "a lost process", 0.2)
+        return flow_run
+
+    monkeypatch.setattr(ExecutionRunner, "create", lost)
+    register("- {id: a, type: debug.Return, format: a}")
+    assert "SUCCESS" == run("- {id: s, type: flow.Subflow, namespace: tests, flowId: child}").state
 
 
 def test_a_subflow_says_what_it_started_while_that_runs() -> None:

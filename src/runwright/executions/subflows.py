@@ -22,6 +22,7 @@ from runwright.executions.runner import ExecutionRunner
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
 from runwright.runnables import add_runnable
 from runwright.runnables.lines import Cut, cut_file
+from runwright.runtime.leases import is_left
 from runwright.scope import Outcome
 from runwright.spec.tasks import flow_control, programs
 
@@ -235,8 +236,12 @@ class _Child:
         """Return the execution when it has ended; it is killed when nobody wants it any more."""
         try:
             await _Thread(self._run).ended()
-            while not self._now().kind.phase.is_final:  # noqa: ASYNC110  it is paused, or somebody else runs it: no event tells
+            while not (
+                row := self._now()
+            ).kind.phase.is_final:  # it is paused, or somebody else runs it: no event tells
                 await asyncio.sleep(LOOK)
+                if is_left(self._executions.store, row.id):  # a lost process had it until now
+                    await _Thread(self._run).ended()
         except asyncio.CancelledError:
             self._kill()
             raise
@@ -245,9 +250,10 @@ class _Child:
     def _run(self) -> None:
         if self._row is None or self._runner is None:
             raise TypeError("A child is begun before it runs.")
-        if not self._now().kind.phase.is_final:
+        row = self._now()
+        if not row.kind.phase.is_final:
             with suppress(LeaseHeld, LeaseLost):  # a worker was faster: it runs there
-                self._runner.go_on(self._row)
+                self._runner.go_on(row)
 
     def _now(self) -> FlowRun:
         if self._row is None:

@@ -25,6 +25,12 @@ def owner_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:12]}"
 
 
+def is_left(store: Store, flow_run: UUID) -> bool:
+    """Say whether whoever ran a flow run is gone: the lease has run out, and was not given up."""
+    lease = store.find_lease(flow_run)
+    return lease is not None and lease.expires <= store.now()
+
+
 SOON = 5.0
 """Seconds after which a lease gets a guard that has to be started first: most flow runs are over by then."""
 
