@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.acceptance import two_hundred
 from tests.acceptance.workshop import TASK_RUNS, Workshop, check_ended, end_it, kill_after
 from tests.postgres_server import postgres_server, postgres_url
 
@@ -58,7 +59,9 @@ def test_a_flow_outlives_its_server(workshop: Workshop, postgres_server: Postgre
     """The server is killed three times at random points: the flow waits for it, ends as if nothing had been, and runs no body twice."""
     chance = random.Random(SEED + trial)
     process = workshop.start(RUNWRIGHT_LEASE_SECONDS="60")
-    for traces in sorted(chance.sample(range(2 * TASK_RUNS), 3)):
+    for traces in sorted(
+        chance.sample(range(2 * two_hundred.LINKS), 3)
+    ):  # later it may have ended before the server has
         while process.poll() is None and workshop.effects.read_bytes().count(b"\n") < traces:
             pass
         postgres_server.kill()
