@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from runwright.cli.progress import Progress
+    from runwright.control import Control
     from runwright.runs import FlowRun
     from runwright.states import State
 
@@ -107,7 +108,7 @@ def restart(
     store, control = session.open_record(), Control(session.record)
     row = find_flow_run(store, reference)
     if revision is not None:
-        again = _in_revision(session, row, revision)
+        again = _in_revision(control, row, revision)
     elif any("yaml" in each.source for each in store.flows(flow_id=row.flow_id)):
         control.restart(row.id, timeout=timeout)
         again = row.id
@@ -122,15 +123,13 @@ def restart(
     return run_in_foreground(session, row.flow_name, begin, flow_run=again)
 
 
-def _in_revision(session: Session, row: FlowRun, revision: int) -> UUID:
+def _in_revision(control: Control, row: FlowRun, revision: int) -> UUID:
     """Return an execution that goes on, in another revision of its flow, with one that has ended."""
-    from runwright import app  # noqa: PLC0415  help needs no engine
-    from runwright.executions.service import ExecutionService  # noqa: PLC0415  as above
+    from runwright.executions.service import ExecutionService  # noqa: PLC0415  help needs no engine
 
-    store = app.open_record(session.record)
-    if store.url.startswith("http"):
+    if control.is_elsewhere:
         raise click.UsageError("--revision works on a record itself, not at the address of a server: its REST has it.")
-    new = ExecutionService(store, lambda _: None).restart(row, revision)
+    new = ExecutionService(control.store, lambda _: None).restart(row, revision)
     say(f"{new.name} ({new.id}) goes on with it in revision {new.flow_version}")
     return new.id
 
