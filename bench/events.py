@@ -29,10 +29,10 @@ def measured_ingest() -> dict[str, Any]:
     The application is called as its HTTP server calls it; none may be missing at the end. The limit is the same bodies decoded
     by the bare library and written to the bare table with its indexes.
     """
-    from runwright import app
+    from runwright.open_records import open_record
     from runwright.server.app import create_app
 
-    record = app.open_record()
+    record = open_record()
     application = create_app(record)
     bodies = [_body(number) for number in range(_BATCHES)]
     with Meter() as meter:
@@ -55,10 +55,11 @@ def measured_ingest() -> dict[str, Any]:
 
 def measured_search(task_runs: int) -> dict[str, Any]:
     """Return the milliseconds of searches over the events of the configured record, beside reading all of its log."""
-    from runwright import app, clock
+    from runwright import clock
     from runwright.compat.event_filter import EventFilter, EventName, Occurred, ResourceFilter
+    from runwright.open_records import open_record
 
-    record = app.open_record()
+    record = open_record()
     now = clock.now()
     record.keep_events([_received(number, now) for number in range(20_000)])
     newest = record.received_events(limit=1, newest_first=True)[0]

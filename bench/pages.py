@@ -15,14 +15,14 @@ _CALLS = 40
 
 def measured(name: str, task_runs: int) -> dict[str, Any]:
     """Return the milliseconds of the pages over the configured record, as HTML, beside a bare read of the same rows."""
-    from runwright import app
+    from runwright.open_records import open_record
     from runwright.ui.ask import Ask
     from runwright.ui.log_end import LogEnd
     from runwright.ui.pages import flow_run, task_runs as list_page
     from runwright.ui.surface import Surface
     from runwright.views import FlowRunFilter, TaskRunFilter
 
-    store = app.open_record(read_only=True)
+    store = open_record(read_only=True)
     surface = Surface(store, name, LogEnd(store))
     newest = store.flow_runs(FlowRunFilter(limit=1))[0]
     assert store.count_task_runs(TaskRunFilter())["count"] >= task_runs

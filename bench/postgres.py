@@ -52,7 +52,7 @@ def append_postgres() -> dict[str, Any]:
 def fan_out_postgres() -> dict[str, Any]:
     """Run 10,000 mapped no-op tasks inline with the record in PostgreSQL, beside the same flow with SQLite and a bare writer."""
     from bench.workloads import run_map
-    from runwright import app
+    from runwright.open_records import close_records
 
     count = 10_000
     walls: dict[str, list[float]] = {"sqlite": [], "postgres": []}
@@ -70,7 +70,7 @@ def fan_out_postgres() -> dict[str, Any]:
                 walls[name].append(meter.wall)
                 if name == "postgres":
                     processor.append(meter.processor)
-                app.close_records()
+                close_records()
             bare.append(_bare_writer(server))
     best = {name: min(times) for name, times in walls.items()}
     limit = min(bare)

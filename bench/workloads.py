@@ -100,11 +100,11 @@ def chain_normal() -> dict[str, Any]:
 
 def chain_flat() -> dict[str, Any]:
     """Chains of 250 and 4,000 tasks: the cost of a task run must not grow with the length."""
-    from runwright import app
+    from runwright.open_records import close_records
 
     _run_chain(50)
     short, long = _run_chain(250), _run_chain(4_000)
-    app.close_records()
+    close_records()
     return {
         "bench": "chain_flat",
         "cpu_us_per_task_run": {
@@ -378,10 +378,10 @@ def _measure(flow: Any, executor: Any, count: int) -> limits.Meter:
 
 def _check_record(count: int) -> None:
     """No loss: when the flow has returned, every task run is on record as a success."""
-    from runwright import app
+    from runwright.open_records import open_record
     from runwright.views import FlowRunFilter
 
-    newest = app.open_record().flow_runs(FlowRunFilter(limit=1))[0]
+    newest = open_record().flow_runs(FlowRunFilter(limit=1))[0]
     recorded = sum(newest.counts.get(state, 0) for state in ("Success", "Mapped"))
     if recorded < count:
         raise SystemExit(f"Only {recorded} of {count} task runs are on record: {newest.counts}.")

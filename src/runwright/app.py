@@ -5,20 +5,18 @@ Everything above (command line, pages, servers) and `Flow.run` comes in here; no
 
 from __future__ import annotations
 
-import atexit
-import os
-import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from runwright import codec, settings, stores
+from runwright import codec, settings
 from runwright.clock import utcnow
 from runwright.collecting import Constant
 from runwright.engine.machine import Machine
 from runwright.errors import FlowError, IllegalTransition, NotOnRecord
 from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
+from runwright.open_records import address_of, guard_of, open_record
 from runwright.result import Result
 from runwright.results import find_damage, pack, reader_for
 from runwright.runtime import approval, caching, journal
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
     from runwright.events import Event
     from runwright.executor import Executor
     from runwright.graph import Graph
-    from runwright.lease_guard import LeaseGuard
     from runwright.result import ResultRef
     from runwright.runs import FlowRun, TaskRun
     from runwright.runtime.given_states import GivenStates
@@ -56,45 +53,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[FlowLoop], None]
 
-_open_records: dict[tuple[str, int, bool], Store] = {}
-_addresses: dict[str, str] = {}
-_guards: dict[tuple[str, int], LeaseGuard] = {}
-_records_lock = threading.Lock()
-
-
-def open_record(url: str | None = None, *, read_only: bool = False) -> Store:
-    """Return the record at `url` (default: the configured one), opened once for each process."""
-    url = url or settings.load().record
-    if "://" not in url:
-        url = f"sqlite:///{url}"
-    key = url, os.getpid(), read_only
-    with _records_lock:
-        store = _open_records.get(key)
-        if store is None:
-            store = _open_records[key] = _open(url, read_only=read_only)
-            # By the URL that it shows it is found again, although that lacks the password.
-            _open_records.setdefault((store.url, os.getpid(), read_only), store)
-            _addresses[store.url] = url
-    return store
-
-
-def address_of(url: str) -> str:
-    """Return what a record is opened with whose URL, as it shows it, is this one: that may lack a password."""
-    return _addresses.get(url, url)
-
-
-def guard_of(store: Store) -> LeaseGuard | None:
-    """Return what renews leases on a record when this process cannot; None for one that no other process can open."""
-    if store.url not in _addresses or store.url.startswith(("memory:", "http")):
-        return None
-    with _records_lock:
-        key = store.url, os.getpid()
-        if key not in _guards:
-            from runwright.lease_guard import LeaseGuard  # noqa: PLC0415  a short flow run needs little of it
-
-            _guards[key] = LeaseGuard(_addresses[store.url])
-        return _guards[key]
-
 
 def execution_host(record: str | None = None) -> Any:
     """Return what executions on a record share in this process: files, values of namespaces, secrets."""
@@ -103,21 +61,6 @@ def execution_host(record: str | None = None) -> Any:
 
     url = address_of(record or settings.load().record)
     return ExecutionHost(Host.from_settings(settings.load(), record=url, key_values=open_record(record)), record)
-
-
-def close_records() -> None:
-    """Close every record that this process has open."""
-    with _records_lock:
-        for guard in [guard for (_, process), guard in _guards.items() if process == os.getpid()]:
-            guard.stop()
-        for store in {id(store): store for store in _open_records.values()}.values():
-            store.close()
-        _guards.clear()
-        _open_records.clear()
-        _addresses.clear()
-
-
-atexit.register(close_records)
 
 
 def check_record(store: Store, *, results: Path | None = None, is_at_rest: bool = False) -> list[Any]:
@@ -448,11 +391,6 @@ def _completed(flow: Any, state: State) -> State:
             return Paused("Everything that is open is paused.", result=states, context=state.context)
         state.result = states
     return state
-
-
-def _open(url: str, *, read_only: bool) -> Store:
-    known = settings.load()
-    return stores.open_store(url, read_only=read_only, synchronous=known.synchronous, home=Path(known.home))
 
 
 def _executor(given: Any) -> tuple[Executor, str]:

@@ -22,6 +22,7 @@ from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.origin import Origin
 from runwright.executions.runner import ExecutionRunner
 from runwright.flow_files import load_flow
+from runwright.open_records import open_record
 from runwright.query import Compare, Exists, Query, all_of, columns
 from runwright.remote_runs import RemoteRuns, is_remote
 from runwright.runtime import naming
@@ -62,7 +63,7 @@ class ChildRuns:
     def __init__(self, record: str | None = None) -> None:
         """Start nothing yet."""
         self._record = record
-        self._store = app.open_record(record)
+        self._store = open_record(record)
 
     # ---- flows
 

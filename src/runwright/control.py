@@ -20,6 +20,7 @@ from runwright.executions.catalogue import Executions
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.runner import ExecutionRunner
 from runwright.graph import Graph, Link, Node
+from runwright.open_records import open_record
 from runwright.request import ENDING, Request
 from runwright.runtime.leases import LeaseKeeper
 from runwright.runtime.request_watch import RequestWatch, heed
@@ -55,7 +56,7 @@ class Control:
 
     def __init__(self, record: Store | str | None = None) -> None:
         """Open the record, unless it is open."""
-        self.store: Store = app.open_record(record) if record is None or isinstance(record, str) else record
+        self.store: Store = open_record(record) if record is None or isinstance(record, str) else record
 
     def cancel(self, flow_run: UUID, *, by: str | None = None, timeout: float = PATIENCE) -> FlowRun:
         """Cancel a flow run: what runs is stopped and ends Killed, what has not begun ends Cancelled."""

@@ -172,7 +172,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = _Lines()
     address, *rest = lines.read(None)
-    record = open_store(msgspec.json.decode(address, type=str), synchronous=settings.load().synchronous)
+    record = open_store(
+        msgspec.json.decode(address, type=str), synchronous=settings.load().synchronous, is_patient=True
+    )
     watch = Watch(record, process)
     while os.getppid() == process:
         for line in rest:

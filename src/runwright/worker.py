@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from runwright import app, clock, state_documents
 from runwright.errors import FlowError, FlowFileError, IllegalTransition, LeaseHeld, LeaseLost
+from runwright.open_records import guard_of
 from runwright.remote_runs import RemoteRuns
 from runwright.request import REOPENING
 from runwright.runtime.leases import owner_name
@@ -55,7 +56,7 @@ class Worker:
 
     def start(self) -> Worker:
         """Begin to look, from a thread of its own."""
-        guard = app.guard_of(self._store)
+        guard = guard_of(self._store)
         if guard is not None:
             guard.start()  # before the first task runs, which may let no thread of this process run
         self._thread = threading.Thread(target=self._work, name="runwright-worker", daemon=True)

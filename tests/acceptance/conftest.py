@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.acceptance.office import Office
 
-from runwright import app
+from runwright.open_records import close_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,4 +22,4 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office = Office(home)
     yield office
     office.close()
-    app.close_records()
+    close_records()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tests.acceptance import endless
 
 from runwright import app, clock
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Office:
             "RUNWRIGHT_RECORD": f"sqlite:///{home}/record.db",
             "RUNWRIGHT_LEASE_SECONDS": "1",
         }
-        self.store = app.open_record(self.environment["RUNWRIGHT_RECORD"])
+        self.store = open_record(self.environment["RUNWRIGHT_RECORD"])
         self._started: list[subprocess.Popen[str]] = []
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from tests.acceptance.served import KEY, Served
 
-from runwright import app
 from runwright.automations.automation import OPEN
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter
 
 pytestmark = pytest.mark.timeout(300)  # each starts several processes, on machines that do other things too
@@ -54,7 +54,7 @@ def send(served, names):
 
 def answered(home):
     """Return whom flow runs were started for, and what the automations told."""
-    record = app.open_record(f"{home}/record.db", read_only=True)
+    record = open_record(f"{home}/record.db", read_only=True)
     rows = record.flow_runs(FlowRunFilter(flow="tests/receiver"))
     told = [each.name.removeprefix("prefect.automation.") for each in record.received_events() if each.name != "order"]
     waits = record.list_cards(OPEN)

@@ -13,6 +13,7 @@ import pytest
 from tests.acceptance.newcomer import Newcomer, Outcome
 
 from runwright import errors
+from runwright.open_records import close_records, open_record
 
 TASKS = """
 import threading
@@ -399,14 +400,13 @@ class TestInPython:
             run.get_task_run(task_slug="numbers-1").get_result()
 
     def test_a_record_that_cannot_be_used(self, tmp_path, runwright_home):
-        from runwright import app
 
         (tmp_path / "notes.txt").write_text("some text\n" * 1_000)
         for path in (tmp_path, tmp_path / "notes.txt", tmp_path / "notes.txt" / "record.db"):
             with pytest.raises(errors.RecordUnreadable):
                 declared(SOUND).run(record=str(path))
-        app.open_record(str(tmp_path / "later.db"))
-        app.close_records()
+        open_record(str(tmp_path / "later.db"))
+        close_records()
         with closing(apsw.Connection(str(tmp_path / "later.db"))) as db:
             db.pragma("user_version", 1_000)
         with pytest.raises(errors.RecordTooNew):
@@ -415,7 +415,7 @@ class TestInPython:
     def test_a_record_that_is_full(self, runwright_home):
         from runwright import app
 
-        store: Any = app.open_record()
+        store: Any = open_record()
         store._db.pragma("max_page_count", store._db.pragma("page_count") + 20)
         with pytest.raises(errors.RecordFull):
             declared(LARGE).run()

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from tests.acceptance.served import KEY, Served
 
-from runwright import app
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.registered_flows import registered
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import close_records, open_record
 from runwright.views import FlowRunFilter
 
 pytestmark = pytest.mark.timeout(300)  # it starts two servers, on machines that do other things too
@@ -33,11 +33,11 @@ def wait_for(client, address, is_met):
 def test_a_server_that_is_killed_in_the_middle_leaves_nothing_undone_or_done_twice(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNWRIGHT_LEASE_SECONDS", "2")
     monkeypatch.setenv("RUNWRIGHT_HOME", str(tmp_path / "home"))
-    store = app.open_record(str(tmp_path / "home" / "record.db"))
+    store = open_record(str(tmp_path / "home" / "record.db"))
     flow = registered(store, DeclaredFlow.from_text(FLOW))
     for _ in range(MANY):
         ExecutionRunner(flow, record=store.url, executor="inline").start()
-    app.close_records()
+    close_records()
 
     data = {"request": str(uuid4()), "sure": "yes", "action": "run-again", "q": "flow:team/short", "all": "yes"}
     with (
@@ -56,7 +56,7 @@ def test_a_server_that_is_killed_in_the_middle_leaves_nothing_undone_or_done_twi
         page = wait_for(client, address, lambda page: not page["is_open"])
 
     assert (MANY, MANY, 0) == tuple(page["line"][name] for name in ("chosen", "done", "refused"))
-    rows = app.open_record(store.url, read_only=True).flow_runs(FlowRunFilter(flow="team/short"))
+    rows = open_record(store.url, read_only=True).flow_runs(FlowRunFilter(flow="team/short"))
     repeated = Counter(row.details["parent"] for row in rows if row.details.get("parent"))
     assert (MANY, {1}) == (len(repeated), set(repeated.values()))
     assert 2 * MANY == len(rows)

@@ -11,8 +11,8 @@ import pytest
 from tests.acceptance.served import KEY, Served
 from tests.acceptance.workers import FLOW, until
 
-from runwright import app
 from runwright.backend import FlowRunView, TaskRunView
+from runwright.open_records import close_records, open_record
 from runwright.remote_runs import RemoteRuns
 
 pytestmark = pytest.mark.timeout(300)  # each starts several processes, on machines that do other things too
@@ -23,7 +23,7 @@ def served(tmp_path, monkeypatch):
     monkeypatch.setenv("EFFECTS", str(tmp_path / "effects"))
     with Served(tmp_path / "home") as served:
         yield served
-    app.close_records()
+    close_records()
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_run_is_cancelled_and_watched(served, runwright, tmp_path):
     file.write_text(FLOW)
     command = [sys.executable, "-m", "runwright.cli.main", "flow", "register", f"{file}:waiting"]
     registered = subprocess.run(command, env=served.environment, capture_output=True, text=True, check=True)
-    record = app.open_record(f"{served.environment['RUNWRIGHT_HOME']}/record.db")
+    record = open_record(f"{served.environment['RUNWRIGHT_HOME']}/record.db")
     flow_run = str(RemoteRuns(record).create(flow_id=UUID(registered.stdout.strip())))
     until((tmp_path / "effects").exists)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runwright import app, clock
+from runwright.open_records import close_records, open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -123,11 +124,11 @@ class Yard:
 
     def rows(self, flow: str = "tests/main") -> list[FlowRun]:
         """Return the executions of a flow."""
-        return app.open_record(self.record).flow_runs(FlowRunFilter(flow=flow))
+        return open_record(self.record).flow_runs(FlowRunFilter(flow=flow))
 
     def done(self) -> set[str]:
         """Return the bodies whose success is on record."""
-        store = app.open_record(self.record)
+        store = open_record(self.record)
         inputs = {row.id: row.parameters.get("i", "") for row in self.rows("tests/child")}
         rows = store.task_runs(TaskRunFilter(states=("Success",)))
         return {f"{row.slug}{inputs.get(row.flow_run, row.value or '')}" for row in rows} & BODIES
@@ -147,7 +148,7 @@ def yard(tmp_path: Path) -> Iterator[Yard]:
     home = tmp_path / "home"
     home.mkdir()
     yield Yard(home)
-    app.close_records()
+    close_records()
 
 
 def fate(chance: Random) -> dict[str, str]:
@@ -169,7 +170,7 @@ def test_a_worker_ends_what_was_lost(yard: Yard, seed: int) -> None:
         before, done = yard.counts(), yard.done()
         with yard.process(*words, **fate(chance)) as process:
             yard.lose(process, chance)
-        assert [] == app.check_record(app.open_record(yard.record))
+        assert [] == app.check_record(open_record(yard.record))
         assert dict.fromkeys(done, 0) == {each: yard.counts()[each] - before[each] for each in done}, number
     if not yard.rows():
         return  # it never came to be: nobody has begun anything

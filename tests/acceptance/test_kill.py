@@ -13,6 +13,7 @@ import pytest
 from tests.acceptance.workshop import LEASE_HELD, TASK_RUNS, Workshop, check_ended, end_it, kill_after
 
 from runwright import app
+from runwright.open_records import close_records, open_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
     home = tmp_path / "home"
     home.mkdir()
     yield Workshop(home)
-    app.close_records()
+    close_records()
 
 
 def test_a_flow_that_nobody_kills_runs_each_body_once(workshop: Workshop) -> None:
@@ -75,7 +76,7 @@ def test_three_kills_of_one_flow_run(workshop: Workshop) -> None:
     for _ in range(2):
         killed = workshop.resume(flow_run, RUNWRIGHT_FAILPOINT="append.after_commit:kill:5")
         assert killed.returncode == -signal.SIGKILL, killed.stderr
-        assert [] == app.check_record(app.open_record(workshop.record), results=workshop.results)
+        assert [] == app.check_record(open_record(workshop.record), results=workshop.results)
     end_it(workshop, kills=3)
 
 

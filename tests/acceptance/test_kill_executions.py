@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runwright import app
+from runwright.open_records import close_records, open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 from runwright.worker import Worker
 
@@ -96,16 +97,16 @@ class Workshop:
         process.wait()
 
     def rows(self, flow: str = "tests/main") -> list[FlowRun]:
-        return app.open_record(self.record).flow_runs(FlowRunFilter(flow=flow))
+        return open_record(self.record).flow_runs(FlowRunFilter(flow=flow))
 
     def successes(self) -> dict[str, int]:
         """Return the attempts of what is recorded as a success."""
-        rows = app.open_record(self.record).task_runs(TaskRunFilter(states=("Success",)))
+        rows = open_record(self.record).task_runs(TaskRunFilter(states=("Success",)))
         return {str(row.id): row.attempt for row in rows}
 
     def end(self) -> None:
         """Resume what was killed, and check everything that is promised."""
-        store = app.open_record(self.record)
+        store = open_record(self.record)
         assert [] == app.check_record(store)
         if not self.rows():
             return
@@ -128,7 +129,7 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
     home = tmp_path / "home"
     home.mkdir()
     yield Workshop(home)
-    app.close_records()
+    close_records()
 
 
 @pytest.mark.parametrize("traces", range(TRACES + 1))
@@ -153,7 +154,7 @@ def test_a_worker_ends_what_a_kill_has_left_of_an_execution_that_had_ended(
     monkeypatch.setenv("RUNWRIGHT_HOME", str(workshop.home))
     monkeypatch.setenv("EFFECTS", str(workshop.effects))
     workshop.kill_after(workshop.start(), TRACES)
-    (row,), store = workshop.rows(), app.open_record(workshop.record)
+    (row,), store = workshop.rows(), open_record(workshop.record)
     assert row.kind.phase.is_final
     cursor, worker = 0, Worker(store).start()
     while store.find_lease(row.id) is not None:

@@ -7,14 +7,17 @@ import random
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.acceptance import two_hundred
 from tests.acceptance.workshop import TASK_RUNS, Workshop, check_ended, end_it, kill_after
 from tests.postgres_server import postgres_server, postgres_url
 
-from runwright import app
+from runwright.errors import RecordUnreachable
+from runwright.open_records import close_records, open_record
+from runwright.stores import open_store
+from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +35,7 @@ def workshop(tmp_path: Path, postgres_url: str) -> Iterator[Workshop]:
     home = tmp_path / "home"
     home.mkdir()
     yield Workshop(home, postgres_url)
-    app.close_records()
+    close_records()
 
 
 @pytest.mark.parametrize("trial", range(5))
@@ -59,9 +62,7 @@ def test_a_flow_outlives_its_server(workshop: Workshop, postgres_server: Postgre
     """The server is killed three times at random points: the flow waits for it, ends as if nothing had been, and runs no body twice."""
     chance = random.Random(SEED + trial)
     process = workshop.start(RUNWRIGHT_LEASE_SECONDS="60")
-    for traces in sorted(
-        chance.sample(range(2 * two_hundred.LINKS), 3)
-    ):  # later it may have ended before the server has
+    for traces in sorted(chance.sample(range(2 * TASK_RUNS), 3)):
         while process.poll() is None and workshop.effects.read_bytes().count(b"\n") < traces:
             pass
         postgres_server.kill()
@@ -71,6 +72,20 @@ def test_a_flow_outlives_its_server(workshop: Workshop, postgres_server: Postgre
     flow_run = workshop.flow_run()
     assert flow_run is not None
     check_ended(workshop, flow_run, kills=0)
+
+
+def test_a_server_that_was_there_is_waited_for(postgres_server: PostgresServer, postgres_url: str) -> None:
+    """Who has a record open opens it once more while its server is away; who has not is told at once."""
+    store = open_record(postgres_url)
+    postgres_server.kill()
+    with ThreadPoolExecutor(1) as pool:
+        again = pool.submit(open_record, postgres_url, read_only=True)
+        with pytest.raises(RecordUnreachable):
+            open_store(postgres_url)
+        assert not again.done()
+        postgres_server.start()
+        assert store.url == again.result().url
+    assert [] == again.result().flow_runs(FlowRunFilter())
 
 
 def test_server_and_process_killed_together(workshop: Workshop, postgres_server: PostgresServer) -> None:

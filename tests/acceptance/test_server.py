@@ -17,7 +17,7 @@ from tests.acceptance.served import KEY, Served
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from runwright import app
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 pytestmark = pytest.mark.timeout(300)  # each starts several processes, on machines that do other things too
@@ -53,7 +53,7 @@ def subscribe(served):
 
 
 def record_of(served):
-    return app.open_record(f"{served.environment['RUNWRIGHT_HOME']}/record.db", read_only=True)
+    return open_record(f"{served.environment['RUNWRIGHT_HOME']}/record.db", read_only=True)
 
 
 def check_chains(events):

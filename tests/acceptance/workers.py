@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runwright import app
 from runwright.flow_files import load_flow
+from runwright.open_records import close_records, open_record
 from runwright.remote_runs import RemoteRuns
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -103,7 +104,7 @@ class Team:
     @property
     def store(self) -> Store:
         """Return the record."""
-        return app.open_record(self.record)
+        return open_record(self.record)
 
     def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
         """Start a worker, and return its process."""
@@ -147,7 +148,7 @@ class Team:
                 worker.send_signal(signal.SIGCONT)
                 worker.kill()
             worker.wait()
-        app.close_records()
+        close_records()
 
 
 def until(is_so: Callable[[], object], seconds: float = 90) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tests.acceptance import two_hundred
 
 from runwright import app
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -68,12 +69,12 @@ class Workshop:
 
     def successes(self) -> set[str]:
         """Return what is recorded as a success, named as the traces are."""
-        rows = app.open_record(self.record).task_runs(TaskRunFilter(states=("Success",)))
+        rows = open_record(self.record).task_runs(TaskRunFilter(states=("Success",)))
         return {f"{row.slug}[{row.map_index if row.map_index >= 0 else None}]" for row in rows}
 
     def flow_run(self) -> UUID | None:
         """Return the flow run that is on record, if it came so far."""
-        rows = app.open_record(self.record).flow_runs(FlowRunFilter())
+        rows = open_record(self.record).flow_runs(FlowRunFilter())
         return rows[0].id if rows else None
 
 
@@ -87,12 +88,12 @@ def kill_after(process: subprocess.Popen[bytes], workshop: Workshop, traces: int
 
 def end_it(workshop: Workshop, kills: int) -> None:
     """Resume what was killed and check everything that is promised."""
-    assert [] == app.check_record(app.open_record(workshop.record), results=workshop.results)
+    assert [] == app.check_record(open_record(workshop.record), results=workshop.results)
     flow_run = workshop.flow_run()
     if flow_run is None:
         return
     recorded, before = workshop.successes(), len(workshop.traces())
-    row = app.open_record(workshop.record).flow_runs(FlowRunFilter(id=flow_run))[0]
+    row = open_record(workshop.record).flow_runs(FlowRunFilter(id=flow_run))[0]
     if not row.kind.phase.is_final:
         done = workshop.resume(flow_run)
         assert done.returncode == 0, done.stderr
@@ -102,7 +103,7 @@ def end_it(workshop: Workshop, kills: int) -> None:
 
 
 def check_ended(workshop: Workshop, flow_run: UUID, kills: int) -> None:
-    store = app.open_record(workshop.record)
+    store = open_record(workshop.record)
     assert [] == app.check_record(store, results=workshop.results)
     row = store.flow_runs(FlowRunFilter(id=flow_run))[0]
     assert row.kind.name == "Success"

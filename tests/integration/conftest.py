@@ -11,8 +11,8 @@ from tests.integration.trigger_server import Server
 from tests.postgres_server import postgres_server, postgres_url
 from tests.s3_server import s3, s3_server
 
-from runwright import app
 from runwright.executions.registered_flows import RegisteredFlows
+from runwright.open_records import close_records
 from runwright.runtime import caching
 from runwright.testing.fake_clock import FakeClock
 
@@ -31,7 +31,7 @@ def record_place(request: pytest.FixtureRequest, runwright_home: Path, monkeypat
     """Say where the record is: in the home of the test, or on a server."""
     if request.param == "postgres":
         monkeypatch.setenv("RUNWRIGHT_RECORD", request.getfixturevalue("postgres_url"))
-        app.close_records()
+        close_records()
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from runwright import app
 from runwright.compat.executions.documents import ExecutionDocuments
+from runwright.open_records import open_record
 from runwright.spec.durations import parse_duration
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _DATE = re.compile(r"2026-01-01T(\d\d):\d\d:\d\d\.\d{6}Z")
 
 def document(found: Ended) -> dict[str, Any]:
     """Return the document of an execution as clients get it now."""
-    return ExecutionDocuments(app.open_record()).execution(found.row)
+    return ExecutionDocuments(open_record()).execution(found.row)
 
 
 def shown(found: Ended) -> dict[str, Any]:

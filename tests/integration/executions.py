@@ -9,6 +9,7 @@ from runwright.executions.catalogue import handed_on_by
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.registered_flows import registered
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Ended(NamedTuple):
     @property
     def logs(self) -> list[str]:
         """Return the messages of the log."""
-        return [line.message for line in app.open_record().logs(self.row.id)]
+        return [line.message for line in open_record().logs(self.row.id)]
 
 
 def declared(tasks: str, more: str = "", flow_id: str = "main") -> DeclaredFlow:
@@ -57,7 +58,7 @@ def declared(tasks: str, more: str = "", flow_id: str = "main") -> DeclaredFlow:
 
 def register(tasks: str, more: str = "", flow_id: str = "child") -> None:
     """Put a flow on record, for others to start."""
-    registered(app.open_record(), declared(tasks, more, flow_id))
+    registered(open_record(), declared(tasks, more, flow_id))
 
 
 def run(tasks: str, more: str = "", inputs: Mapping[str, Any] | None = None, **options: Any) -> Ended:
@@ -68,13 +69,13 @@ def run(tasks: str, more: str = "", inputs: Mapping[str, Any] | None = None, **o
 
 def latest(flow: str = "tests/main") -> Ended:
     """Return the newest execution of a flow as it is on record now."""
-    (row,) = app.open_record().flow_runs(FlowRunFilter(flow=flow, limit=1))
+    (row,) = open_record().flow_runs(FlowRunFilter(flow=flow, limit=1))
     return ended(row)
 
 
 def ended(row: FlowRun) -> Ended:
     """Return an execution as it is on record now."""
-    store = app.open_record()
+    store = open_record()
     rows = store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
     return Ended(app.find_flow_run(store, row.id), rows)
 

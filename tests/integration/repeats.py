@@ -9,6 +9,7 @@ from runwright import app, clock
 from runwright.control import Control
 from runwright.executions.catalogue import Executions
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import open_record
 
 from .execution_documents import document
 from .executions import Ended, ended as now_of
@@ -29,7 +30,7 @@ def replay(found: Ended, task_run: TaskRun | None = None, **options: Any) -> End
     an_hour_later()
     runner = ExecutionRunner(Executions().flow_of(found.row))
     new = runner.replay(found.row, None if task_run is None else task_run.id, **options)
-    return now_of(app.find_flow_run(app.open_record(), new))
+    return now_of(app.find_flow_run(open_record(), new))
 
 
 def go_on(found: Ended) -> Ended:

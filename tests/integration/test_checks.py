@@ -10,6 +10,7 @@ from tests.integration.executions import declared, ended, latest, run
 from runwright import app
 from runwright.errors import CheckFailed
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter
 
 TASKS = "  - {id: a, type: debug.Return, format: x}"
@@ -88,7 +89,7 @@ checks:
 def test_a_child_that_must_not_begin_fails_its_task():
     from runwright.executions.registered_flows import registered
 
-    registered(app.open_record(), declared(TASKS, INPUTS, "child"))
+    registered(open_record(), declared(TASKS, INPUTS, "child"))
     run("  - {id: sub, type: flow.Subflow, namespace: tests, flowId: child, inputs: {size: 9}}")
     execution = latest()
     assert ("FAILED", "9 is too large") == (execution.state, execution.task_runs[0].message)
@@ -98,4 +99,4 @@ def test_what_waits_to_fail_survives_its_process():
     runner = ExecutionRunner(declared(TASKS, flow("FAIL_EXECUTION")))
     flow_run = runner.create({"size": 7})
     app.resume_flow_run(flow_run)
-    assert "FAILED" == ended(app.find_flow_run(app.open_record(), flow_run)).state
+    assert "FAILED" == ended(app.find_flow_run(open_record(), flow_run)).state

@@ -8,13 +8,14 @@ from textwrap import dedent, indent
 
 import pytest
 
-from runwright import app, clock
+from runwright import clock
 from runwright.backend import FlowRunView, TaskRunView
 from runwright.child_runs import ChildRuns
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.registered_flows import registered
 from runwright.executions.runner import ExecutionRunner
 from runwright.flow_files import load_flow
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter
 
 CHILD = """
@@ -74,7 +75,7 @@ def flows(tmp_path):
 
 
 def runs_of(name):
-    return app.open_record().flow_runs(FlowRunFilter(flow=name))
+    return open_record().flow_runs(FlowRunFilter(flow=name))
 
 
 def test_a_child_that_a_lost_process_had_runs_when_its_lease_has_ended(flows, monkeypatch):
@@ -82,7 +83,7 @@ def test_a_child_that_a_lost_process_had_runs_when_its_lease_has_ended(flows, mo
 
     def lost(self, flow, order):
         flow_run = create(self, flow, order)
-        app.open_record().acquire(flow_run, "a lost process", 0.2)
+        open_record().acquire(flow_run, "a lost process", 0.2)
         return flow_run
 
     monkeypatch.setattr(ChildRuns, "_create", lost)
@@ -208,7 +209,7 @@ namespace: company
 inputs: [{id: who, type: STRING}]
 tasks: [{id: greet, type: debug.Return, format: "hello {{ inputs.who }} from {{ trigger.executionId }}"}]
 """
-    registered(app.open_record(), DeclaredFlow.from_text(text))
+    registered(open_record(), DeclaredFlow.from_text(text))
     states = flows("""
         run_id = create_flow_run(flow_name="hello", project_name="company", parameters={"who": "you"}, labels=["team:a"])
         get_task_run_result(run_id, "greet")

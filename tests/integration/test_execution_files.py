@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from runwright import app, settings
+from runwright import settings
 from runwright.drives import open_drive
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.runner import ExecutionRunner, Upload
 from runwright.hosting import NamespaceFiles
 from runwright.key_values import KeyValue
+from runwright.open_records import open_record
 from runwright.testing.drive_contract import content
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -30,7 +31,7 @@ tasks:
 def run(expression, executor="threads:1", **inputs):
     flow = DeclaredFlow.from_text(FLOW.replace("{expression}", expression))
     ExecutionRunner(flow, executor=executor).start(inputs)
-    store = app.open_record()
+    store = open_record()
     execution = store.flow_runs(FlowRunFilter(limit=1))[0]
     (task_run,) = store.task_runs(TaskRunFilter(flow_run=execution.id))
     return execution, task_run
@@ -54,7 +55,7 @@ def test_a_file_that_is_given_as_an_input_is_read(drive, name):
 @pytest.mark.parametrize("executor", ["threads:1", "processes:1"])
 def test_files_and_values_of_the_namespace_are_read(drive, executor):
     NamespaceFiles(drive, "company.team").put("sql/daily.sql", b"SELECT 1")
-    app.open_record().keep_value(KeyValue("company.team", "limit", 7, "NUMBER", 0, 0))
+    open_record().keep_value(KeyValue("company.team", "limit", 7, "NUMBER", 0, 0))
 
     _, task_run = run("{{ read('sql/daily.sql') }} {{ kv('limit') + 1 }}", executor)
 

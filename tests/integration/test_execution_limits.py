@@ -7,9 +7,9 @@ import select
 
 import pytest
 
-from runwright import app
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 
@@ -17,7 +17,7 @@ def run(task, executor="threads:1"):
     """Run a flow of one task and return how its run ended, with the last line of its log."""
     flow = DeclaredFlow.from_text(f"id: slow\nnamespace: company.team\ntasks:\n  - {{id: t, timeout: PT1S, {task}}}\n")
     ExecutionRunner(flow, executor=executor).start()
-    store = app.open_record()
+    store = open_record()
     (execution,) = store.flow_runs(FlowRunFilter(limit=1))
     (task_run,) = store.task_runs(TaskRunFilter(flow_run=execution.id))
     return task_run.kind.name, store.logs(execution.id)[-1].message

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runwright import app, clock
+from runwright import clock
 from runwright.control import Control
 from runwright.executions import chains
 from runwright.executions.catalogue import handed_on_by
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 from .executions import declared, latest, register, run
@@ -178,7 +179,7 @@ def test_a_subflow_that_a_lost_process_had_goes_on_when_its_lease_has_ended(monk
     def lost(self: ExecutionRunner, *arguments: Any, **more: Any) -> Any:
         flow_run = create(self, *arguments, **more)
         if self.flow.spec.id == "child":
-            app.open_record().acquire(flow_run, "a lost process", 0.2)
+            open_record().acquire(flow_run, "a lost process", 0.2)
         return flow_run
 
     monkeypatch.setattr(ExecutionRunner, "create", lost)
@@ -192,7 +193,7 @@ def test_a_subflow_says_what_it_started_while_that_runs() -> None:
     runner = ExecutionRunner(declared("- {id: sub, type: flow.Subflow, namespace: tests, flowId: child}"))
     thread = threading.Thread(target=runner.start)
     thread.start()
-    store = app.open_record()
+    store = open_record()
     while not (told := [handed_on_by(row) for row in store.task_runs(TaskRunFilter(task="sub")) if row.details]):
         clock.wait(queue.SimpleQueue(), 0.02)
     child = latest("tests/child").row
@@ -230,7 +231,7 @@ def test_flows_that_run_each_other_come_to_an_end(monkeypatch: pytest.MonkeyPatc
         register(f"- {{id: s, type: flow.Subflow, namespace: tests, flowId: {other}}}", flow_id=name)
     found = run("- {id: s, type: flow.Subflow, namespace: tests, flowId: ping}")
     assert ("FAILED", "FAILED", "FAILED") == (found.state, latest("tests/ping").state, latest("tests/pong").state)
-    counts = [len(app.open_record().flow_runs(FlowRunFilter(flow=f"tests/{name}"))) for name in ("ping", "pong")]
+    counts = [len(open_record().flow_runs(FlowRunFilter(flow=f"tests/{name}"))) for name in ("ping", "pong")]
     assert [2, 2] == counts
     assert "4 executions have started each other" in latest("tests/pong").logs[0]
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runwright import app, clock
+from runwright import clock
 from runwright.clock import NANOSECONDS
 from runwright.control import Control
 from runwright.errors import IllegalTransition, InputError
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter
 
 from .executions import declared, ended, latest, register, run
@@ -151,7 +152,7 @@ def _asked_while(tasks: str, ask: Any, path: Any) -> Any:
     row = latest().row
     while not ended(row).task_runs:  # its events are on their way to the record
         clock.wait(queue.SimpleQueue(), 0.01)
-    ask(Control(app.open_record()), ended(row))
+    ask(Control(open_record()), ended(row))
     thread.join(60)
     assert not thread.is_alive()
     return ended(row)
@@ -172,7 +173,7 @@ def test_an_execution_that_runs_is_paused_and_goes_on(tmp_path: Any) -> None:
     tasks = f"- {{id: a, type: shell.Commands, commands: ['echo go > {tmp_path}/told', 'sleep 1']}}\n- {{id: z, {OK}}}"
     found = _asked_while(tasks, lambda control, now: control.pause(now.row.id), tmp_path / "told")
     assert (PAUSED, ["a SUCCESS"]) == (found.state, found.states)
-    assert "Success" == Control(app.open_record()).resume(found.row.id).kind.name
+    assert "Success" == Control(open_record()).resume(found.row.id).kind.name
 
 
 def test_an_execution_that_runs_is_not_restarted(tmp_path: Any) -> None:
@@ -192,7 +193,7 @@ def test_a_kill_reaches_what_a_subflow_runs(tmp_path: Any) -> None:
     thread.start()
     with (tmp_path / "told").open() as told:
         told.read()
-    assert "Killed" == Control(app.open_record()).kill(latest().row.id).kind.name
+    assert "Killed" == Control(open_record()).kill(latest().row.id).kind.name
     thread.join(60)
     while latest("tests/child").state == "KILLING":  # its parent does not wait until that is over
         clock.wait(queue.SimpleQueue(), 0.02)

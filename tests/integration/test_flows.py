@@ -10,6 +10,7 @@ import pytest
 from tests.dask_cluster import two_workers
 
 from runwright import Flow, Parameter, case, context, flatten, record_metric, task, unmapped
+from runwright.open_records import open_record
 from runwright.signals import LOOP, PAUSE, SKIP
 from runwright.states import Cached, Failed, Mapped, Skipped, State, Success, TriggerFailed
 from runwright.triggers import all_finished, manual_only
@@ -288,7 +289,7 @@ def test_a_task_that_pauses_itself_goes_on_when_resumed() -> None:
     with Flow("asking") as flow:
         asked = asks()
     flow.run()
-    row = latest(app.open_record())
+    row = latest(open_record())
     assert app.resume_flow_run(row.id, flow=flow).result[asked].result == "went on"
 
 

@@ -12,6 +12,7 @@ from runwright.executions.catalogue import Executions, handed_on_by
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.runner import ExecutionRunner
 from runwright.key_values import KeyValue
+from runwright.open_records import open_record
 from runwright.views import TaskRunFilter
 
 
@@ -24,7 +25,7 @@ class Ran:
         self.row = Executions().find(self.state.context["flow_run_id"])
 
     def rows(self, task):
-        rows = app.open_record().task_runs(TaskRunFilter(flow_run=self.row.id, oldest_first=True))
+        rows = open_record().task_runs(TaskRunFilter(flow_run=self.row.id, oldest_first=True))
         return [row for row in rows if row.slug == task]
 
     def outputs(self, task):

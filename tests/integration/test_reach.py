@@ -10,6 +10,7 @@ from runwright.errors import FileForbidden
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.registered_flows import registered
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import open_record
 
 MAKE = "  - {id: make, type: storage.LocalFiles, inputs: {a.txt: hello}, outputs: ['a.txt']}\n"
 SIZE = "  - {id: size, type: storage.Size, uri: '{{ inputs.uri }}'}\n"
@@ -22,7 +23,7 @@ def flow(namespace, flow_id, tasks, more=""):
 
 
 def keep(*given):
-    registered(app.open_record(), flow(*given))
+    registered(open_record(), flow(*given))
 
 
 def sub(namespace, flow_id, inputs="{}"):

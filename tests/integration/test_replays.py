@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from runwright import app
 from runwright.control import Control
 from runwright.errors import IllegalTransition, InputError, NotOnRecord
 from runwright.executions.origin import Origin
 from runwright.executions.runner import ExecutionRunner
 from runwright.executions.service import ExecutionService
 from runwright.ids import task_run_id
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter
 
 from .execution_documents import document, ended, execution, shown, task_run
@@ -211,7 +211,7 @@ def test_a_failed_subflow_is_replayed_with_a_child_of_its_own() -> None:
     register(f"- {{id: a, {BAD}}}")
     first = run("- {id: sub, type: flow.Subflow, namespace: tests, flowId: child}")
     second = go_on(replay(first, one(first, "sub")))
-    children = app.open_record().flow_runs(FlowRunFilter(flow="tests/child"))
+    children = open_record().flow_runs(FlowRunFilter(flow="tests/child"))
     assert [str(second.row.id), str(first.row.id)] == [
         child.details["trigger"]["variables"]["executionId"] for child in children
     ]

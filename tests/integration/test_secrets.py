@@ -13,6 +13,7 @@ from runwright.executions.declared_flow import DeclaredFlow
 from runwright.executions.looking_back import evaluate
 from runwright.executions.registered_flows import registered
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import close_records, open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 SECRET = "hunter21-and-more"  # noqa: S105  the subject of the tests
@@ -32,13 +33,13 @@ def environment(runwright_home, monkeypatch):
 
 def run(tasks, executor="threads:2", head=HEAD, **inputs):
     ExecutionRunner(DeclaredFlow.from_text(head + tasks), executor=executor).start(inputs)
-    store = app.open_record()
+    store = open_record()
     (execution,) = store.flow_runs(FlowRunFilter())
     return execution, store.task_runs(TaskRunFilter(flow_run=execution.id)), store.logs(execution.id)
 
 
 def files_of(home):
-    app.close_records()
+    close_records()
     return b"".join(each.read_bytes() for each in home.rglob("*") if each.is_file())
 
 
@@ -229,7 +230,7 @@ def test_another_owner_reads_what_was_hidden(runwright_home):
     execution, _, _ = run(ASKING, entry="hunter22-from-me")
     app.resume_flow_run(execution.id)
 
-    (last,) = app.open_record().task_runs(TaskRunFilter(task="last"))
+    (last,) = open_record().task_runs(TaskRunFilter(task="last"))
     assert {"value": f"16 {HIDDEN}"} == handed_on_by(last)
     assert f"{HIDDEN} 16" == evaluate(last.id, "{{ outputs.first.value }} {{ outputs.first.value | length }}")
     assert b"hunter22-from-me" not in files_of(runwright_home)
@@ -244,7 +245,7 @@ tasks:
 outputs:
   - {id: token, type: STRING, value: "{{ outputs.only.value }}"}
 """
-    registered(app.open_record(), DeclaredFlow.from_text(child))
+    registered(open_record(), DeclaredFlow.from_text(child))
     ExecutionRunner(
         DeclaredFlow.from_text(
             HEAD
@@ -256,7 +257,7 @@ tasks:
         )
     ).start()
 
-    rows = app.open_record().task_runs(TaskRunFilter(flow="company.team/secrets"))
+    rows = open_record().task_runs(TaskRunFilter(flow="company.team/secrets"))
     shown = {each.slug: handed_on_by(each) for each in rows}
     assert {"token": HIDDEN} == shown["sub"]["outputs"]
     assert {"value": f"{len(SECRET)} {HIDDEN}"} == shown["last"]
@@ -291,7 +292,7 @@ tasks:
     )
     Control().resume(execution.id, inputs={"word": "hunter23-to-resume"})
 
-    rows = app.open_record().task_runs(TaskRunFilter(flow_run=execution.id))
+    rows = open_record().task_runs(TaskRunFilter(flow_run=execution.id))
     shown = {each.slug: handed_on_by(each) for each in rows}
     assert {"ask": {"onResume": {"word": HIDDEN}}, "last": {"value": f"18 {HIDDEN}"}} == shown
     assert b"hunter23-to-resume" not in files_of(runwright_home)
@@ -309,5 +310,5 @@ tasks:
 """
     )
 
-    (metric,) = app.open_record().metrics(execution.id)
+    (metric,) = open_record().metrics(execution.id)
     assert (f"n {HIDDEN}", {"by": HIDDEN}) == (metric.name, metric.tags)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from runwright import app, task
+from runwright import task
+from runwright.open_records import open_record
 from runwright.states import (
     Cached,
     Cancelled,
@@ -51,10 +52,10 @@ def named(state):
 
 def latest():
     """Return the newest flow run on the record."""
-    return app.open_record().flow_runs(FlowRunFilter(limit=1))[0]
+    return open_record().flow_runs(FlowRunFilter(limit=1))[0]
 
 
 def kinds():
     """Return the states of the newest flow run's task runs, as recorded, by slug and map index."""
-    rows = app.open_record().task_runs(TaskRunFilter(flow_run=latest().id, oldest_first=True))
+    rows = open_record().task_runs(TaskRunFilter(flow_run=latest().id, oldest_first=True))
     return {row.slug if row.map_index < 0 else f"{row.slug}[{row.map_index}]": row.kind.name for row in rows}

@@ -11,6 +11,7 @@ import pytest
 from runwright import Flow, app, context, task
 from runwright.clock import utcnow
 from runwright.flow_runner import FlowRunner
+from runwright.open_records import open_record
 from runwright.runtime.task_runner import TaskRunner
 from runwright.signals import LOOP, PAUSE
 from runwright.states import (
@@ -153,8 +154,8 @@ class TestKeywords:
 
     def test_record(self, tmp_path):
         Flow("f").run(record=str(tmp_path / "other.db"))
-        assert 1 == len(app.open_record(str(tmp_path / "other.db")).flow_runs(FlowRunFilter()))
-        assert [] == app.open_record().flow_runs(FlowRunFilter())
+        assert 1 == len(open_record(str(tmp_path / "other.db")).flow_runs(FlowRunFilter()))
+        assert [] == open_record().flow_runs(FlowRunFilter())
 
     def test_run_on_schedule_false_runs_once(self):
         with Flow("f") as flow:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from runwright import Flow, Task, app, context, task
+from runwright import Flow, Task, context, task
 from runwright.clock import utcnow
 from runwright.flow_runner import FlowRunner
+from runwright.open_records import open_record
 from runwright.runtime.task_runner import TaskRunner
 from runwright.states import (
     Cached,
@@ -166,7 +167,7 @@ class TestConstants:
         state = FlowRunner(flow=flow).run(return_tasks=flow.tasks)
         assert ("Success", [1, 2]) == (named(state.result[constant]), state.result[constant].result)
         which = TaskRunFilter(flow_run=latest().id, task=flow.slugs[constant])
-        assert [("Success", 0)] == [(row.kind.name, row.attempt) for row in app.open_record().task_runs(which)]
+        assert [("Success", 0)] == [(row.kind.name, row.attempt) for row in open_record().task_runs(which)]
 
     def test_it_is_no_attempt(self):
         seen = []

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from runwright import app, codec, settings
 from runwright.errors import NotOnRecord
+from runwright.open_records import open_record
 from runwright.result import Result
 from runwright.results import ConstantResult, read_result, reader_for
 from runwright.results.serializers import is_data_only
@@ -27,7 +28,7 @@ Row = TypeVar("Row")
 
 def open_for_reading(record: Record) -> Store:
     """Return the record: the one given, the one at a URL or path, or the configured one."""
-    return app.open_record(record, read_only=True) if record is None or isinstance(record, str) else record
+    return open_record(record, read_only=True) if record is None or isinstance(record, str) else record
 
 
 def only(found: Sequence[Row], what: str, condition: str) -> Row:

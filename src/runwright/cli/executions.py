@@ -54,12 +54,12 @@ def run_execution(
 
 def register_neighbours(session: Session, path: Path) -> None:
     """Put the other flows of a file's directory on record, so that it finds those that it runs; invalid ones are left out."""
-    from runwright import app  # noqa: PLC0415  help needs no engine
-    from runwright.errors import FlowError  # noqa: PLC0415  as above
+    from runwright.errors import FlowError  # noqa: PLC0415  help needs no engine
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  as above
     from runwright.executions.registered_flows import registered  # noqa: PLC0415  as above
+    from runwright.open_records import open_record  # noqa: PLC0415  as above
 
-    store = app.open_record(session.record)
+    store = open_record(session.record)
     for each in sorted(path.parent.glob("*.y*ml")):
         if each.suffix in ENDINGS and each != path:
             try:

@@ -62,11 +62,11 @@ def register(
 
     A flow in Python stays in its file: workers read it there. Its schedule counts as it is now; register again what has changed.
     """
-    from runwright import app  # noqa: PLC0415  help needs no engine
-    from runwright.cli.run import read_parameters  # noqa: PLC0415  as above
+    from runwright.cli.run import read_parameters  # noqa: PLC0415  help needs no engine
+    from runwright.open_records import open_record  # noqa: PLC0415  as above
 
     given = read_parameters(parameters, None)
-    store = app.open_record(session.record)
+    store = open_record(session.record)
     if target.endswith((".yaml", ".yml")):
         _register_yaml(store, target)
         return

@@ -23,9 +23,9 @@ class Session:
 
     def open_record(self, *, read_only: bool = True) -> Store:
         """Return the record that is meant; raises `RecordUnreadable` when there is none to read."""
-        from runwright import app  # noqa: PLC0415  only commands that use a record pay for it
+        from runwright.open_records import open_record  # noqa: PLC0415  only commands that use a record pay for it
 
-        return app.open_record(self.record, read_only=read_only)
+        return open_record(self.record, read_only=read_only)
 
     @property
     def is_interactive(self) -> bool:

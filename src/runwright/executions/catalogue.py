@@ -16,6 +16,7 @@ from runwright.clock import to_datetime
 from runwright.errors import NotOnRecord
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.hosting.file_access import Place
+from runwright.open_records import open_record
 from runwright.results import InlineResult
 from runwright.runtime.attempt_scope import SEALED
 from runwright.runtime.outputs import Outputs
@@ -55,7 +56,7 @@ class Executions:
     @property
     def store(self) -> Store:
         """Return the record."""
-        return app.open_record(self._record)
+        return open_record(self._record)
 
     # ---- flows
 

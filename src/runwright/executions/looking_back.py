@@ -11,6 +11,7 @@ from runwright import app, ids
 from runwright.errors import NotOnRecord
 from runwright.executions.catalogue import Executions
 from runwright.executions.runner import ExecutionRunner
+from runwright.open_records import open_record
 from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def evaluate(task_run: UUID, expression: str, *, record: str | None = None) -> s
 
     Raises `NotOnRecord` for a task run that there is not or that is one of a Python flow, and `ExpressionError`.
     """
-    store, ordinal = app.open_record(record), ids.ordinal_of(task_run)
+    store, ordinal = open_record(record), ids.ordinal_of(task_run)
     row = app.find_flow_run(store, ids.flow_run_of(task_run))
     rows = store.task_runs(TaskRunFilter(flow_run=row.id, ordinals=(ordinal,))) if ordinal else []
     if not rows:
@@ -42,7 +43,7 @@ def evaluate_outside(flow_run: UUID, expression: str, *, record: str | None = No
 
     Raises `NotOnRecord` for one that there is not, and `ExpressionError`.
     """
-    row = app.find_flow_run(app.open_record(record), flow_run)
+    row = app.find_flow_run(open_record(record), flow_run)
     runner = ExecutionRunner(Executions(record).flow_of(row), record=record)
     return _rendered(runner, runner.recalled(row).scope_outside(), expression)
 

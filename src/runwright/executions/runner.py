@@ -23,6 +23,7 @@ from runwright.executions.replaying import Past, check_replayed, copied, replaye
 from runwright.executions.revisions import Fit
 from runwright.flowable import Children
 from runwright.hosting.locations import input_prefix, safe_name
+from runwright.open_records import open_record
 from runwright.results import reader_for
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
@@ -95,7 +96,7 @@ class ExecutionRunner:
         execution is on record.
         """
         flow_run = self.create(inputs, origin, name=name)
-        return self.go_on(app.find_flow_run(app.open_record(self.record), flow_run))
+        return self.go_on(app.find_flow_run(open_record(self.record), flow_run))
 
     def create(
         self,
@@ -110,7 +111,7 @@ class ExecutionRunner:
         `flow_run` is the id that it gets, which no other execution has.
         """
         if self.flow.fingerprint is None:
-            self.flow = registered(app.open_record(self.record), self.flow)
+            self.flow = registered(open_record(self.record), self.flow)
         flow_run = flow_run or ids.new_flow_run_id(clock.now())
         values, facts = self._values(inputs or {}, flow_run, origin), self._facts(flow_run, origin, {})
         failed = [] if origin.attempt > 1 else self.failed_checks(values, facts)
@@ -173,7 +174,7 @@ class ExecutionRunner:
                 continue
             if successor is None:
                 return state
-            row = app.find_flow_run(app.open_record(self.record), successor)
+            row = app.find_flow_run(open_record(self.record), successor)
 
     def replay(
         self,
@@ -215,7 +216,7 @@ class ExecutionRunner:
 
     def _past(self, row: FlowRun, before: Graph | None, revision: int | None) -> Past:
         graph = self.flow.compile()
-        return Past.of(app.open_record(self.record), row, Fit(before or graph, graph, revision or row.flow_version))
+        return Past.of(open_record(self.record), row, Fit(before or graph, graph, revision or row.flow_version))
 
     def _write(self, flow_run: UUID, events: list[Event]) -> UUID:
         with app.Assembly(self.flow, self.record, self._executor) as assembly:
@@ -229,7 +230,7 @@ class ExecutionRunner:
 
     def recalled(self, row: FlowRun) -> Execution:
         """Return an execution as its record has it, to look at: somebody else may run it meanwhile."""
-        store, graph = app.open_record(self.record), self.flow.compile()
+        store, graph = open_record(self.record), self.flow.compile()
         rows = store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
         machine = app.machine_of(row.id, graph).restore(store.iterate_events(row.id))
         execution = self._execution(graph, machine, row)
@@ -300,7 +301,7 @@ class ExecutionRunner:
         graph = self.flow.compile()
         if not any(graph.flowable.bodies.others.values()):
             return False
-        events = app.open_record(self.record).iterate_events(row.id)
+        events = open_record(self.record).iterate_events(row.id)
         return not app.machine_of(row.id, graph).restore(events).is_over
 
     def _ended(self, loop: FlowLoop, root: Root, execution: Execution, row: FlowRun) -> State:

@@ -20,6 +20,7 @@ from runwright.executions.chains import LINK, next_link
 from runwright.executions.origin import Origin
 from runwright.executions.runner import ExecutionRunner
 from runwright.flowables.items import MergeItems, RunItems, SplitItems
+from runwright.open_records import open_record
 from runwright.runnables import add_runnable
 from runwright.runnables.lines import Cut, cut_file
 from runwright.runtime.leases import is_left
@@ -203,7 +204,7 @@ class _Child:
         if row is None:
             flow = self._flow()
             flow_run: UUID = ExecutionRunner(flow, record=self._record).create(self._inputs, self._origin(key))
-            row = app.find_flow_run(app.open_record(self._record), flow_run)
+            row = app.find_flow_run(open_record(self._record), flow_run)
         self._runner = ExecutionRunner(self._executions.flow_of(row), record=self._record)
         self._row = row
         return row
@@ -226,7 +227,7 @@ class _Child:
                 Control(self._record).restart(row.id, by="parent")
             except IllegalTransition:  # none of its tasks failed: it begins anew
                 return None
-        return app.find_flow_run(app.open_record(self._record), row.id)
+        return app.find_flow_run(open_record(self._record), row.id)
 
     def leave(self) -> None:
         """Let it run to its end by itself."""
@@ -258,7 +259,7 @@ class _Child:
     def _now(self) -> FlowRun:
         if self._row is None:
             raise TypeError("A child is begun before it is looked at.")
-        return app.find_flow_run(app.open_record(self._record), self._row.id)
+        return app.find_flow_run(open_record(self._record), self._row.id)
 
     def _last(self, row: FlowRun) -> FlowRun:
         """Return the execution at the end of a chain of retries."""

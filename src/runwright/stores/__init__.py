@@ -23,11 +23,13 @@ def open_store(
     read_only: bool = False,
     synchronous: Literal["FULL", "NORMAL"] = "FULL",
     home: Path | None = None,
+    is_patient: bool = False,
 ) -> Store:
     """Return the record at a URL, ready for use.
 
     `read_only` opens it for views alone, also where nothing may be written. `synchronous` NORMAL leaves the sync of each
-    commit to the system. In `home` the key of a server on this machine is found.
+    commit to the system. In `home` the key of a server on this machine is found. `is_patient` waits for half a minute for a
+    PostgreSQL server that does not answer, where it is known to have answered before.
 
     Raises `RecordUnreadable`, `RecordTooNew`, `RecordFull`, and `MissingExtra` for PostgreSQL without
     its library.
@@ -40,7 +42,7 @@ def open_store(
     if scheme in {"postgresql", "postgres"} and path:
         from runwright.stores.postgres import PostgresStore  # noqa: PLC0415  brings a library
 
-        return PostgresStore(url, read_only=read_only, synchronous=synchronous)
+        return PostgresStore(url, read_only=read_only, synchronous=synchronous, is_patient=is_patient)
     if scheme == "memory" and not path:
         from runwright.stores.memory import MemoryStore  # noqa: PLC0415  only where it is asked for
 

@@ -17,25 +17,26 @@ if TYPE_CHECKING:
 @pytest.fixture
 def runwright_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the test a Runwright home of its own: record, results and settings."""
-    from runwright import app  # noqa: PLC0415  only tests that run flows pay for it
+    from runwright.open_records import close_records  # noqa: PLC0415  only tests that run flows pay for it
 
     home = tmp_path / "runwright-home"
     monkeypatch.setenv("RUNWRIGHT_HOME", str(home))
     monkeypatch.delenv("RUNWRIGHT_RECORD", raising=False)
-    app.close_records()
+    close_records()
     yield home
-    app.close_records()
+    close_records()
 
 
 @pytest.fixture
 def runwright_record(runwright_home: Path) -> Iterator[Store]:
     """Give the test an empty record, and check it when the test is over: every invariant, and rows equal to the log's fold."""
-    from runwright import app  # noqa: PLC0415  only tests that run flows pay for it
+    from runwright.app import check_record  # noqa: PLC0415  only tests that run flows pay for it
+    from runwright.open_records import open_record  # noqa: PLC0415  as above
 
     del runwright_home
-    store = app.open_record()
+    store = open_record()
     yield store
-    problems = app.check_record(app.open_record())
+    problems = check_record(open_record())
     assert not problems, "\n".join(str(problem) for problem in problems)
 
 

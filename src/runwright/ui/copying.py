@@ -164,7 +164,7 @@ def _python(verb: str, which: TaskRunFilter | FlowRunFilter, surface: Surface) -
     return "\n".join(
         [
             *(["from uuid import UUID", ""] if any(isinstance(value, UUID) for value in given.values()) else []),
-            "from runwright.app import open_record",
+            "from runwright.open_records import open_record",
             f"from runwright.views import {kind}",
             "",
             f"record = open_record({surface.views.url!r}, read_only=True)",

@@ -8,8 +8,8 @@ import pytest
 from tests.served_record import serving
 from tests.unit.backend.recorded import etl
 
-from runwright import app
 from runwright.backend import record as reading
+from runwright.open_records import open_record
 from runwright.stores import open_store
 
 
@@ -20,7 +20,7 @@ def reads(request, runwright_home, monkeypatch):
         yield
         return
     original = reading.open_for_reading
-    with serving(app.open_record()) as url, closing(open_store(url)) as served:
+    with serving(open_record()) as url, closing(open_store(url)) as served:
         monkeypatch.setattr(reading, "open_for_reading", lambda record: served if record is None else original(record))
         yield
 
@@ -28,7 +28,7 @@ def reads(request, runwright_home, monkeypatch):
 @pytest.fixture
 def store(runwright_home):
     """Return the configured record, empty."""
-    return app.open_record()
+    return open_record()
 
 
 @pytest.fixture

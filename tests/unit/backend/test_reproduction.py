@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runwright import app
 from runwright.backend.reproduction import test_of as reproduction_of
 from runwright.cli.main import main
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 CODE = """
@@ -54,7 +54,7 @@ def run(runwright_home, tmp_path, capsys):
     file = tmp_path / "adding.py"
     file.write_text(CODE)
     main(["run", str(file)])
-    store = app.open_record(read_only=True)
+    store = open_record(read_only=True)
     flow_run = store.flow_runs(FlowRunFilter(limit=1))[0]
 
     def find(slug, index=-1):
@@ -122,7 +122,7 @@ def test_a_task_of_a_yaml_flow_is_replayed_instead(runwright_home, tmp_path, cap
     file = tmp_path / "flow.yaml"
     file.write_text("id: a\nnamespace: b\ntasks: [{id: t, type: io.kestra.plugin.core.debug.Return, format: x}]\n")
     main(["run", str(file)])
-    row = app.open_record(read_only=True).task_runs(TaskRunFilter(limit=1))[0]
+    row = open_record(read_only=True).task_runs(TaskRunFilter(limit=1))[0]
     capsys.readouterr()
 
     assert 0 != main(["task-run", "reproduce", str(row.id)])

@@ -10,6 +10,7 @@ from tests.unit.backend.recorded import EXTRACT, FETCH, LOAD, RecordedRun
 from runwright import Flow, task
 from runwright.backend import FlowRunView, TaskRunView
 from runwright.errors import NotOnRecord
+from runwright.open_records import open_record
 from runwright.result import ResultRef
 from runwright.views import FlowRunFilter
 
@@ -21,7 +22,6 @@ class Unstored(Exception):
 @pytest.fixture
 def ran(runwright_home):
     """Run a flow in earnest and return its id: a map of which one child fails, and a None."""
-    from runwright import app
 
     @task
     def numbers():
@@ -47,7 +47,7 @@ def ran(runwright_home):
         only_odd.map(many)
         nothing()
     flow.run()
-    return str(app.open_record().flow_runs(FlowRunFilter())[0].id)
+    return str(open_record().flow_runs(FlowRunFilter())[0].id)
 
 
 def test_a_task_run_is_found_by_its_id(run):
@@ -180,9 +180,8 @@ def test_looking_again_sees_what_has_changed_and_keeps_the_result(store, ran):
 
 
 def test_another_record_than_the_configured_one_can_be_read(run, tmp_path):
-    from runwright import app
 
-    other = app.open_record(f"{tmp_path}/other.db")
+    other = open_record(f"{tmp_path}/other.db")
     elsewhere = RecordedRun(other, "elsewhere").start().commit()
 
     assert "elsewhere" == FlowRunView.from_flow_run_id(elsewhere.id, record=f"{tmp_path}/other.db").name

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 from tests.unit.backend.recorded import etl
 
-from runwright import app
 from runwright.cli.main import main
+from runwright.open_records import open_record
 
 
 class Outcome(NamedTuple):
@@ -47,7 +47,7 @@ def runwright(runwright_home, monkeypatch, capsys):
 @pytest.fixture
 def store(runwright_home):
     """Return the configured record, open for writing."""
-    return app.open_record()
+    return open_record()
 
 
 @pytest.fixture

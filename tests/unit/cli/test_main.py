@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
-from runwright import app, errors
+from runwright import errors
 from runwright.cli import main as module
 from runwright.cli.lazy import LazyGroup
+from runwright.open_records import open_record
 
 
 def test_every_command_of_the_list_is_there_and_documented(runwright):
@@ -82,7 +83,7 @@ def test_an_error_is_a_line_and_a_status(runwright, monkeypatch, status, error):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(app, "open_record", fail)
+    monkeypatch.setattr("runwright.open_records.open_record", fail)
 
     outcome = runwright("tr", "ls")
 
@@ -97,7 +98,7 @@ def test_debug_shows_where_it_happened(runwright, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("deep inside")
 
-    monkeypatch.setattr(app, "open_record", fail)
+    monkeypatch.setattr("runwright.open_records.open_record", fail)
 
     for arguments in (["--debug", "tr", "ls"], ["tr", "ls", "--debug"]):
         outcome = runwright(*arguments)
@@ -117,7 +118,7 @@ def test_without_a_record_it_says_where_one_was_looked_for(runwright, runwright_
 def test_another_record_can_be_named(runwright, run, tmp_path):
     from tests.unit.backend.recorded import RecordedRun
 
-    RecordedRun(app.open_record(f"{tmp_path}/other.db"), "elsewhere").start().commit()
+    RecordedRun(open_record(f"{tmp_path}/other.db"), "elsewhere").start().commit()
 
     assert ["etl/elsewhere"] == runwright("fr", "ls", "-o", "name", "--record", f"{tmp_path}/other.db").lines
 

@@ -10,6 +10,7 @@ from tests.unit.backend.recorded import TASKS, RecordedRun
 from runwright import app, settings
 from runwright.cli import rows
 from runwright.cli.table import path_of
+from runwright.open_records import open_record
 from runwright.store import Difference
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -97,7 +98,7 @@ def test_rows_are_made_again_from_the_log(runwright, run, monkeypatch):
     assert [] == runwright("store", "rebuild", "--json").data
 
     difference = Difference("task_run", "1/2", "Running", "Success")
-    monkeypatch.setattr(type(app.open_record()), "rebuild", lambda *_, **__: [difference])
+    monkeypatch.setattr(type(open_record()), "rebuild", lambda *_, **__: [difference])
     outcome = runwright("store", "rebuild", "--json")
 
     assert [{"table": "task_run", "key": "1/2", "recorded": "Running", "rebuilt": "Success"}] == outcome.data
@@ -129,7 +130,7 @@ def test_the_demo_shows_every_way_to_end_and_ends_well(runwright, fake_clock):
     outcome = runwright("demo")
 
     assert 0 == outcome.status
-    store = app.open_record()
+    store = open_record()
     (row,) = store.flow_runs(FlowRunFilter())
     assert {"Success", "Cached", "Mapped", "Skipped", "Failed"} == {name for name, count in row.counts.items() if count}
     (failed,) = store.task_runs(TaskRunFilter(states=("Failed",)))

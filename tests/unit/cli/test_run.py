@@ -9,6 +9,7 @@ import pytest
 
 from runwright import app
 from runwright.cli.progress import Progress
+from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 SUM = """
@@ -48,7 +49,7 @@ def path(tmp_path):
 
 
 def result_of_sum():
-    store = app.open_record()
+    store = open_record()
     (row,) = store.task_runs(TaskRunFilter(task="add-1", limit=1))
     return row
 
@@ -66,7 +67,7 @@ def test_a_flow_runs_on_record_and_its_tasks_are_shown(runwright, path):
 def test_only_what_was_asked_for_runs(runwright, path):
     runwright("run", path, "-p", "a=1")
 
-    assert 1 == len(app.open_record().flow_runs(FlowRunFilter()))
+    assert 1 == len(open_record().flow_runs(FlowRunFilter()))
 
 
 def test_a_failed_run_ends_with_1(runwright, path):

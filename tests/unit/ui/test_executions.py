@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runwright import app
 from runwright.cli.main import main
+from runwright.open_records import open_record
 from runwright.ui import rows
 from runwright.ui.ask import Ask
 from runwright.ui.lines import by_task, lines_at, lines_now, order_of
@@ -41,7 +41,7 @@ def recorded(runwright_home, tmp_path, capsys):
     file = tmp_path / "flow.yaml"
     file.write_text(FLOW)
     assert 0 == main(["run", str(file)])
-    store = app.open_record(read_only=True)
+    store = open_record(read_only=True)
     return store, store.flow_runs(FlowRunFilter(limit=1))[0]
 
 

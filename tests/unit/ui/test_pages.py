@@ -262,10 +262,9 @@ def test_a_twin_is_json_even_for_what_json_cannot_say(ask, store):
     "search", ["", "flow:etl state:failed", "run:brisk-otter tag:t-a map_index:1", "after:9000d before:1h"]
 )
 def test_a_copied_search_finds_the_same_elsewhere(ask, runs, store, monkeypatch, capsys, search):
-    from runwright import app
     from runwright.cli.main import main
 
-    monkeypatch.setattr(app, "open_record", lambda *_, **__: store)
+    monkeypatch.setattr("runwright.open_records.open_record", lambda *_, **__: store)
     page = ask("/task-runs.json", params={"q": search, "limit": "500"}).data
     copies = {copy["place"]: copy["text"] for copy in page["copies"]}
     names: dict = {}

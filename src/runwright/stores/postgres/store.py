@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -57,8 +57,15 @@ _LEASES, _LOG = queries("postgres", "leases"), queries("postgres", "log")
 class PostgresStore(SqlViews):
     """A record at a URL. `read_only` opens it for views alone; `synchronous` NORMAL does not wait for the server's disk."""
 
-    def __init__(self, url: str, *, read_only: bool = False, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
-        """Connect, and bring the schema up to date, made when it is not there.
+    def __init__(
+        self,
+        url: str,
+        *,
+        read_only: bool = False,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        is_patient: bool = False,
+    ) -> None:
+        """Connect, and bring the schema up to date, made when it is not there; `is_patient` waits for a server that is away.
 
         Raises `RecordUnreachable`, `RecordUnreadable`, `RecordTooNew`.
         """
@@ -67,16 +74,8 @@ class PostgresStore(SqlViews):
         self._lock = threading.Lock()
         self._standing = Standing()
         self._is_closed = False
-        self._connect = partial(connect, url, read_only=read_only, synchronous=synchronous)
-        db = self._connect()
-        try:
-            if read_only:
-                schema.check_version(db, self.url, is_current=True)
-            else:
-                schema.migrate(db, self.url)
-        finally:
-            db.close()
-        again = partial(self._connect, schema=db.schema)
+        first = partial(connect, url, read_only=read_only, synchronous=synchronous)
+        again = partial(first, schema=self._prepare(first, read_only=read_only, patience=SHORT_PATIENCE * is_patient))
         self._readers = Pool(self.url, again, _READERS)
         self._writers = None if read_only else Pool(self.url, again, _WRITERS)
         self._hints = Hints(again)
@@ -281,6 +280,19 @@ class PostgresStore(SqlViews):
         if self._writers is not None:
             self._writers.close()
         self._hints.close()
+
+    def _prepare(self, connect: Callable[[], PostgresConnection], *, read_only: bool, patience: float) -> str:
+        """Make the schema, or check it, and return its name."""
+
+        def prepare(db: PostgresConnection) -> str:
+            if read_only:
+                schema.check_version(db, self.url, is_current=True)
+            else:
+                schema.migrate(db, self.url)
+            return db.schema
+
+        with closing(Pool(self.url, connect, 1)) as pool:
+            return pool.run(prepare, patience)
 
     @contextmanager
     def _reading(self) -> Iterator[_Reader]:

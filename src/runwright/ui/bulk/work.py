@@ -11,10 +11,11 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from runwright import app, clock, ids
+from runwright import clock, ids
 from runwright.context import context
 from runwright.errors import NotOnRecord, RunwrightError
 from runwright.metrics import record_metric
+from runwright.open_records import open_record
 from runwright.tasks.flow_runs import ORIGIN
 from runwright.ui import rows, search
 from runwright.ui.actions import run_actions
@@ -146,7 +147,7 @@ def _subject(store: Store, about: UUID) -> Subject:
 
 def _record() -> Store:
     origin = context.to_dict().get(ORIGIN) or (None, None)
-    return app.open_record(origin[0])
+    return open_record(origin[0])
 
 
 def _leave_to_workers(_: UUID) -> None:

@@ -48,7 +48,7 @@ class TestLoggers:
     def test_lines_are_shown_and_kept(self, capsys):
         from prefect import Flow, task
 
-        from runwright import app
+        from runwright.open_records import open_record
 
         @task(log_stdout=True)
         def speak():
@@ -57,7 +57,7 @@ class TestLoggers:
         with Flow("f") as flow:
             speak()
         state = flow.run()
-        lines = app.open_record().logs(UUID(state.context["flow_run_id"]))
+        lines = open_record().logs(UUID(state.context["flow_run_id"]))
         assert "prefect.TaskRunner | spoken" in capsys.readouterr().out
         assert "spoken" in [line.message for line in lines]
 
