@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from runwright import states
+from runwright import decoding, states
 from runwright.clock import from_datetime, to_datetime
 from runwright.result import NoResult, Result, ResultRef
 
@@ -226,7 +226,7 @@ def _cache_data(state: states.Cached) -> dict[str, Any]:
 
 def _result_from(data: dict[str, Any], reader: Callable[[ResultRef], Result] | None) -> Result:
     if "result" in data:
-        ref = msgspec.convert(data["result"], ResultRef)
+        ref = decoding.from_plain(data["result"], ResultRef)
         held = reader(ref) if reader is not None else Result(location=ref.location)
         held.ref = ref
         return held

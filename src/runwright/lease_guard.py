@@ -20,7 +20,7 @@ from uuid import UUID
 
 import msgspec
 
-from runwright import settings
+from runwright import decoding, settings
 from runwright.clock import NANOSECONDS
 from runwright.errors import LeaseLost, RecordError
 from runwright.store import Lease
@@ -172,13 +172,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = _Lines()
     address, *rest = lines.read(None)
-    record = open_store(
-        msgspec.json.decode(address, type=str), synchronous=settings.load().synchronous, is_patient=True
-    )
+    record = open_store(decoding.from_json(address, str), synchronous=settings.load().synchronous, is_patient=True)
     watch = Watch(record, process)
     while os.getppid() == process:
         for line in rest:
-            watch.hear(msgspec.json.decode(line, type=Guarded))
+            watch.hear(decoding.from_json(line, Guarded))
         with suppress(RecordError):  # it is looked at again
             watch.look()
         rest = lines.read(watch.pause)

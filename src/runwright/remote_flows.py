@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from runwright import decoding
 from runwright.errors import FlowError, NotOnRecord
 from runwright.query import Compare, Query, columns
 from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
@@ -44,7 +45,7 @@ def unpacked(text: str) -> Document:
         data = reader.decompress(base64.b64decode(text, validate=True), LARGEST)
         if reader.unconsumed_tail:
             raise FlowError("The flow has more than 16 MiB: make it smaller.")
-        return msgspec.json.decode(data, type=dict[str, Any])
+        return decoding.from_json(data, dict[str, Any])
     except (binascii.Error, ValueError, zlib.error, msgspec.DecodeError, RecursionError) as error:
         if isinstance(error, FlowError):
             raise

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from runwright import decoding
 from runwright.errors import SettingError, did_you_mean
 from runwright.stores.urls import without_password
 
@@ -31,7 +32,6 @@ HIDDEN = "********"
 _FILE_LIMIT = 1024 * 1024
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _NO_TEXT = "it is no text"
-_GLOBALS = msgspec.json.Decoder(dict[str, Any])
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -134,7 +134,8 @@ def _read_key(value: Any) -> str:
 
 def _read_globals(value: Any) -> dict[str, Any]:
     try:
-        return msgspec.convert(value, dict[str, Any]) if isinstance(value, dict) else _GLOBALS.decode(_read_text(value))
+        given = value if isinstance(value, dict) else msgspec.json.decode(_read_text(value))
+        return decoding.from_plain(given, dict[str, Any])
     except msgspec.DecodeError as error:
         raise ValueError(f"it is no JSON object: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import defaultdict
 
@@ -50,6 +51,14 @@ def test_known_libraries_are_at_home(tree):
     }
 
     assert {} == strayed
+
+
+def test_types_are_prepared_in_one_place(tree):
+    """Two threads that have the library prepare a type at once end the process: `decoding` keeps them apart."""
+    typed = re.compile(r"msgspec\.(convert\b|\w+\.(decode\([^()]*(\([^()]*\)[^()]*)*\btype=|Decoder\([^)]))")
+    found = [tree.name_of(file) for file in tree.python_files("src/runwright") if typed.search(file.read_text())]
+
+    assert ["src/runwright/decoding.py"] == found
 
 
 def test_some_libraries_have_a_single_importer(tree):

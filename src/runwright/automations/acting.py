@@ -14,7 +14,7 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 from msgspec.structs import replace
 
-from runwright import clock
+from runwright import clock, decoding
 from runwright.automations.actions import Doing, perform
 from runwright.automations.automation import DONE, OPEN, actions_of
 from runwright.automations.listening import Pending
@@ -56,7 +56,7 @@ class Acting:
             if self._record.find_card(DONE, card.name) is not None:
                 self._record.delete_card(OPEN, card.name)
                 continue
-            pending = msgspec.convert(card.data, Pending)
+            pending = decoding.from_plain(card.data, Pending)
             if pending.owner in {"", self._me} or pending.until <= clock.now():
                 count += self._act(card, pending)
         self._prune()

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec.structs import replace
 
-from runwright import clock
+from runwright import clock, decoding
 from runwright.automations.declared import Action, Declared, EventTrigger, Trigger
 from runwright.cards import Card
 from runwright.compat.task_run_body import with_z
@@ -123,7 +123,7 @@ class Automations:
             card = self._record.find_card(KIND, str(identity))
             if card is None:
                 raise NotOnRecord("Automation not found")
-            after = change(msgspec.convert(card.data, Kept))
+            after = change(decoding.from_plain(card.data, Kept))
             kept = card if after is None else self._record.keep_card(replace(card, data=_plain(after)))
             if kept is not None:
                 return _automation(kept)
@@ -137,7 +137,7 @@ class Automations:
 
 
 def _automation(card: Card) -> Automation:
-    kept = msgspec.convert(card.data, Kept)
+    kept = decoding.from_plain(card.data, Kept)
     return Automation(UUID(card.name), kept.declared, kept.since, card.created, card.updated)
 
 

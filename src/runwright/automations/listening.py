@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec.structs import replace
 
-from runwright import clock
+from runwright import clock, decoding
 from runwright.automations.automation import DONE, OPEN, STANDING, Automation, Automations, Since
 from runwright.automations.evaluation import Firing, Standing, begun, elapse, is_named, names_of, offer
 from runwright.cards import Card
@@ -66,7 +66,7 @@ class Listener:
         self.names = names_of(self.trigger)
         self._record = record
         self._card = record.find_card(STANDING, str(automation.id)) or Card(STANDING, str(automation.id))
-        known = msgspec.convert(self._card.data, Progress) if self._card.version else None
+        known = decoding.from_plain(self._card.data, Progress) if self._card.version else None
         since = automation.since
         if known is None or known.since != since:
             known = Progress(since, since.log, since.received, since.at, begun(self.trigger, since.at))
@@ -83,7 +83,7 @@ class Listener:
         """Take an event."""
         is_own = document["resource"].get("prefect.resource.id") == self.automation.resource["prefect.resource.id"]
         if self.wants(document["event"]) and not is_own:  # what it does itself would never end
-            at = clock.from_datetime(msgspec.convert(document["occurred"], _Moment))
+            at = clock.from_datetime(decoding.from_plain(document["occurred"], _Moment))
             self._firings += offer(self.trigger, self.progress.standing, document, at)
             self._is_dirty = True
 

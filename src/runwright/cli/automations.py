@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runwright import decoding
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one, write_yaml
 from runwright.cli.session import Session, say
@@ -128,7 +129,7 @@ def _declared(text: bytes) -> list[Any]:
     findings.refuse()
     read = plain_data(node) if node is not None else None
     try:
-        return msgspec.convert(read if isinstance(read, list) else [read], list[Declared])
+        return decoding.from_plain(read if isinstance(read, list) else [read], list[Declared])
     except msgspec.ValidationError as error:
         raise click.ClickException(f"This is no automation: {error}") from None
 

@@ -12,9 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid5
 
-import msgspec
-
-from runwright import ids, release
+from runwright import decoding, ids, release
 from runwright.clock import to_iso
 from runwright.codec import USUAL_MESSAGES
 from runwright.errors import NotOnRecord
@@ -319,7 +317,7 @@ def _result_of(data: dict[str, Any]) -> dict[str, Any] | None:
     """Return where the result is and how it is stored, never its value."""
     if "result" not in data:
         return None
-    ref = msgspec.convert(data["result"], ResultRef)
+    ref = decoding.from_plain(data["result"], ResultRef)
     return {
         "storage_key": ref.location,
         "expiration": with_z(_us(data.get("expires"))),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from runwright import decoding
 from runwright.errors import RunnableFailed, did_you_mean
 from runwright.runnables.rendering import as_text, entries_of
 from runwright.spec.durations import parse_duration
@@ -115,7 +116,7 @@ def options_of(scope: Scope, written: dict[str, Any]) -> Options:
     """Return the options of a task; raises `RunnableFailed` for one that there is not, and for values that are none."""
     given = _with_seconds(entries_of(scope, written, "options"))
     try:
-        return msgspec.convert(given, Options, strict=False)
+        return decoding.from_plain(given, Options, strict=False)
     except (msgspec.ValidationError, ValueError) as refused:
         unknown = str(refused).partition("unknown field `")[2].partition("`")[0]
         near = (

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from runwright import decoding
 from runwright.drive import SCHEME
 from runwright.errors import FileMissing, RunnableFailed
 from runwright.runnables.rendering import as_text, entries_of, truth_of
@@ -68,7 +69,7 @@ def _uri(key: str, scope: Scope) -> str:
 def _read(key: str, scope: Scope) -> dict[str, Any] | None:
     try:
         with scope.drive.open(_uri(key, scope)) as file:
-            return msgspec.json.decode(file.read(), type=dict[str, Any])
+            return decoding.from_json(file.read(), dict[str, Any])
     except FileMissing:
         return None
     except msgspec.DecodeError as damaged:

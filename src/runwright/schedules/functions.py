@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from runwright import decoding
 from runwright.errors import FlowError
 from runwright.schedules import adjustments, filters
 
@@ -37,7 +38,7 @@ def function_from_data(data: Mapping[str, Any]) -> Callable[..., Any]:
     if kind in filters.WITHOUT_ARGUMENTS:
         return filters.WITHOUT_ARGUMENTS[kind]
     try:
-        return msgspec.convert(data, _KINDS)
+        return decoding.from_plain(data, _KINDS)
     except msgspec.ValidationError as error:
         raise FlowError(f"There is no filter or adjustment {kind!r} of such arguments: {error}.") from None
 

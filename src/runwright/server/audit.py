@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from runwright import clock
+from runwright import clock, decoding
 from runwright.cards import Card
 from runwright.clock import to_iso
 from runwright.errors import RunwrightError
@@ -65,7 +65,7 @@ class Audit:
     def read(self, *, before: str | None = None, limit: int = 100) -> list[Entry]:
         """Return entries, the newest first; `before` is the place of the last one of the page before, see `place`."""
         cards = self._record.list_cards(KIND, after=before, newest_first=True, limit=min(limit, MOST_IN_A_PAGE))
-        return [msgspec.convert(each.data, Entry) for each in cards]
+        return [decoding.from_plain(each.data, Entry) for each in cards]
 
     @staticmethod
     def place(entry: Entry) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from starlette.responses import Response
 
+from runwright import decoding
 from runwright.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ async def read_json(request: Request, kind: type[Read], default: Read | None = N
 def decoded(body: bytes | str, kind: type[Read]) -> Read:
     """Return JSON as a `kind`; raises `Problem` 422 with the place of what does not fit, 400 for what is no JSON."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoding.from_json(body, kind)
     except msgspec.ValidationError as error:
         raise Problem(422, "Invalid request received.", places=[_place_of(str(error))]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

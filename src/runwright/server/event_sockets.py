@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.websockets import WebSocketDisconnect
 
-from runwright import clock
+from runwright import clock, decoding
 from runwright.compat.event_filter import EventFilter
 from runwright.compat.event_search import EventSearch
 from runwright.compat.sent_event import SentEvent
@@ -138,7 +138,7 @@ async def _tell_news(connection: Connection, which: EventFilter, listener: Liste
 
 
 def _is_between(document: dict[str, Any], since: Any, until: Any) -> bool:
-    occurred = msgspec.convert(document["occurred"], type(since))
+    occurred = decoding.from_plain(document["occurred"], type(since))
     return since <= occurred <= until
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from runwright import clock
+from runwright import clock, decoding
 from runwright.compat import event_counts
 from runwright.compat.event_counts import Unit
 from runwright.compat.event_filter import EventFilter
@@ -60,7 +60,7 @@ class Token(msgspec.Struct, array_like=True):
     def from_text(cls, text: str) -> Token:
         """Read a token; raises `Problem` 403 for what is none."""
         try:
-            return msgspec.json.decode(base64.urlsafe_b64decode(text.encode("ascii")), type=cls)
+            return decoding.from_json(base64.urlsafe_b64decode(text.encode("ascii")), cls)
         except (msgspec.MsgspecError, binascii.Error, UnicodeError, RecursionError):
             raise Problem(403, "This page token leads nowhere: ask for the first page again.") from None
 

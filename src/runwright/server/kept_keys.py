@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from runwright import clock
+from runwright import clock, decoding
 from runwright.cards import Card
 from runwright.errors import KeyTaken, NotOnRecord, SettingError
 from runwright.server.auth import Principal, Role, digest_of
@@ -67,7 +67,7 @@ class KeptKeys:
 
     def all(self) -> list[KeptKey]:
         """Return all keys, by name."""
-        return [msgspec.convert(each.data, KeptKey) for each in self._record.list_cards(KIND)]
+        return [decoding.from_plain(each.data, KeptKey) for each in self._record.list_cards(KIND)]
 
     def create(self, name: str, role: Role, *, by: str, expires: int | None = None) -> tuple[KeptKey, str]:
         """Return a new key and its text, which nobody can find out again; `expires` is in ns.

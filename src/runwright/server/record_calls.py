@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.responses import Response
 
+from runwright import decoding
 from runwright.control import Control
 from runwright.errors import RunwrightError
 from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, Refusal
@@ -54,7 +55,7 @@ class RecordCalls:
 
     async def _answer(self, method: Callable[..., Any], call: Call, body: bytes) -> Response:
         try:
-            given = msgspec.msgpack.decode(body, type=call.arguments)
+            given = decoding.from_msgpack(body, call.arguments)
         except (msgspec.MsgspecError, RecursionError):
             raise Problem(422, "The body is not what this call takes.") from None
         arguments = {name: getattr(given, name) for name in call.arguments.__struct_fields__}

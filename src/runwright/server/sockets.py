@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import msgspec
 from starlette.websockets import WebSocketDisconnect
 
+from runwright import decoding
 from runwright.server import limits
 from runwright.server.auth import Principal, Role, key_from_auth_string
 from runwright.server.problems import Problem
@@ -112,7 +113,7 @@ async def receive_text(socket: WebSocket) -> str | bytes:
 def message_from(text: str | bytes, kind: type[Message]) -> Message:
     """Return a message as a `kind`; raises `Closing` for one that does not fit."""
     try:
-        return msgspec.json.decode(text, type=kind)
+        return decoding.from_json(text, kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Closing(PROTOCOL, f"This message cannot be read: {error}") from None
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from runwright import errors
+from runwright import decoding, errors
 from runwright.errors import RecordError, RecordUnreachable, RecordUnreadable
 from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, Refusal
 from runwright.views import EventFilter
@@ -119,7 +119,7 @@ class ServedRecord:
                 f"The server {self.url} does not answer ({error}): check that it runs, and the address."
             ) from error
         if status == _OK:
-            return msgspec.msgpack.decode(answer, type=call.answer)
+            return decoding.from_msgpack(answer, call.answer)
         raise self._error(status, answer)
 
     def _send(self, path: str, body: bytes) -> tuple[int, bytes]:
@@ -145,7 +145,7 @@ class ServedRecord:
             why = "takes another key" if self._key else "asks for a key"
             return RecordUnreadable(f"The server {self.url} {why}: set {KEY} to one that may do this.")
         try:
-            told = msgspec.msgpack.decode(answer, type=Refusal)
+            told = decoding.from_msgpack(answer, Refusal)
         except msgspec.MsgspecError:
             return RecordUnreadable(f"{self.url} is no server of Runwright, or an older one: it answered {status}.")
         if told.error == ValueError.__name__:

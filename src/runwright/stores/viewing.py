@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from runwright import decoding
 from runwright.result import ResultRef
 from runwright.runs import TaskRun
 from runwright.stores.matching import message_of
@@ -24,8 +23,6 @@ RESULT_CLASSES = {
     "inline": ("PrefectResult", ""),
 }
 """What the documents of states call the class of a result and the field with its place, by the result's kind."""
-
-_decode_ref = msgspec.json.Decoder(ResultRef).decode
 
 
 def task_run_from_row(
@@ -58,7 +55,7 @@ def task_run_from_row(
         row.end_time,
         row.updated,
         row.due,
-        None if row.result is None else _decode_ref(row.result),
+        None if row.result is None else decoding.from_json(row.result, ResultRef),
         {} if row.details is None else from_json(row.details),
         tags,
         row.value,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from runwright import clock
+from runwright import clock, decoding
 from runwright.errors import FlowError, NotOnRecord
 from runwright.schedules.schedules import Schedule
 from runwright.triggering.progress import changed
@@ -175,7 +175,7 @@ def schedule_of(state: TriggerState) -> FlowSchedule | None:
     """Return the schedule that a state is of, None where it is of something else."""
     if state.namespace or state.trigger != NAME or not state.data:
         return None
-    return msgspec.convert(state.data, FlowSchedule)
+    return decoding.from_plain(state.data, FlowSchedule)
 
 
 def with_schedule(state: TriggerState, schedule: FlowSchedule) -> TriggerState:

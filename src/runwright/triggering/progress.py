@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
+from runwright import decoding
 from runwright.trigger_states import TriggerState
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def progress_of(state: TriggerState | None) -> Progress:
     """Return what is on record, or the beginning of it."""
-    return Progress() if state is None else msgspec.convert(state.data, Progress)
+    return Progress() if state is None else decoding.from_plain(state.data, Progress)
 
 
 def with_progress(state: TriggerState, progress: Progress) -> TriggerState:

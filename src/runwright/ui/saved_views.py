@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from runwright import decoding
 from runwright.key_values import KeyValue
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def saved_views(record: Store, page: str) -> list[SavedView]:
 
 def _read(kept: KeyValue) -> SavedView | None:
     try:
-        return msgspec.convert({**kept.value, "key": kept.key}, SavedView)
+        return decoding.from_plain({**kept.value, "key": kept.key}, SavedView)
     except (msgspec.ValidationError, TypeError):  # somebody else wrote there
         return None
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from runwright import ids
+from runwright import decoding, ids
 from runwright.query import Aggregate, Compare, Exists, Not, Or, Order, Query, Summary, Value, all_of, columns
 from runwright.states import KIND_BY_NAME, TABLE
 from runwright.views import FlowRunFilter, TaskRunFilter
@@ -88,7 +88,7 @@ class Selection:
         column = ("duration_seconds",)
         fields = [Aggregate(name, "percentile", column, fraction=part) for name, part in _FRACTIONS.items()]
         fields += [Aggregate("longest", "max", column), Aggregate("total", "sum", column)]
-        return msgspec.convert(self._answer(Summary("task_run", tuple(fields), self.condition)), Durations)
+        return decoding.from_plain(self._answer(Summary("task_run", tuple(fields), self.condition)), Durations)
 
     def groups(self, column: str, name_of: Callable[[Any], str]) -> dict[str, dict[str, int]]:
         """Return numbers by state for each group: `name_of` makes its name of a value of the column."""

@@ -23,6 +23,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from runwright import decoding
 from runwright.errors import LeaseHeld, LeaseLost, NotOnRecord, QueryError, RecordError, RunwrightError
 from runwright.server.auth import Role
 from runwright.server.graphql import limits
@@ -184,7 +185,7 @@ def _variables(given: dict[str, Any] | str | None) -> dict[str, Any]:
     if not isinstance(given, str):
         return given or {}
     try:
-        return msgspec.json.decode(given, type=dict[str, Any] | None) or {}
+        return decoding.from_json(given, dict[str, Any] | None) or {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise QueryError("The variables are no JSON object.") from None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from starlette.responses import Response
 
+from runwright import decoding
 from runwright.remote_runs import RemoteRuns
 from runwright.server.auth import Role
 from runwright.server.graphql.execution import BAD_REQUEST, FORBIDDEN, GraphQL, GraphQLRequest, failure
@@ -49,7 +50,7 @@ class _Endpoint:
             return _response(failure(415, "Send the query as application/json.", BAD_REQUEST))
         body = await request.body()
         try:
-            asked = msgspec.json.decode(body, type=GraphQLRequest)
+            asked = decoding.from_json(body, GraphQLRequest)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             batch = " Several operations in one list are not taken." if body.lstrip()[:1] == b"[" else ""
             return _response(failure(400, f"The body is no GraphQL request: {error}.{batch}", BAD_REQUEST))

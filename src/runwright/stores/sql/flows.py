@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import msgspec
-
+from runwright import decoding
 from runwright.runs import EdgeInfo, FlowVersion, Project, TaskInfo
 from runwright.stores.registration import project_id_of
 from runwright.stores.sql import queries, rows_of, value_of
@@ -83,4 +82,4 @@ def _tasks(db: Connection, flow: int) -> tuple[TaskInfo, ...]:
 
 
 def _edges(text: str) -> tuple[EdgeInfo, ...]:
-    return msgspec.json.decode(text, type=tuple[EdgeInfo, ...])
+    return decoding.from_json(text, tuple[EdgeInfo, ...])

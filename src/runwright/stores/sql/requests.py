@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from runwright import decoding
 from runwright.errors import NotOnRecord
 from runwright.request import Answer, Request
 from runwright.stores.sql import leases, log, queries, rows_of
@@ -63,7 +64,7 @@ def _request(row: tuple[Any, ...]) -> Request:
         by,
         at,
         taken_at,
-        msgspec.json.decode(text, type=Answer) if text else None,
+        decoding.from_json(text, Answer) if text else None,
     )
 
 
