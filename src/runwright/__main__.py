@@ -1,0 +1,8 @@
+"""`python -m runwright`: the command line, where its script is not on the path."""
+
+from __future__ import annotations
+
+from runwright.cli.main import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())
