@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from runwright import app, ids
 from runwright.errors import IllegalTransition, LeaseHeld, NotOnRecord
@@ -20,7 +21,6 @@ from runwright.triggering.trigger_scope import TriggerScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from uuid import UUID
 
     from runwright.runs import FlowRun
     from runwright.store import Store
@@ -87,6 +87,15 @@ class Starter:
         _logger.info("%s started %s for %s.", trigger.id, flow_run, firing.key)
         self._run(flow_run)
         return flow_run
+
+    def is_open(self, execution: str | None) -> bool:
+        """Say whether an execution has not ended; one that there never was, or that was purged, has."""
+        if execution is None:
+            return False
+        try:
+            return not app.find_flow_run(self.record, UUID(execution)).kind.phase.is_final
+        except NotOnRecord:
+            return False
 
     def _find(self, firing: Firing) -> tuple[UUID | None, UUID]:
         """Return the execution that there is for a firing, and the id that one has or would get."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from msgspec.structs import replace
 
-from runwright import app, clock
+from runwright import clock
 from runwright.clock import NANOSECONDS, to_iso
-from runwright.errors import NotOnRecord, RunwrightError
+from runwright.errors import RunwrightError
 from runwright.runnables.http import request
 from runwright.spec.tasks.values import HttpRequest
 from runwright.spec.triggers import HttpTrigger
@@ -76,7 +75,7 @@ class Polling:
             progress, trigger = progress_of(state), registered.trigger
             if progress.declared != _declared_by(registered, trigger):
                 self._plan(registered, trigger)
-            elif progress.declared and not self._is_busy(progress):
+            elif progress.declared and not self._starter.is_open(progress.execution):
                 self._claim(state, registered, trigger, now)
 
     def _claim(self, state: TriggerState, registered: Registered, trigger: HttpTrigger, now: int) -> None:
@@ -114,15 +113,6 @@ class Polling:
         if not all_hold(trigger, Seen(scope, *registered.place[:2])):
             return None
         return str(self._starter.start(firing))
-
-    def _is_busy(self, progress: Progress) -> bool:
-        """Say whether the last execution that a trigger has started is still open."""
-        if progress.execution is None:
-            return False
-        try:
-            return not app.find_flow_run(self._record, UUID(progress.execution)).kind.phase.is_final
-        except NotOnRecord:
-            return False
 
     def _change(self, place: Place, change: Callable[[Progress], Progress]) -> None:
         def made(state: TriggerState) -> TriggerState | None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from msgspec.structs import replace
 
-from runwright import app, clock
+from runwright import clock
 from runwright.clock import NANOSECONDS
-from runwright.errors import NotOnRecord, RecordError, RunwrightError
+from runwright.errors import RecordError, RunwrightError
 from runwright.spec.triggers import HttpTrigger, Schedule, ScheduleOnDates
 from runwright.triggering.conditions import Seen, all_hold
 from runwright.triggering.firing import Firing
@@ -82,7 +81,7 @@ class Scheduler:
             self._change(registered.place, lambda progress: replace(progress, declared="", next=None))
         elif progress.declared != times.declared:
             self._plan(registered, times)
-        elif not self._is_busy(progress):
+        elif not self._starter.is_open(progress.execution):
             self._advance(state, registered, times, now)
 
     # ---- one schedule
@@ -149,15 +148,6 @@ class Scheduler:
                 "The trigger %s of %s starts nothing: %s", registered.trigger.id, registered.flow.name, error
             )
             return replace(progress, problem=str(error))
-
-    def _is_busy(self, progress: Progress) -> bool:
-        """Say whether the last execution that a schedule has started is still open."""
-        if progress.execution is None:
-            return False
-        try:
-            return not app.find_flow_run(self._record, UUID(progress.execution)).kind.phase.is_final
-        except NotOnRecord:
-            return False
 
     def _forget(self, state: TriggerState) -> None:
         """Let go of a trigger that its flow declares no more, as the record says: others may know a newer flow than we do."""
