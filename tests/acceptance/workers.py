@@ -13,6 +13,7 @@ from runwright import app
 from runwright.flow_files import load_flow
 from runwright.open_records import close_records, open_record
 from runwright.remote_runs import RemoteRuns
+from runwright.states import Phase
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -128,6 +129,12 @@ class Team:
     def runs(self) -> list[FlowRun]:
         """Return all flow runs."""
         return self.store.flow_runs(FlowRunFilter())
+
+    def failures(self) -> list[tuple[str, str, str | None]]:
+        """Return name, state and message of each flow run that did not end well, and of its task runs that did not."""
+        ill = [row for row in self.runs() if row.kind.name != "Success"]
+        inner = [row for run in ill for row in self.store.task_runs(TaskRunFilter(flow_run=run.id))]
+        return [(row.name, row.kind.name, row.message) for row in [*ill, *inner] if row.kind.phase is not Phase.OK]
 
     def attempts(self, flow_run: UUID) -> list[int]:
         """Return how often each task run of a flow run was tried."""
