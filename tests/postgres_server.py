@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 import warnings
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,8 @@ class PostgresServer:
         postmaster = psutil.Process(self._server.get_pid())
         processes = [postmaster, *postmaster.children(recursive=True)]
         for process in processes:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # those of a server that is gone go by themselves
+                process.kill()
         while any(_is_alive(process) for process in processes):
             time.sleep(0.01)
         for mark in (
@@ -87,7 +88,12 @@ class PostgresServer:
 
 
 def _is_alive(process: Any) -> bool:
-    return process.is_running() and process.status() != "zombie"
+    import psutil
+
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @cache
