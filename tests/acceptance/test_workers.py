@@ -15,10 +15,12 @@ from tests.postgres_server import postgres_server, postgres_url
 
 from runwright import app
 from runwright.runtime.refused_reports import NAME
+from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from uuid import UUID
 
     from tests.postgres_server import PostgresServer
 
@@ -47,6 +49,34 @@ def check(team: Team) -> None:
     """Check that every flow run ended well, that each success was made once more than it had to at most, and the record is sound."""
     assert [] == team.failures()
     assert [] == app.check_record(team.store)
+
+
+def queued(team: Team, flow_run: UUID) -> int:
+    """Return how many task runs of a flow run wait for a slot."""
+    return team.store.count_task_runs(TaskRunFilter(flow_run=flow_run, states=("Queued",)))["count"]
+
+
+@DATABASES
+def test_a_slot_outlives_no_worker(team: Team) -> None:
+    """Who waits for the slot of a killed worker gets it once the lease has run out; what was killed then waits for it in turn."""
+    team.store.keep_tag_limit("db", 1)
+    first = team.start_worker("--most", "1")
+    killed = team.order("locking", name="a")
+    until(team.traces)
+    team.start_worker("--most", "1")
+    waiting = team.order("locking", name="b")
+    until(lambda: queued(team, waiting))
+    assert [killed] == [slot.flow_run for slot in team.store.tag_slots() if slot.is_held]
+    first.kill()
+    first.wait()
+    team.start_worker("--most", "1")
+    until(lambda: queued(team, killed))
+    assert ["a waits", "b waits"] == team.traces()
+    team.go()
+    until(lambda: all(row.kind.phase.is_final for row in team.runs()))
+    assert ["a waits", "b waits", "a waits"] == team.traces()
+    assert [] == team.store.tag_slots()
+    check(team)
 
 
 @DATABASES

@@ -189,10 +189,13 @@ class Situation:
         if self.budget["pauses"] and is_leaf and state != "Cancelling":
             yield Move("report", name, "Paused", spends="pauses")
             yield Move("report", name, "Paused", number=1, spends="pauses")
-        is_open = state not in {"Running", "Looped", "Cancelling"} and not world.ledger.is_cancelled
+        yield from self._refusals(name, state, is_leaf)
+        yield from (Move("report", name, word) for word in words)
+
+    def _refusals(self, name: str, state: str, is_leaf: bool) -> Iterator[Move]:
+        is_open = state not in {"Running", "Looped", "Cancelling"} and not self.world.ledger.is_cancelled
         if self.budget["refusals"] and is_leaf and is_open:
             yield Move("refuse", name, spends="refusals")
-        yield from (Move("report", name, word) for word in words)
 
     def _check_late_words(self) -> None:
         """Words of attempts that are not being made, whether old, not yet begun, or of runs that have ended."""

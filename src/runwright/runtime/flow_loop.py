@@ -76,8 +76,9 @@ class FlowLoop:
 
     `workload` makes the calls and takes their ends. With `is_strict`, what depends on a success starts only when that is durable;
     with `is_patient` the loop waits for what is due later; with `raises` what a task raised is raised again. `approve` is asked,
-    with its name, whether a paused task run may go on; `tag_slots`, which task runs may begin under limits. `finish` is how the machine says that it all ended, None while something
-    is open; `counts` is the number of runs in each final state, `total` of all known so far.
+    with its name, whether a paused task run may go on; `tag_slots`, which task runs may begin under limits. `finish` is how the
+    machine says that it all ended, None while something is open; `counts` is the number of runs in each final state, `total` of
+    all known so far.
     """
 
     logger = logging.getLogger("runwright.FlowRunner")

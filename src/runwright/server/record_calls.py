@@ -13,7 +13,7 @@ from starlette.responses import Response
 from runwright import decoding
 from runwright.control import Control
 from runwright.errors import RunwrightError
-from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, Refusal
+from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, WRITES, Refusal
 from runwright.server.auth import Role
 from runwright.server.problems import Problem, problem_from
 from runwright.server.routes import post
@@ -35,7 +35,8 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return a path for each call."""
     calls = RecordCalls(context)
     reads = [post(f"{PATH}/{name}", partial(calls.read, name), Role.VIEWER) for name in CALLS]
-    return [*reads, post(f"{PATH}/ask", calls.ask, Role.OPERATOR)]
+    writes = [post(f"{PATH}/{name}", partial(calls.write, name), Role.AUTHOR) for name in WRITES]
+    return [*reads, *writes, post(f"{PATH}/ask", calls.ask, Role.OPERATOR)]
 
 
 class RecordCalls:
@@ -48,6 +49,10 @@ class RecordCalls:
     async def read(self, name: str, request: HttpRequest) -> Response:
         """Answer a read."""
         return await self._answer(getattr(self._context.record, name), CALLS[name], await request.body())
+
+    async def write(self, name: str, request: HttpRequest) -> Response:
+        """Change what is part of no run."""
+        return await self._answer(getattr(self._context.record, name), WRITES[name], await request.body())
 
     async def ask(self, request: HttpRequest) -> Response:
         """Keep what is asked of a flow run, and see that somebody heeds it."""

@@ -18,7 +18,7 @@ import msgspec
 
 from runwright import decoding, errors
 from runwright.errors import RecordError, RecordUnreachable, RecordUnreadable
-from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, Refusal
+from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, WRITES, Refusal
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class ServedRecord:
             raise
 
     def __getattr__(self, name: str) -> Any:
-        """Return a read of the table of calls; what else a record can do is refused."""
-        call = CALLS.get(name)
+        """Return a call of the tables; what else a record can do is refused."""
+        call = CALLS.get(name) or WRITES.get(name)
         if call is None:
             if name.startswith("__"):
                 raise AttributeError(name)
