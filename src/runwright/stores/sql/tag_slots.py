@@ -55,7 +55,9 @@ def _standings(db: Connection) -> Iterator[Standing]:
 
 def _put(db: Connection, lease: Lease, ordinal: int, standing: Standing | None) -> None:
     db.execute(_sql(db)["leave"], (lease.flow_run.bytes, ordinal))
-    for tag in () if standing is None else standing.tags:
+    if standing is None:
+        return
+    for tag in standing.tags:
         values = lease.flow_run.bytes, ordinal, to_text(tag), standing.place, lease.token, int(standing.is_held)
         db.execute(_sql(db)["put"], values)
 
