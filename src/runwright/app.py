@@ -16,7 +16,7 @@ from runwright.engine.machine import Machine
 from runwright.errors import FlowError, IllegalTransition, NotOnRecord
 from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
-from runwright.open_records import address_of, guard_of, open_record
+from runwright.open_records import address_of, guard_of, open_record, open_to_run
 from runwright.result import Result
 from runwright.results import find_damage, pack, reader_for
 from runwright.runtime import approval, caching, journal
@@ -193,7 +193,7 @@ class Assembly:
         self.graph = flow.compile()
         self.settings: Settings = settings.load()
         self.executor, self.executor_name = _executor(executor or flow.executor or self.settings.executor)
-        self.store = open_record(record)
+        self.store = open_to_run(record)
         self.root = Path(self.settings.home) / "results"
         self._keeper: LeaseKeeper | None = None
         self._loop: FlowLoop | None = None

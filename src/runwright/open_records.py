@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runwright import settings, stores
+from runwright.stores.urls import is_address, runs_nothing
 
 if TYPE_CHECKING:
     from runwright.lease_guard import LeaseGuard
@@ -36,6 +37,14 @@ def open_record(url: str | None = None, *, read_only: bool = False) -> Store:
             # By the URL that it shows it is found again, although that lacks the password.
             _open_records.setdefault((store.url, os.getpid(), read_only), store)
             _addresses[store.url] = url
+    return store
+
+
+def open_to_run(url: str | None = None) -> Store:
+    """Return a record that flows are run on; raises `RecordError` for one that a server has, before anything is put on it."""
+    store = open_record(url)
+    if is_address(store.url):
+        raise runs_nothing(store.url)
     return store
 
 

@@ -79,6 +79,9 @@ ASK = _call("AskOfRun", Request, request=Request)
 WRITES: dict[str, Call] = {
     "keep_tag_limit": _call("KeepTagLimit", TagLimit, tag=str, slots=int),
     "delete_tag_limit": _call("DeleteTagLimit", bool, tag=str),
+    "register": _call("Register", FlowVersion, flow=FlowVersion),
+    "keep_trigger": _call("KeepTrigger", TriggerState | None, state=TriggerState),
+    "delete_trigger": _call("DeleteTrigger", bool, **_PLACE),
 }
 """What changes the record, and is part of no run."""
 

@@ -57,9 +57,9 @@ def register_neighbours(session: Session, path: Path) -> None:
     from runwright.errors import FlowError  # noqa: PLC0415  help needs no engine
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  as above
     from runwright.executions.registered_flows import registered  # noqa: PLC0415  as above
-    from runwright.open_records import open_record  # noqa: PLC0415  as above
+    from runwright.open_records import open_to_run  # noqa: PLC0415  as above
 
-    store = open_record(session.record)
+    store = open_to_run(session.record)
     for each in sorted(path.parent.glob("*.y*ml")):
         if each.suffix in ENDINGS and each != path:
             try:

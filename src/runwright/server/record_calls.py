@@ -15,7 +15,9 @@ from runwright.control import Control
 from runwright.errors import RunwrightError
 from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, WRITES, Refusal
 from runwright.server.auth import Role
+from runwright.server.limits import BATCH
 from runwright.server.problems import Problem, problem_from
+from runwright.server.registrations import Registrations
 from runwright.server.routes import post
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return a path for each call."""
     calls = RecordCalls(context)
     reads = [post(f"{PATH}/{name}", partial(calls.read, name), Role.VIEWER) for name in CALLS]
-    writes = [post(f"{PATH}/{name}", partial(calls.write, name), Role.AUTHOR) for name in WRITES]
+    writes = [post(f"{PATH}/{name}", partial(calls.write, name), Role.AUTHOR, limit=BATCH) for name in WRITES]
     return [*reads, *writes, post(f"{PATH}/ask", calls.ask, Role.OPERATOR)]
 
 
@@ -45,6 +47,7 @@ class RecordCalls:
     def __init__(self, context: ServerContext) -> None:
         """Read the record of a context."""
         self._context = context
+        self._registrations = Registrations(context.record)
 
     async def read(self, name: str, request: HttpRequest) -> Response:
         """Answer a read."""
@@ -52,7 +55,8 @@ class RecordCalls:
 
     async def write(self, name: str, request: HttpRequest) -> Response:
         """Change what is part of no run."""
-        return await self._answer(getattr(self._context.record, name), WRITES[name], await request.body())
+        does = getattr(self._registrations, name, None) or getattr(self._context.record, name)
+        return await self._answer(does, WRITES[name], await request.body())
 
     async def ask(self, request: HttpRequest) -> Response:
         """Keep what is asked of a flow run, and see that somebody heeds it."""

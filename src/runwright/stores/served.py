@@ -19,6 +19,7 @@ import msgspec
 from runwright import decoding, errors
 from runwright.errors import RecordError, RecordUnreachable, RecordUnreadable
 from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, WRITES, Refusal
+from runwright.stores.urls import runs_nothing
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
@@ -156,10 +157,7 @@ class ServedRecord:
         return RecordError(told.message)
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise RecordError(
-            f"The record behind {self.url} is read and steered only: run flows where RUNWRIGHT_RECORD names the database, "
-            "or have the server start them."
-        )
+        raise runs_nothing(self.url)
 
 
 def _exchange(
