@@ -85,6 +85,21 @@ WRITES: dict[str, Call] = {
 }
 """What changes the record, and is part of no run."""
 
+REPETITIONS: dict[str, Call] = {
+    "repeat": _call("Repeat", UUID, flow_run=UUID, key=str),
+    "replay": _call(
+        "Replay",
+        UUID,
+        flow_run=UUID,
+        key=str,
+        task_run=(UUID | None, None),
+        revision=(int | None, None),
+        inputs=(dict[str, Any], {}),
+    ),
+    "restart_in": _call("RestartIn", UUID, flow_run=UUID, revision=int),
+}
+"""Runs that go on from others; no store has these, for whoever has a worker runs them."""
+
 
 class Refusal(msgspec.Struct):
     """Why a call was not answered: the name of the error, and its text."""
