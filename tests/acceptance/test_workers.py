@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +78,33 @@ def test_a_slot_outlives_no_worker(team: Team) -> None:
     assert ["a waits", "b waits", "a waits"] == team.traces()
     assert [] == team.store.tag_slots()
     check(team)
+
+
+def test_a_worker_whose_database_is_away_goes_on_by_itself(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    """All its threads miss it, for several looks; it says so once, and what it ran meanwhile ends as if nothing had been."""
+    team = Team(tmp_path, postgres_url, lease_seconds=60)
+    said = tmp_path / "said"
+    with said.open("w") as told:
+        team.start_worker(stderr=told)
+        flow_run = team.order("waiting", name="a")
+        until(team.traces)
+        postgres_server.kill()
+        until(lambda: "Waiting for it." in said.read_text())
+        away = time.monotonic()
+        until(lambda: time.monotonic() > away + 3)
+        postgres_server.start()
+        until(lambda: "answers again" in said.read_text())
+        team.go()
+        until(lambda: team.run(flow_run).kind.phase.is_final)
+        check(team)
+        team.close()
+    assert ["a waits"] == team.traces()
+    lines = said.read_text().splitlines()
+    assert 1 == sum("Waiting for it." in line for line in lines)
+    assert 1 == sum("answers again" in line for line in lines)
+    assert not [line for line in lines if "Traceback" in line]
 
 
 @DATABASES

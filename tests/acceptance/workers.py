@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runwright import app
 from runwright.flow_files import load_flow
@@ -115,12 +115,14 @@ class Team:
         """Return the record."""
         return open_record(self.record)
 
-    def start_worker(self, *options: str, **environment: str) -> subprocess.Popen[bytes]:
+    def start_worker(
+        self, *options: str, stderr: Any = subprocess.DEVNULL, **environment: str
+    ) -> subprocess.Popen[bytes]:
         """Start a worker, and return its process."""
         worker = subprocess.Popen(
             [sys.executable, "-m", "runwright.cli.main", "worker", "start", "--grace", "0s", *options],
             env={**self.environment, **environment},
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
         )
         self.workers.append(worker)
         return worker
