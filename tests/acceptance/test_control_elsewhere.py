@@ -78,6 +78,7 @@ class Place:
         """Start the server."""
         self.home = home
         self.effects = home / "effects"
+        self.record = str(home / "home" / "record.db")
         self.effects.touch()
         (home / "elsewhere").mkdir()
         self.start()
@@ -125,7 +126,7 @@ class Place:
     @property
     def store(self):
         """Return the record."""
-        return open_record(f"{self.home}/home/record.db")
+        return open_record(self.record)
 
     def run(self, flow_run):
         """Return a flow run."""
@@ -238,7 +239,7 @@ def test_what_a_flow_in_python_cannot_be_asked_is_refused_elsewhere_as_here(plac
     task_run = place.task_run(flow_run, "two")
     for words in (["task-run", "mark", task_run, "Success"], ["flow-run", "replay", flow_run]):
         there = place.call(*words, expected=None)
-        here = place.call(*words, "--record", f"{place.home}/home/record.db", expected=None)
+        here = place.call(*words, "--record", place.record, expected=None)
         assert (here.returncode, here.stderr) == (there.returncode, there.stderr)
         assert 0 != there.returncode
     assert [flow_run] == [each["id"] for each in json.loads(place.call("flow-run", "ls", "--json").stdout)]

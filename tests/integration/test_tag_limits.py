@@ -62,6 +62,14 @@ def cancel_it_all():
         time.sleep(0.01)  # where a thread can be stopped
 
 
+@task
+def hold_it_all():
+    """Have the flow run held, which ends when nothing of it runs any more."""
+    Control().ask(UUID(context.flow_run_id), "pause")
+    while Control().store.requests(UUID(context.flow_run_id)):
+        time.sleep(0.01)  # until that is heard
+
+
 def flow_of(step=ask, count=5, name="limited"):
     with Flow(name) as flow:
         step.map(list(range(count)))
@@ -155,6 +163,22 @@ def test_what_waits_is_cancelled_at_once(record):
     flow.run(executor="threads:2")
     assert ["Queued", "Cancelled"] == names_of(record, "ask")
     assert [] == record.tag_slots()
+
+
+def test_a_flow_run_that_is_held_lets_others_go_before(record):
+    """Nobody waits behind what does not go on; whoever goes on with it asks for the slot again."""
+    limit_tag("db", 0)
+    with Flow("held") as flow:
+        first = free()  # the flow run is on record when the others begin
+        ask(1, upstream_tasks=[first])
+        hold_it_all(upstream_tasks=[first])
+    assert not flow.run(executor="threads:2").is_finished()
+    assert ["Queued"] == names_of(record, "ask")
+    assert [] == record.tag_slots()
+    lift_limit("db")
+    (row,) = record.flow_runs(FlowRunFilter(limit=1))
+    assert "Success" == Control(record).resume(row.id, flow=flow).kind.name
+    assert ["Queued", "Running", "Success"] == names_of(record, "ask")
 
 
 def test_what_is_paused_holds_no_slot(record):
