@@ -54,9 +54,16 @@ def ask_somebody():
         raise PAUSE("Go on?")
 
 
+def wait_until_one_waits():
+    """Return when a task run waits for a slot, and the record says so."""
+    while not Control().store.count_task_runs(TaskRunFilter(states=("Queued",)))["count"]:
+        time.sleep(0.01)
+
+
 @task(tags=["db"])
 def cancel_it_all():
     """Have the flow run cancelled, and go on until that is heard."""
+    wait_until_one_waits()
     Control().ask(UUID(context.flow_run_id), "cancel")
     while True:
         time.sleep(0.01)  # where a thread can be stopped
@@ -65,6 +72,7 @@ def cancel_it_all():
 @task
 def hold_it_all():
     """Have the flow run held, which ends when nothing of it runs any more."""
+    wait_until_one_waits()
     Control().ask(UUID(context.flow_run_id), "pause")
     while Control().store.requests(UUID(context.flow_run_id)):
         time.sleep(0.01)  # until that is heard
