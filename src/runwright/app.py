@@ -16,7 +16,7 @@ from runwright.engine.machine import Machine
 from runwright.errors import FlowError, IllegalTransition, NotOnRecord
 from runwright.executors import executor_named
 from runwright.flowables.dag import Dag
-from runwright.open_records import address_of, guard_of, open_record
+from runwright.open_records import address_of, guard_of, open_record, open_to_run
 from runwright.result import Result
 from runwright.results import find_damage, pack, reader_for
 from runwright.runtime import approval, caching, journal
@@ -28,6 +28,7 @@ from runwright.runtime.request_watch import RequestWatch
 from runwright.runtime.root import Root
 from runwright.runtime.scheduled_runs import follow_schedule
 from runwright.runtime.successes import successes_of
+from runwright.runtime.tag_slots import TagSlots
 from runwright.runtime.task_workload import TaskWorkload
 from runwright.runtime.writer import Writer
 from runwright.schedule import checked_schedule
@@ -192,7 +193,7 @@ class Assembly:
         self.graph = flow.compile()
         self.settings: Settings = settings.load()
         self.executor, self.executor_name = _executor(executor or flow.executor or self.settings.executor)
-        self.store = open_record(record)
+        self.store = open_to_run(record)
         self.root = Path(self.settings.home) / "results"
         self._keeper: LeaseKeeper | None = None
         self._loop: FlowLoop | None = None
@@ -279,6 +280,7 @@ class Assembly:
             executor=self.executor,
             workload=workload,
             is_strict=self.settings.durability == "strict",
+            tag_slots=self._tag_slots(),
             **options,
         )
         if self._keeper is not None and self._watch is None:
@@ -289,6 +291,11 @@ class Assembly:
         """Return the tasks of a Python flow as a loop runs them; `options` are those of `TaskWorkload`."""
         result = self.flow.result or pack.PackedResult(root=self.root)
         return TaskWorkload(self.graph, root.machine, self.inputs, context, given, result=result, **options)
+
+    def _tag_slots(self) -> TagSlots | None:
+        """Return what lets task runs wait for slots, if any of them has a tag that may have a limit."""
+        keeper, tags = self._keeper, [node.tags for node in self.graph.nodes]
+        return TagSlots(self.store, lambda: keeper.lease, tags) if keeper is not None and any(tags) else None
 
     def limit(self, name: str, slots: int) -> Limit:
         """Return a limit of flow runs under a name, for the one that this is of."""

@@ -27,6 +27,7 @@ from runwright.runtime.request_watch import RequestWatch, heed
 from runwright.runtime.root import Root
 from runwright.runtime.writer import Writer
 from runwright.states import KIND_BY_NAME
+from runwright.stores.urls import is_address
 from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Control:
     @property
     def is_elsewhere(self) -> bool:
         """Say whether the record is a server's, which sees that what is asked is done; nothing is done here then."""
-        return self.store.url.startswith(("http://", "https://"))
+        return is_address(self.store.url)
 
     def is_held(self, flow_run: UUID) -> bool:
         """Say whether a process runs the flow run, or did until a moment ago: its lease has not ended."""

@@ -99,6 +99,12 @@ class ParameterError(FlowError):
     exit_code = 2
 
 
+class LimitRefused(FlowError):
+    """A limit of a tag is none: the message says what may be given."""
+
+    exit_code = 2
+
+
 class FlowFileError(FlowError):
     """A file holds no flow, or several, or does not load: name one as `FILE.py:FLOW`."""
 

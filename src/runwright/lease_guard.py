@@ -7,6 +7,7 @@ the process that it guards lives and is not stopped: who was stopped has lost it
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -170,6 +171,7 @@ def main() -> None:
     """Guard the process whose id is the argument, as its standard input says, until it ends."""
     process = int(sys.argv[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("runwright.Record").setLevel(logging.ERROR)  # a server that is away: who is guarded says so
     lines = _Lines()
     address, *rest = lines.read(None)
     record = open_store(decoding.from_json(address, str), synchronous=settings.load().synchronous, is_patient=True)

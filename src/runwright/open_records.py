@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runwright import settings, stores
+from runwright.stores.urls import is_address, runs_nothing
 
 if TYPE_CHECKING:
     from runwright.lease_guard import LeaseGuard
@@ -23,8 +24,11 @@ _guards: dict[tuple[str, int], LeaseGuard] = {}
 _records_lock = threading.Lock()
 
 
-def open_record(url: str | None = None, *, read_only: bool = False) -> Store:
-    """Return the record at `url` (default: the configured one), opened once for each process."""
+def open_record(url: str | None = None, *, read_only: bool = False, is_patient: bool = False) -> Store:
+    """Return the record at `url` (default: the configured one), opened once for each process.
+
+    `is_patient` waits for half a minute for a PostgreSQL server that does not answer, as one that is restarting.
+    """
     url = url or settings.load().record
     if "://" not in url:
         url = f"sqlite:///{url}"
@@ -32,10 +36,18 @@ def open_record(url: str | None = None, *, read_only: bool = False) -> Store:
     with _records_lock:
         store = _open_records.get(key)
         if store is None:
-            store = _open_records[key] = _open(url, read_only=read_only)
+            store = _open_records[key] = _open(url, read_only=read_only, is_patient=is_patient)
             # By the URL that it shows it is found again, although that lacks the password.
             _open_records.setdefault((store.url, os.getpid(), read_only), store)
             _addresses[store.url] = url
+    return store
+
+
+def open_to_run(url: str | None = None) -> Store:
+    """Return a record that flows are run on; raises `RecordError` for one that a server has, before anything is put on it."""
+    store = open_record(url)
+    if is_address(store.url):
+        raise runs_nothing(store.url)
     return store
 
 
@@ -69,12 +81,16 @@ def close_records() -> None:
         _addresses.clear()
 
 
-def _open(url: str, *, read_only: bool) -> Store:
+def _open(url: str, *, read_only: bool, is_patient: bool) -> Store:
     known = settings.load()
     # A server that this process has a record at is only away for a moment when it does not answer now.
     was_there = any(known_url == url for known_url, _, _ in _open_records)
     return stores.open_store(
-        url, read_only=read_only, synchronous=known.synchronous, home=Path(known.home), is_patient=was_there
+        url,
+        read_only=read_only,
+        synchronous=known.synchronous,
+        home=Path(known.home),
+        is_patient=is_patient or was_there,
     )
 
 

@@ -1,4 +1,4 @@
-"""Record calls: the reads of a record that a server answers for programs elsewhere, with the types that go over the wire.
+"""Record calls: what a server does with its record for programs elsewhere, with the types that go over the wire.
 
 Who asks and who answers share this table: a call is the name of a method of `runwright.store.Store`, its arguments by their names
 as one struct, and what it returns, both as MessagePack. Nothing here writes a run; what is asked of one is a request.
@@ -18,6 +18,7 @@ from runwright.received_events import ReceivedEvent
 from runwright.request import Request
 from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
 from runwright.store import Lease
+from runwright.tag_limits import TagLimit, TagSlot
 from runwright.trigger_states import TriggerState
 from runwright.views import EventFilter, Expansion, FlowRunFilter, GroupBy, TaskRunFilter
 
@@ -64,13 +65,40 @@ CALLS: dict[str, Call] = {
     "list_values":     _call("ListValues", list[KeyValue], namespace=str, prefix=(str, "")),
     "find_trigger":    _call("FindTrigger", TriggerState | None, **_PLACE),
     "list_triggers":   _call("ListTriggers", list[TriggerState], namespace=(str | None, None), flow=(str | None, None)),
+    "tag_limits":      _call("TagLimits", list[TagLimit]),
+    "tag_slots":       _call("TagSlots", list[TagSlot]),
     "count_flow_versions": _call("CountFlowVersions", int),
 }
 """The reads."""
 # fmt: on
 
 ASK = _call("AskOfRun", Request, request=Request)
-"""The one call that changes something: a request is kept, and heeded by whoever runs its flow run, or by the server."""
+"""The one call that changes runs: a request is kept, and heeded by whoever runs its flow run, or by the server."""
+
+
+WRITES: dict[str, Call] = {
+    "keep_tag_limit": _call("KeepTagLimit", TagLimit, tag=str, slots=int),
+    "delete_tag_limit": _call("DeleteTagLimit", bool, tag=str),
+    "register": _call("Register", FlowVersion, flow=FlowVersion),
+    "keep_trigger": _call("KeepTrigger", TriggerState | None, state=TriggerState),
+    "delete_trigger": _call("DeleteTrigger", bool, **_PLACE),
+}
+"""What changes the record, and is part of no run."""
+
+REPETITIONS: dict[str, Call] = {
+    "repeat": _call("Repeat", UUID, flow_run=UUID, key=str),
+    "replay": _call(
+        "Replay",
+        UUID,
+        flow_run=UUID,
+        key=str,
+        task_run=(UUID | None, None),
+        revision=(int | None, None),
+        inputs=(dict[str, Any], {}),
+    ),
+    "restart_in": _call("RestartIn", UUID, flow_run=UUID, revision=int),
+}
+"""Runs that go on from others; no store has these, for whoever has a worker runs them."""
 
 
 class Refusal(msgspec.Struct):

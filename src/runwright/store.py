@@ -15,6 +15,7 @@ from runwright.cards import Cards
 from runwright.key_values import KeyValues
 from runwright.received_events import ReceivedEvents
 from runwright.retention import Retention
+from runwright.tag_limits import TagLimits
 from runwright.trigger_states import TriggerStates
 from runwright.views import Views
 
@@ -47,7 +48,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Retention, Cards, Protocol):
+class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Retention, Cards, TagLimits, Protocol):
     """A record. Adapters: `runwright.stores`."""
 
     url: str

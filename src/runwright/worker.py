@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runwright import app, clock, state_documents
-from runwright.errors import FlowError, FlowFileError, IllegalTransition, LeaseHeld, LeaseLost
+from runwright.errors import FlowError, FlowFileError, IllegalTransition, LeaseHeld, LeaseLost, RecordUnreachable
 from runwright.open_records import guard_of
 from runwright.remote_runs import RemoteRuns
 from runwright.request import REOPENING
@@ -100,6 +100,8 @@ class Worker:
                     self._look()
                 elif self._is_claimable(app.find_flow_run(self._store, named)):
                     self._launch(named)
+            except RecordUnreachable:
+                continue  # the record itself says so
             except Exception:
                 _logger.exception("The record could not be looked at; looking again.")
 

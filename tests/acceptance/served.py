@@ -47,6 +47,18 @@ class Served:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(30)
 
+    def environment_of_a_client(self, home: Path) -> dict[str, str]:
+        """Return what the client of Prefect 3 needs in its environment to talk to this server."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "PREFECT_HOME": str(home / "prefect"),
+            "PREFECT_API_URL": f"{self.url}/api",
+            "PREFECT_API_AUTH_STRING": f"admin:{KEY}",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+        }
+
     def run_demo(self) -> None:
         """Run the demonstration flow in a process of its own, on the same record."""
         subprocess.run(

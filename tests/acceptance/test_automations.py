@@ -87,15 +87,7 @@ def test_a_server_that_is_killed_answers_every_event_once(tmp_path):
 @pytest.mark.skipif(not CLIENT.exists(), reason="no client of Prefect 3: `make clients` installs one")
 def test_the_client_of_prefect_3_keeps_automations(tmp_path):
     with Served(tmp_path / "home") as served:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "PREFECT_HOME": str(tmp_path / "prefect"),
-            "PREFECT_API_URL": f"{served.url}/api",
-            "PREFECT_API_AUTH_STRING": f"admin:{KEY}",
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
-        }
+        environment = served.environment_of_a_client(tmp_path)
         command = [CLIENT, Path(__file__).with_name("prefect3_automations.py")]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert 0 == done.returncode, done.stderr

@@ -79,6 +79,54 @@ def test_what_runs_flows_says_that_it_runs_none_there(served, runwright, tmp_pat
     assert "read and steered only" in runwright("run", f"{file}:many", expected=5).stderr
     assert "set RUNWRIGHT_API_KEY" in _without_key(served)
 
+    assert [] == json.loads(runwright("flow", "ls", "--json").stdout)
+
+
+TIMED = """
+from datetime import timedelta
+from runwright import Flow, Parameter, task
+from runwright.schedules import IntervalSchedule
+
+@task
+def tick(word):
+    return word
+
+with Flow("timed", schedule=IntervalSchedule(timedelta(seconds=1))) as flow:
+    tick(Parameter("word", required=True))
+"""
+HELLO = "id: hello\nnamespace: io.tests\ntasks: [{id: t, type: debug.Return, format: hi}]\n"
+
+
+def test_flows_are_registered_and_start_at_their_times(served, runwright, tmp_path):
+    (tmp_path / "timed.py").write_text(TIMED)
+    (tmp_path / "hello.yaml").write_text(HELLO)
+
+    assert "word" in runwright("flow", "register", f"{tmp_path}/timed.py", expected=2).stderr
+    told = runwright("flow", "register", f"{tmp_path}/timed.py", "-p", "word=hi")
+    again = runwright("flow", "register", f"{tmp_path}/timed.py", "-p", "word=hi")
+    yaml = [runwright("flow", "register", f"{tmp_path}/hello.yaml").stderr for _ in range(2)]
+
+    assert told.stdout == again.stdout
+    assert "its next run is due at" in told.stderr
+    assert ["io.tests/hello is registered, version 1\n"] * 2 == yaml
+    assert ["io.tests/hello", "timed"] == sorted(
+        each["name"] for each in json.loads(runwright("flow", "ls", "--json").stdout)
+    )
+    until(lambda: "success" in runwright("flow-run", "ls", "--flow", "timed").stdout.lower())
+    assert "starts nothing" in runwright("flow", "pause", "timed").stderr
+    (schedule,) = json.loads(runwright("flow", "schedules", "--json").stdout)
+    assert (True, {"word": "hi"}) == (schedule["paused"], schedule["parameters"])
+
+
+def test_what_is_no_flow_is_refused_as_where_the_record_is(served, runwright, tmp_path):
+    (tmp_path / "wrong.yaml").write_text("id: wrong\nnamespace: io.tests\ntasks: [{id: t, type: no.Such}]\n")
+    (tmp_path / "wrong.py").write_text("flow = 1\n")
+    for name, status in (("wrong.yaml", 8), ("wrong.py", 2), ("missing.py", 2)):
+        there = runwright("flow", "register", f"{tmp_path}/{name}", expected=status)
+        here = runwright("flow", "register", f"{tmp_path}/{name}", "--record", str(tmp_path / "r.db"), expected=status)
+        assert here.stderr == there.stderr
+    assert [] == json.loads(runwright("flow", "ls", "--json").stdout)
+
 
 def _without_key(served):
     environment = {**served.environment, "RUNWRIGHT_RECORD": served.url, "RUNWRIGHT_HOME": "/nowhere"}

@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from tests.acceptance.workshop import TASK_RUNS, Workshop, check_ended, end_it, kill_after
 from tests.postgres_server import postgres_server, postgres_url
@@ -86,6 +87,44 @@ def test_a_server_that_was_there_is_waited_for(postgres_server: PostgresServer, 
         postgres_server.start()
         assert store.url == again.result().url
     assert [] == again.result().flow_runs(FlowRunFilter())
+
+
+def lines_until(process: subprocess.Popen[str], end: str) -> list[str]:
+    """Return what a process says up to a line with this in it."""
+    assert process.stderr is not None
+    lines: list[str] = []
+    while not (lines and end in lines[-1]):
+        line = process.stderr.readline()
+        assert line, f"it ended with {process.wait()} and said {lines}"
+        lines.append(line)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("command", "ready"), [(["server", "start", "--port", "0"], "serving on"), (["worker", "start"], "working on")]
+)
+def test_a_first_start_waits_for_a_database_that_is_restarting(
+    workshop: Workshop, postgres_server: PostgresServer, command: list[str], ready: str
+) -> None:
+    """It says so once, says that it goes on, and then is ready as ever."""
+    postgres_server.kill()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runwright.cli.main", *command],
+        env=workshop.environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        said = lines_until(process, "Waiting for it.")
+        postgres_server.start()
+        said += lines_until(process, ready)
+        if "serving" in ready:
+            assert "ok" == httpx.get(f"{said[-1].split()[-1]}/livez", timeout=30).text
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        said += process.stderr.readlines()
+    assert 0 == process.returncode
+    assert 1 == sum("Waiting for it." in line for line in said)
+    assert 1 == sum("answers again" in line for line in said)
+    assert not [line for line in said if "Traceback" in line]
 
 
 def test_server_and_process_killed_together(workshop: Workshop, postgres_server: PostgresServer) -> None:

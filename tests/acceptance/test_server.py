@@ -152,15 +152,7 @@ def test_a_server_that_would_be_unsafe_does_not_start(tmp_path, expected, option
 @pytest.fixture
 def client(served, tmp_path):
     """Give what starts the client of Prefect 3 against the server."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_API_URL": f"{served.url}/api",
-        "PREFECT_API_AUTH_STRING": f"admin:{KEY}",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-    }
+    environment = served.environment_of_a_client(tmp_path)
 
     def start(*arguments):
         command = [CLIENT, Path(__file__).with_name("prefect3_client.py"), *arguments]

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +16,12 @@ from tests.postgres_server import postgres_server, postgres_url
 
 from runwright import app
 from runwright.runtime.refused_reports import NAME
+from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from uuid import UUID
 
     from tests.postgres_server import PostgresServer
 
@@ -47,6 +50,61 @@ def check(team: Team) -> None:
     """Check that every flow run ended well, that each success was made once more than it had to at most, and the record is sound."""
     assert [] == team.failures()
     assert [] == app.check_record(team.store)
+
+
+def queued(team: Team, flow_run: UUID) -> int:
+    """Return how many task runs of a flow run wait for a slot."""
+    return team.store.count_task_runs(TaskRunFilter(flow_run=flow_run, states=("Queued",)))["count"]
+
+
+@DATABASES
+def test_a_slot_outlives_no_worker(team: Team) -> None:
+    """Who waits for the slot of a killed worker gets it once the lease has run out; what was killed then waits for it in turn."""
+    team.store.keep_tag_limit("db", 1)
+    first = team.start_worker("--most", "1")
+    killed = team.order("locking", name="a")
+    until(team.traces)
+    team.start_worker("--most", "1")
+    waiting = team.order("locking", name="b")
+    until(lambda: queued(team, waiting))
+    assert [killed] == [slot.flow_run for slot in team.store.tag_slots() if slot.is_held]
+    first.kill()
+    first.wait()
+    team.start_worker("--most", "1")
+    until(lambda: queued(team, killed))
+    assert ["a waits", "b waits"] == team.traces()
+    team.go()
+    until(lambda: all(row.kind.phase.is_final for row in team.runs()))
+    assert ["a waits", "b waits", "a waits"] == team.traces()
+    assert [] == team.store.tag_slots()
+    check(team)
+
+
+def test_a_worker_whose_database_is_away_goes_on_by_itself(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    """All its threads miss it, for several looks; it says so once, and what it ran meanwhile ends as if nothing had been."""
+    team = Team(tmp_path, postgres_url, lease_seconds=60)
+    said = tmp_path / "said"
+    with said.open("w") as told:
+        team.start_worker(stderr=told)
+        flow_run = team.order("waiting", name="a")
+        until(team.traces)
+        postgres_server.kill()
+        until(lambda: "Waiting for it." in said.read_text())
+        away = time.monotonic()
+        until(lambda: time.monotonic() > away + 3)
+        postgres_server.start()
+        until(lambda: "answers again" in said.read_text())
+        team.go()
+        until(lambda: team.run(flow_run).kind.phase.is_final)
+        check(team)
+        team.close()
+    assert ["a waits"] == team.traces()
+    lines = said.read_text().splitlines()
+    assert 1 == sum("Waiting for it." in line for line in lines)
+    assert 1 == sum("answers again" in line for line in lines)
+    assert not [line for line in lines if "Traceback" in line]
 
 
 @DATABASES

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runwright import app
 from runwright.flow_files import load_flow
@@ -59,6 +59,11 @@ def wait(name):
         time.sleep(0.02)
 
 
+@task(tags=["db"])
+def lock(name):
+    wait.run(name)
+
+
 @task
 def hold(seconds):
     trace(f"hold {os.getpid()}")
@@ -71,6 +76,9 @@ with Flow("many") as many:
 
 with Flow("waiting") as waiting:
     wait(Parameter("name", default=""))
+
+with Flow("locking") as locking:
+    lock(Parameter("name", default=""))
 
 with Flow("holding") as holding:
     hold(Parameter("seconds", default=1))
@@ -99,7 +107,7 @@ class Team:
         }
         self.record = record
         self.workers: list[subprocess.Popen[bytes]] = []
-        for name in ("many", "waiting", "holding"):
+        for name in ("many", "waiting", "locking", "holding"):
             self.store.register(load_flow(f"{self.file}:{name}").to_version())
 
     @property
@@ -107,12 +115,14 @@ class Team:
         """Return the record."""
         return open_record(self.record)
 
-    def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
+    def start_worker(
+        self, *options: str, stderr: Any = subprocess.DEVNULL, **environment: str
+    ) -> subprocess.Popen[bytes]:
         """Start a worker, and return its process."""
         worker = subprocess.Popen(
-            [sys.executable, "-m", "runwright.cli.main", "worker", "start", "--grace", "0s"],
+            [sys.executable, "-m", "runwright.cli.main", "worker", "start", "--grace", "0s", *options],
             env={**self.environment, **environment},
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
         )
         self.workers.append(worker)
         return worker

@@ -8,7 +8,15 @@ from typing import Any, cast
 import pytest
 from tests.served_record import ReadOverHttp, serving
 
-from runwright.errors import NotOnRecord, QueryError, RecordError, RecordUnreachable, RecordUnreadable
+from runwright.errors import (
+    IllegalTransition,
+    LimitRefused,
+    NotOnRecord,
+    QueryError,
+    RecordError,
+    RecordUnreachable,
+    RecordUnreadable,
+)
 from runwright.ids import new_flow_run_id
 from runwright.query import Compare, Query, columns
 from runwright.request import Request
@@ -119,3 +127,20 @@ def test_a_server_asks_for_its_key(record, monkeypatch, tmp_path):
         monkeypatch.setenv("RUNWRIGHT_API_KEY", "another-key-altogether")
         with pytest.raises(RecordUnreadable, match="takes another key"):
             open_store(url, home=tmp_path)
+
+
+def test_limits_of_tags_are_set_and_read_over_http(record, served):
+    kept = served.keep_tag_limit("db", 2)
+    assert [kept] == served.tag_limits() == record.tag_limits()
+    assert [True, False] == [served.delete_tag_limit("db") for _ in range(2)]
+    with pytest.raises(LimitRefused):
+        served.keep_tag_limit("db", -1)
+
+
+def test_what_has_not_ended_is_not_repeated_over_http(record, served):
+    scribe = Scribe(record).start()
+    scribe.commit()
+    with pytest.raises(IllegalTransition):
+        served.repeat(scribe.flow_run, "key")
+    with pytest.raises(NotOnRecord):
+        served.replay(new_flow_run_id(1), "key")

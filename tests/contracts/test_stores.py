@@ -9,6 +9,7 @@ import pytest
 from runwright.stores import open_store
 from runwright.testing.slot_contract import SlotContract
 from runwright.testing.store_contract import StoreContract
+from runwright.testing.tag_limit_contract import TagLimitContract
 
 
 class TestMemory(StoreContract):
@@ -38,9 +39,11 @@ def test_two_processes_share_one_file_and_its_slots(tmp_path):
     with ExitStack() as stack:
         stores = [stack.enter_context(closing(open_store(url, synchronous="NORMAL"))) for _ in range(4)]
         SlotContract().check_turns(stores * 2)
+        TagLimitContract().check_turns(stores)
 
 
 def test_two_processes_share_one_schema_and_its_slots(postgres_url):
     with ExitStack() as stack:
         stores = [stack.enter_context(closing(open_store(postgres_url))) for _ in range(4)]
         SlotContract().check_turns(stores * 2)
+        TagLimitContract().check_turns(stores)

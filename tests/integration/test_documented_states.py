@@ -57,6 +57,14 @@ def leaves():
     raise SystemExit(3)
 
 
+@task(tags=["db"])
+def asks_the_database(number):
+    """Take what the other one waits for, until it says that it does."""
+    while number == 1 and not Control().store.count_task_runs(TaskRunFilter(states=("Queued",)))["count"]:
+        time.sleep(0.01)
+    return number
+
+
 @task
 def put_off():
     """Wait for a minute."""
@@ -161,6 +169,21 @@ def test_what_is_put_off_is_scheduled_and_late_when_nobody_runs_it(record, now):
     now.advance(90)
     assert ["Pending", "Running", "Scheduled", "Late"] == told(record)
     assert the("Scheduled", record)["id"] == the("Late", record)["follows"]
+
+
+def test_a_task_run_that_waits_for_a_slot(record):
+    record.keep_tag_limit("db", 1)
+    with Flow("states") as flow:
+        asks_the_database.map([1, 2])
+    assert flow.run(executor="threads:2").is_successful()
+    waited = [each for each in record.task_runs(TaskRunFilter()) if each.version == 4 and each.map_index >= 0]
+    (run,) = waited
+    names = [each["event"] for each in documents(record) if str(run.id) in each["resource"]["prefect.resource.id"]]
+    assert ["Pending", "AwaitingConcurrencySlot", "Running", "Completed"] == [name.split(".")[-1] for name in names]
+    told_so = the("AwaitingConcurrencySlot", record)
+    assert "SCHEDULED" == told_so["resource"]["prefect.state-type"]
+    assert "Waiting for a slot of the limit of 'db' (1)." == told_so["resource"]["prefect.state-message"]
+    assert [] == record.tag_slots()
 
 
 def test_an_execution_that_waits_for_a_slot(record):

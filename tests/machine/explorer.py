@@ -42,6 +42,7 @@ class Scope(NamedTuple):
     retries: int = 0
     pauses: int = 0
     loops: int = 0
+    refusals: int = 0
     cancels: int = 0
     crashes: int = 0
 
@@ -57,7 +58,7 @@ class Move(NamedTuple):
 
     @property
     def is_bound(self) -> bool:
-        return self.verb in {"create", "start", "report", "time", "finish", "resume"}
+        return self.verb in {"create", "start", "report", "time", "finish", "resume", "admit"}
 
 
 class Situation:
@@ -72,7 +73,7 @@ class Situation:
     def first(cls, scope: Scope, machine: type[Machine] = Machine) -> Situation:
         """Return the situation before anything has happened."""
         world = World(graph_of(scope.flow), window=scope.window, machine=machine)
-        names = ("retries", "pauses", "loops", "cancels", "crashes")
+        names = ("retries", "pauses", "loops", "refusals", "cancels", "crashes")
         return cls(world, {name: getattr(scope, name) for name in names}, scope)
 
     def copy(self) -> Situation:
@@ -100,6 +101,7 @@ class Situation:
             yield Move("time")
         for name in world.serving:
             yield from self._words(name)
+        yield from (Move("admit", name) for name in world.queued)
         paused = [world.name(cell.ordinal) for cell in world.machine.open_cells() if cell.is_paused]
         yield from (Move("resume", name) for name in paused)
         if self.budget["cancels"]:
@@ -138,6 +140,10 @@ class Situation:
             world.finish_run()
         elif move.verb == "crash":
             world.crash()
+        elif move.verb == "refuse":
+            world.refuse(move.name)
+        elif move.verb == "admit":
+            world.admit(move.name)
         else:
             world.request(move.verb, move.name or "run")
 
@@ -183,7 +189,13 @@ class Situation:
         if self.budget["pauses"] and is_leaf and state != "Cancelling":
             yield Move("report", name, "Paused", spends="pauses")
             yield Move("report", name, "Paused", number=1, spends="pauses")
+        yield from self._refusals(name, state, is_leaf)
         yield from (Move("report", name, word) for word in words)
+
+    def _refusals(self, name: str, state: str, is_leaf: bool) -> Iterator[Move]:
+        is_open = state not in {"Running", "Looped", "Cancelling"} and not self.world.ledger.is_cancelled
+        if self.budget["refusals"] and is_leaf and is_open:
+            yield Move("refuse", name, spends="refusals")
 
     def _check_late_words(self) -> None:
         """Words of attempts that are not being made, whether old, not yet begun, or of runs that have ended."""
@@ -307,8 +319,17 @@ def _machine_key(machine: Machine) -> Hashable:
         for ordinal, group in machine._groups.items()
     )
     ready = tuple(cell.ordinal for cell in machine._ready)
+    queued = tuple(filter(machine.is_queued, machine._queued))
     flags = (machine.is_cancelled, machine._is_settling, machine._root.code, machine.outstanding, machine._next_ordinal)
-    return runs, groups, ready, tuple(sorted(machine._timers)), tuple(group.first for group in machine._feeding), flags
+    return (
+        runs,
+        groups,
+        ready,
+        queued,
+        tuple(sorted(machine._timers)),
+        tuple(group.first for group in machine._feeding),
+        flags,
+    )
 
 
 def _copy_world(world: World) -> World:
@@ -322,7 +343,12 @@ def _copy_machine(machine: Machine) -> Machine:
     twin = copy.copy(machine)
     groups = {id(group): _copied(group) for group in machine._groups.values()}
     known = {id(machine._root): machine._root}
-    for cell in (*machine._cells.values(), *machine._ready, *(group.parent for group in machine._groups.values())):
+    for cell in (
+        *machine._cells.values(),
+        *machine._ready,
+        *machine._queued.values(),
+        *(group.parent for group in machine._groups.values()),
+    ):
         known[id(cell)] = cell
     runs = {key: _copied(cell) for key, cell in known.items()}
     for cell in runs.values():
@@ -336,6 +362,7 @@ def _copy_machine(machine: Machine) -> Machine:
     twin._cells = {ordinal: runs[id(cell)] for ordinal, cell in machine._cells.items()}
     twin._groups = {ordinal: groups[id(group)] for ordinal, group in machine._groups.items()}
     twin._feeding = [groups[id(group)] for group in machine._feeding]
+    twin._queued = {ordinal: runs[id(cell)] for ordinal, cell in machine._queued.items()}
     twin._ready = deque(runs[id(cell)] for cell in machine._ready)
     twin._timers = list(machine._timers)
     twin._handlers = {kind: getattr(twin, method.__name__) for kind, method in machine._handlers.items()}

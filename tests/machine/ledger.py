@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PENDING, RUNNING, LOOPED = (KIND_BY_NAME[name].code for name in ("Pending", "Running", "Looped"))
 RETRYING, PAUSED, RESUME = (KIND_BY_NAME[name].code for name in ("Retrying", "Paused", "Resume"))
+QUEUED = KIND_BY_NAME["Queued"].code
 UNTOUCHED, OPEN = 0, 255
 FINAL = {kind.code for kind in TABLE if kind.phase.is_final}
 WAITING = {kind.code for kind in TABLE if kind.phase is Phase.WAITING}
@@ -75,12 +76,14 @@ class Ledger:
         self.entries: dict[int, Entry] = {}
         self.families: dict[int, Family] = {}
         self.serving: dict[int, int] = {}
+        self.queued: set[int] = set()
         self.is_cancelled = False
         self.is_finishing = False
 
     def copy(self) -> Ledger:
         twin = Ledger(self.graph, self.window)
         twin.entries, twin.families, twin.serving = dict(self.entries), dict(self.families), dict(self.serving)
+        twin.queued = set(self.queued)
         twin.is_cancelled, twin.is_finishing = self.is_cancelled, self.is_finishing
         return twin
 
@@ -108,9 +111,20 @@ class Ledger:
         """An attempt is over: its run has ended or waits."""
         self.serving.pop(ordinal, None)
 
+    def refused(self, ordinal: int) -> None:
+        """An attempt is given up for now: its run waits for a slot, and says so."""
+        self.answered(ordinal)
+        self._require(self.entry(ordinal).code == QUEUED, "what waits for a slot is Queued", ordinal)
+        self.queued.add(ordinal)
+
+    def admitted(self, ordinal: int) -> None:
+        """A run that waited for a slot has it."""
+        self.queued.discard(ordinal)
+
     def crash(self) -> None:
         """The process is gone, and every attempt and effect with it."""
         self.serving.clear()
+        self.queued.clear()
         self.is_finishing = False
 
     def _read_event(self, event: Event) -> None:
@@ -147,9 +161,11 @@ class Ledger:
         if data.get("lost") or (is_waiting and was_active and after != RETRYING):
             free += 1
         due = data.get("due") if is_waiting else None
-        is_parked = is_waiting and due is None and after not in {RESUME, RETRYING}
-        was_paused = after == RUNNING and before == PAUSED
-        is_resumed = after == RESUME or was_paused or (entry.is_resumed and (bool(data.get("lost")) or not is_waiting))
+        is_refused = "waits_for" in data
+        is_parked = is_waiting and due is None and after not in {RESUME, RETRYING} and not is_refused
+        was_paused = before == PAUSED and (after == RUNNING or is_refused)
+        is_kept = bool(data.get("lost")) or not is_waiting or is_refused
+        is_resumed = after == RESUME or was_paused or (entry.is_resumed and is_kept)
         tried = entry.tried + (after == RETRYING and not was_active)
         return Entry(entry.version, after, attempt, free, due, is_parked, is_resumed, tried=tried)
 
@@ -180,6 +196,7 @@ class Ledger:
         self._require(submit.ordinal not in self.families, "a run that was expanded is not made again", submit)
         self._require(entry.code in WAITING, "what runs is not submitted", submit)
         self._require(not entry.is_parked, "what is paused waits for a request", submit)
+        self._require(submit.ordinal not in self.queued, "what was refused waits for its slot", submit)
         self._require(entry.due is None or entry.due <= at, "what waits is not made before it is due", submit)
         self._require((node, index) == (submit.node, submit.map_index), "a submission names its node and index", submit)
         self._require(submit.attempt == entry.attempt + 1, "attempts are numbered on", submit)
@@ -263,6 +280,9 @@ class Ledger:
         serving = {cell.ordinal: cell.serving for cell in machine.open_cells() if cell.serving}
         self._require(serving == self.serving, "the machine knows every attempt that is made", (serving, self.serving))
         self._require(machine.outstanding == len(serving), "outstanding counts the attempts", machine.outstanding)
+        waits = {ordinal for ordinal in self.queued if not self.entry(ordinal).is_final}
+        known = {cell.ordinal for cell in machine.open_cells() if machine.is_queued(cell.ordinal)}
+        self._require(waits == known, "the machine knows what waits for a slot", (waits, known))
         self._agree_on_counts(machine)
         asked = [ordinal for ordinal, entry in self.entries.items() if entry.is_asked and not entry.is_final]
         deaf = [ordinal for ordinal in asked if ordinal not in self.serving]
@@ -324,7 +344,7 @@ class Ledger:
             return False
         waits = [self.entry(ordinal) for ordinal in self.open_runs() if ordinal]
         if not machine.is_stalled:
-            return machine.next_timer is None
+            return machine.next_timer is None and not any(map(machine.is_queued, self.queued))
         return not any(entry.is_parked for entry in waits)
 
     @staticmethod

@@ -25,6 +25,10 @@ SCOPES = {
     "map over map": Scope("a => b; b => c", crashes=1),
     "map over map, cancelled": Scope("a => b; b => c", length=1, cancels=1, crashes=1),
     "map over map and a task": Scope("a => b; b => c; x -> c", length=1),
+    "a task refused, everything": Scope("a", ENDS, retries=1, pauses=1, refusals=2, cancels=1, crashes=1),
+    "a chain refused": Scope("a -> b; c", refusals=2, cancels=1, crashes=1),
+    "a map refused in a window": Scope("a => b; c", length=3, window=1, refusals=2, crashes=1),
+    "a map refused and cancelled": Scope("a => b; b => c", length=2, window=2, refusals=2, cancels=1),
     "flattened": Scope("a => b; b ~=> c", window=1, cancels=1, crashes=1),
 }
 

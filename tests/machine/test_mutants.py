@@ -14,6 +14,7 @@ from .ledger import Violation
 from .mutants import Edit, mutant
 from .test_exploration import ENDS, SCOPES
 
+REFUSED = SCOPES["a task refused, everything"]
 ONE, CHAIN, MAP = SCOPES["one task, everything"], SCOPES["chain"], SCOPES["map"]
 _DRAIN = "            if cell.is_idle and self._cells.get(cell.ordinal) is cell and self._may_begin(cell):\n"
 
@@ -35,6 +36,22 @@ GUARDS: dict[str, tuple[Scope, str, tuple[Edit, ...]]] = {
         CHAIN, "outstanding counts|knows every attempt",
         (Edit("            self._release(cell)\n            self._settle(cell, code, at, decision)",
               "            self._settle(cell, code, at, decision)"),)),
+    # who waits for a slot
+    "what was refused says so": (
+        REFUSED, "is Queued", (Edit("            self._record(cell, cells.QUEUED, stimulus.data, at, decision)", "            pass"),)),
+    "what was refused leaves the window": (
+        REFUSED, "every attempt", (Edit("        self._release(cell)\n        self._queue(cell)", "        self._queue(cell)"),)),
+    "what was refused waits for its slot": (
+        REFUSED, "the machine knows what waits|waits for its slot|stalled|something moves",
+        (Edit("        self._release(cell)\n        self._queue(cell)", "        self._release(cell)"),)),
+    "what waits for a slot moves on by itself": (
+        REFUSED, "something moves|every run ends",
+        (Edit("return self.is_held or not any(map(self.is_queued, self._queued))", "return True"),)),
+    "what got its slot is made": (
+        REFUSED, "something moves|every run ends", (Edit("        cell.waiting = 0\n        self._ready.append(cell)", "        cell.waiting = 0"),)),
+    "a new owner asks for the slot again": (
+        REFUSED, "is restored|something moves",
+        (Edit('event.state == cells.QUEUED and "waits_for" in data', "False"),)),
     # when a run may start
     "a run waits for all its upstream runs": (
         SCOPES["diamond"], "upstream ends first", (Edit("waiting=len(node.inputs)", "waiting=min(1, len(node.inputs))"),)),

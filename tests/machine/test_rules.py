@@ -31,7 +31,9 @@ class Runs(RuleBasedStateMachine):
     def start(self, late: bool) -> None:
         if not self.world.log:
             self.world.create()
-        elif not self.world.is_started and (late or not self.world.ledger.is_cancelled):
+        elif not (self.world.is_started or self.world.machine.is_finished) and (
+            late or not self.world.ledger.is_cancelled
+        ):
             self.world.start()
 
     @rule(data=st.data(), length=st.integers(0, 4), fails=st.booleans())
@@ -59,6 +61,20 @@ class Runs(RuleBasedStateMachine):
     )
     def pause(self, data: st.DataObject, delay: int | None, state: str) -> None:
         self._report(data, self._movable(), state, due=None if delay is None else self.world.at + delay)
+
+    @rule(data=st.data())
+    def refuse(self, data: st.DataObject) -> None:
+        names = [
+            name for name in self._leaves() if not self._is_running(name) and self.world.state(name) != "Cancelling"
+        ]
+        if names and not self.world.ledger.is_cancelled:
+            self.world.refuse(data.draw(st.sampled_from(names)))
+            self.last = None
+
+    @rule(data=st.data())
+    def admit(self, data: st.DataObject) -> None:
+        if self.world.queued:
+            self.world.admit(data.draw(st.sampled_from(self.world.queued)))
 
     @rule(data=st.data(), turn=st.integers(1, 9))
     def loop(self, data: st.DataObject, turn: int) -> None:

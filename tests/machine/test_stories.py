@@ -335,3 +335,78 @@ def test_a_mapped_task_that_is_given_has_no_children(play: Play) -> None:
     run.start(a="Success", b="Success")
     assert ["c expanded 2", "submit c[0]", "submit c[1]"] == run.report("c", "Mapped", length=2)
     assert "Success" == run.complete()
+
+
+def test_what_gets_no_slot_waits_for_it(play: Play) -> None:
+    """A limit is no business of the machine; what follows from it is.
+
+    1. The executor's side says that there is no slot: the run is Queued, and no attempt is being made of it.
+    2. What needs no slot goes on in its place.
+    3. With the slot, the same attempt is submitted again.
+    """
+    run = play("a; b", window=1)
+    run.start()
+    assert ["a Queued", "submit b"] == run.refuse("a")
+    run.report("b", "Running")
+    assert ["b Success"] == run.report("b", "Success")
+    assert not run.machine.is_stalled
+    assert ["submit a"] == run.admit("a")
+    run.report("a", "Running")
+    assert ["a Success", "finish Success"] == run.report("a", "Success")
+
+
+def test_what_waits_for_a_slot_says_so_once(play: Play) -> None:
+    """Admitted in vain, it waits on without another word."""
+    run = play("a")
+    run.start()
+    assert ["a Queued"] == run.refuse("a")
+    run.admit("a")
+    assert [] == run.refuse("a")
+    assert ["a"] == run.queued
+
+
+def test_what_waits_for_a_slot_is_cancelled_at_once(play: Play) -> None:
+    """Nobody has to stop it."""
+    run = play("a")
+    run.start()
+    run.refuse("a")
+    assert ["run cancel", "run Cancelling", "a Cancelled", "finish Cancelled"] == run.request("cancel")
+    assert [] == run.admit("a")
+
+
+def test_what_waits_for_a_slot_is_asked_for_again_by_a_new_owner(play: Play) -> None:
+    """The slot was the lost process's to wait for."""
+    run = play("a")
+    run.start()
+    run.refuse("a")
+    assert ["submit a"] == run.crash()
+    assert [] == run.refuse("a")
+
+
+def test_what_was_paused_and_waits_for_a_slot_knows_that_it_was_resumed(play: Play) -> None:
+    """Whoever goes on with it."""
+    run = play("a")
+    run.start()
+    run.report("a", "Running")
+    run.report("a", "Paused")
+    assert ["run resume", "a Resume", "submit a #2"] == run.request("resume", "a")
+    assert ["a Queued"] == run.refuse("a")
+    assert ["submit a #2"] == run.crash()
+    assert run.submits["a"].resumed
+
+
+def test_a_map_that_waits_opens_no_more_children_than_the_window(play: Play) -> None:
+    """However wide it is: of a child that nobody has asked about, nothing is known but that it is there."""
+    run = play("x => a; a => b", window=2)
+    run.start()
+    run.report("x", "Running")
+    run.report("x", "Success")
+    run.report("a", "Mapped", length=5)
+    run.report("b", "Mapped", length=5)
+    assert ["a[0]", "a[1]"] == run.serving
+    assert ["a[0] Queued", "submit a[2]"] == run.refuse("a[0]")
+    assert ["a[1] Queued"] == run.refuse("a[1]")
+    run.report("a[2]", "Running")
+    assert ["a[2] Success", "submit b[2]"] == run.report("a[2]", "Success")
+    assert ["submit a[0]"] == run.admit("a[0]")
+    assert "Success" == run.complete(lengths={"b": 5})

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from runwright.engine.machine import Machine
 from runwright.engine.stimuli import (
+    Admitted,
     Created,
     Decision,
     FinishRun,
     Given,
     Kill,
     Recovered,
+    Refused,
     Reported,
     Requested,
     Started,
@@ -77,6 +79,22 @@ class World:
         """Report for an attempt by its number, whether it is being made or not."""
         return self._say(self.handle(self._reported(name, state, attempt, 0, None, {})))
 
+    def refuse(self, name: str) -> list[str]:
+        """Say that the attempt that is being made of a run gets no slot."""
+        ordinal, attempt = self.ordinal(name), self._serving(name)
+        decision = self._decide(Refused(ordinal, attempt, {"waits_for": ["db"]}))
+        self.log += decision.events
+        self.ledger.read(decision.events)
+        self.ledger.refused(ordinal)
+        self._take(Decision([], decision.effects))
+        self.ledger.agree(self.machine)
+        return self._say(decision)
+
+    def admit(self, name: str) -> list[str]:
+        """Say that a run that waits for a slot has it."""
+        self.ledger.admitted(self.ordinal(name))
+        return self._say(self.handle(Admitted(self.ordinal(name))))
+
     def finish_run(self) -> list[str]:
         """End the flow run as the machine asked for."""
         finish, self.finish = self.finish, None
@@ -109,6 +127,8 @@ class World:
                 self._complete_one(self.serving[0], ends or {}, lengths or {})
             elif self.machine.next_timer is not None:
                 self.pass_time(max(self.at, self.machine.next_timer))
+            elif self.queued:
+                self.admit(self.queued[0])
             else:
                 self.request("resume")
         return self.state("run")
@@ -160,6 +180,11 @@ class World:
     def serving(self) -> list[str]:
         """Return the names of the runs of which an attempt is being made."""
         return [self.name(ordinal) for ordinal in sorted(self.ledger.serving)]
+
+    @property
+    def queued(self) -> list[str]:
+        """Return the names of the runs that wait for a slot."""
+        return [self.name(each) for each in sorted(self.ledger.queued) if not self.ledger.entry(each).is_final]
 
     @property
     def is_started(self) -> bool:

@@ -57,9 +57,9 @@ def register_neighbours(session: Session, path: Path) -> None:
     from runwright.errors import FlowError  # noqa: PLC0415  help needs no engine
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  as above
     from runwright.executions.registered_flows import registered  # noqa: PLC0415  as above
-    from runwright.open_records import open_record  # noqa: PLC0415  as above
+    from runwright.open_records import open_to_run  # noqa: PLC0415  as above
 
-    store = open_record(session.record)
+    store = open_to_run(session.record)
     for each in sorted(path.parent.glob("*.y*ml")):
         if each.suffix in ENDINGS and each != path:
             try:
@@ -113,7 +113,9 @@ def restart(
         control.restart(row.id, timeout=timeout)
         again = row.id
     else:
-        again = _repetition_of(session, row)
+        again = _repetition_of(session, control, row)
+    if control.is_elsewhere:
+        say(f"it goes on there as {again}: runwright fr watch {again}")
     if not is_waiting or control.is_elsewhere:
         return 0
 
@@ -128,17 +130,21 @@ def _in_revision(control: Control, row: FlowRun, revision: int) -> UUID:
     from runwright.executions.service import ExecutionService  # noqa: PLC0415  help needs no engine
 
     if control.is_elsewhere:
-        raise click.UsageError("--revision works on a record itself, not at the address of a server: its REST has it.")
+        there: Any = control.store
+        return there.restart_in(row.id, revision)
     new = ExecutionService(control.store, lambda _: None).restart(row, revision)
     say(f"{new.name} ({new.id}) goes on with it in revision {new.flow_version}")
     return new.id
 
 
-def _repetition_of(session: Session, row: FlowRun) -> UUID:
+def _repetition_of(session: Session, control: Control, row: FlowRun) -> UUID:
     """Return a new run of a Python flow that keeps what went well in one that has ended."""
     from runwright.child_runs import ChildRuns, Order  # noqa: PLC0415  help needs no engine
     from runwright.errors import IllegalTransition  # noqa: PLC0415  as above
 
+    if control.is_elsewhere:
+        there: Any = control.store
+        return there.repeat(row.id, str(uuid4()))
     if not row.kind.phase.is_final:
         raise IllegalTransition(f"Flow run {row.name} ({row.id}) is {row.kind.name}: restart it when it has ended.")
     children = ChildRuns(session.record)
@@ -168,17 +174,20 @@ def replay(
     """Repeat an execution of a YAML flow as a new one, from the start or from one of its task runs on, here."""
     from runwright import app  # noqa: PLC0415  help needs no engine
     from runwright.cli.run import read_parameters, run_in_foreground  # noqa: PLC0415  the other commands need none of it
+    from runwright.control import Control  # noqa: PLC0415  as above
     from runwright.executions.catalogue import Executions  # noqa: PLC0415  as above
     from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  as above
 
     store = session.open_record()
     row = find_flow_run(store, reference)
     chosen = None if task_run is None else find_task_run(store, task_run).id
+    given = {name: _upload(value) for name, value in read_parameters(inputs, None).items()}
+    if Control(session.record).is_elsewhere:
+        return _replay_there(store, row, chosen, revision, given)
     executions = Executions(session.record)
     ran = flow = executions.flow_of(row)
     if revision is not None:
         flow = executions.flow_named(ran.spec.namespace, ran.spec.id, revision)
-    given = {name: _upload(value) for name, value in read_parameters(inputs, None).items()}
 
     def begin(progress: Progress) -> State:
         runner = ExecutionRunner(flow, record=session.record, executor=executor, progress=progress)
@@ -187,6 +196,17 @@ def replay(
         return runner.go_on(app.find_flow_run(store, new))
 
     return run_in_foreground(session, row.flow_name, begin)
+
+
+def _replay_there(store: Any, row: FlowRun, task_run: UUID | None, revision: int | None, inputs: dict[str, Any]) -> int:
+    """Have a server repeat an execution."""
+    from runwright.executions.runner import Upload  # noqa: PLC0415  help needs none of it
+
+    if any(isinstance(value, Upload) for value in inputs.values()):
+        raise click.UsageError("Files are given where the record is: the server's REST takes them too.")
+    new = store.replay(row.id, str(uuid4()), task_run, revision, inputs)
+    say(f"it is repeated there as {new}: runwright fr watch {new}")
+    return 0
 
 
 @click.command("mark")

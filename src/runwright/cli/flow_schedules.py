@@ -74,6 +74,8 @@ def register(
     from runwright.triggering.flow_schedules import CatchUp, FlowSchedules  # noqa: PLC0415  as above
 
     flow = load_flow(target)
+    if flow.schedule is not None:
+        flow.resolve_parameters({**_first_parameters(flow), **given})
     version = store.register(flow.to_version())
     schedules = FlowSchedules(store)
     _tell(version)
@@ -81,7 +83,6 @@ def register(
         if schedules.remove(flow.name):
             say("it has no schedule any more")
         return
-    flow.resolve_parameters({**_first_parameters(flow), **given})
     found = schedules.register(
         version, flow.schedule.to_dict(), catch_up=CatchUp(catch_up), parameters=given, is_paused=is_paused
     )

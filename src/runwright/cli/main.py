@@ -48,6 +48,7 @@ ENTRIES = {
     "automation": Entry(
         "runwright.cli.automations:automation", "What is done when events come, or do not: ls get create pause ..."
     ),
+    "limit": Entry("runwright.cli.limits:limit", "How many task runs with a tag run at once: ls get set delete."),
     "kv": Entry("runwright.cli.kv:kv", "Values that flows keep under keys of a namespace: ls get set rm."),
     "query": Entry("runwright.cli.query:query", "Ask the record a GraphQL query, and print JSON."),
     "ui": Entry("runwright.cli.ui:ui", "Look at a record in a browser, read-only."),

@@ -64,7 +64,7 @@ def start(
     from runwright.triggering.trigger_watch import TriggerWatch  # noqa: PLC0415  as above
     from runwright.worker import Worker  # noqa: PLC0415  as above
 
-    record = session.open_record(read_only=False)
+    record = session.open_record(read_only=False, is_patient=True)
     worker = Worker(record).start()
     watches = TriggerWatch(record, worker.take).start(), AutomationWatch(record, worker.take).start()
     app = create_app(record, options=server_options(keys=keys, hosts=hosts, worker=worker))

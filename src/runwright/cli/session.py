@@ -21,11 +21,14 @@ class Session:
         self.format: str | None = None
         self.fields: tuple[str, ...] = ()
 
-    def open_record(self, *, read_only: bool = True) -> Store:
-        """Return the record that is meant; raises `RecordUnreadable` when there is none to read."""
+    def open_record(self, *, read_only: bool = True, is_patient: bool = False) -> Store:
+        """Return the record that is meant; raises `RecordUnreadable` when there is none to read.
+
+        `is_patient` waits for a database that is restarting.
+        """
         from runwright.open_records import open_record  # noqa: PLC0415  only commands that use a record pay for it
 
-        return open_record(self.record, read_only=read_only)
+        return open_record(self.record, read_only=read_only, is_patient=is_patient)
 
     @property
     def is_interactive(self) -> bool:

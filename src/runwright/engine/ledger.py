@@ -5,7 +5,7 @@ The machine decides on top of it. `restore` folds the events of a run into the s
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections import deque
 from heapq import heappush
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,7 @@ class Ledger:
         self._spans: list[Group | Branch] = []
         self._ended: dict[int, Cell] = {}
         self._waiting: set[int] = set()
+        self._queued: dict[int, Cell] = {}
         self._ready: deque[Cell] = deque()
         self._timers: list[tuple[int, int]] = []
         self._next_ordinal = 1
@@ -79,6 +80,11 @@ class Ledger:
         """Return the children of a mapped run that was expanded and is still known; those of the flow run for 0."""
         group = self._groups.get(ordinal)
         return group if isinstance(group, Group) else None
+
+    def is_queued(self, ordinal: int) -> bool:
+        """Say whether a run waits for a slot."""
+        cell = self._queued.get(ordinal)
+        return cell is not None and self._cells.get(ordinal) is cell
 
     def branch_of(self, ordinal: int) -> Branch | None:
         """Return the latest branch of a run that stands for others."""
@@ -242,6 +248,25 @@ class Ledger:
         else:
             cell.parked = True
 
+    def _queue(self, cell: Cell) -> None:
+        """Let a run wait for a slot, as for one link more; a group of which a window full waits opens no others."""
+        cell.waiting = 1
+        self._queued[cell.ordinal] = cell
+        group = cell.group
+        if type(group) is Group and group in self._feeding and self._is_crowded(group):
+            self._feeding.remove(group)
+
+    def _leave_queue(self, cell: Cell) -> None:
+        del self._queued[cell.ordinal]
+        cell.waiting = 0
+        self._ready.append(cell)
+        group = cell.group
+        if type(group) is Group and cell.index >= 0 and group.has_untouched and group not in self._feeding:
+            insort(self._feeding, group, key=lambda each: each.first)
+
+    def _is_crowded(self, group: Group) -> bool:
+        return sum(cell.group is group for cell in self._queued.values()) >= self.window
+
     def _lose(self, cell: Cell) -> None:
         cell.lost += 1
         self._ready.append(cell)
@@ -291,8 +316,9 @@ class Ledger:
         if type(branch) is not Branch:
             raise TypeError("Only what a branch opened runs again.")
         self._ended.pop(cell.ordinal, None)
+        self._queued.pop(cell.ordinal, None)
         self._cells[cell.ordinal] = cell
-        cell.parked, cell.due, cell.serving = False, None, 0
+        cell.parked, cell.due, cell.serving, cell.waiting = False, None, 0, 0
         branch.reopen(cell.ordinal - branch.first)
         self._groups[branch.parent.ordinal] = branch  # those that came of its end never were
 
@@ -364,6 +390,9 @@ class Ledger:
             cell.serving = cell.attempt
         elif before == cells.PAUSED and event.state == cells.RUNNING and cell.ordinal:
             cell.resumed = True
+        elif event.state == cells.QUEUED and "waits_for" in data:
+            cell.serving, cell.resumed = 0, cell.resumed or before == cells.PAUSED
+            self._ready.append(cell)
         elif cell.ordinal and not cells.IS_ACTIVE[event.state]:
             cell.serving = 0
             self._plan(cell, before, data.get("due"))

@@ -13,6 +13,7 @@ from runwright.engine import cells
 from runwright.engine.branches import Branch
 from runwright.engine.requests import Requests
 from runwright.engine.stimuli import (
+    Admitted,
     Annotated,
     Created,
     Decision,
@@ -21,6 +22,7 @@ from runwright.engine.stimuli import (
     Left,
     Opened,
     Recovered,
+    Refused,
     Reported,
     Requested,
     Resolve,
@@ -55,6 +57,8 @@ class Machine(Requests):
         self._ending = ending
         self._handlers: dict[type[Any], Callable[[Any, int, Decision], None]] = {
             Reported: self._on_reported,
+            Refused: self._on_refused,
+            Admitted: self._on_admitted,
             Opened: self._on_opened,
             Annotated: self._on_annotated,
             Left: self._on_left,
@@ -83,7 +87,9 @@ class Machine(Requests):
     @property
     def is_stalled(self) -> bool:
         """Say whether nothing moves on without a request: whatever is open is paused."""
-        return not self.is_over and not self.outstanding and self.next_timer is None and not self._is_settling
+        if self.is_over or self.outstanding or self.next_timer is not None or self._is_settling:
+            return False
+        return self.is_held or not any(map(self.is_queued, self._queued))
 
     def is_asked(self, resolve: Resolve) -> bool:
         """Say whether a question is still open: nothing that it asks about began again meanwhile."""
@@ -180,6 +186,20 @@ class Machine(Requests):
             else:
                 self._plan(cell, before, stimulus.due)
                 self._follow(cell, at, decision)
+
+    def _on_refused(self, stimulus: Refused, at: int, decision: Decision) -> None:
+        """Let a run wait for a slot, out of the executor's hands: what needs none goes on in its place."""
+        cell = self._cells.get(stimulus.ordinal)
+        if cell is None or not cell.serving or cell.serving != stimulus.attempt:
+            return
+        if cell.code != cells.QUEUED:
+            self._record(cell, cells.QUEUED, stimulus.data, at, decision)
+        self._release(cell)
+        self._queue(cell)
+
+    def _on_admitted(self, stimulus: Admitted, _: int, __: Decision) -> None:
+        if self.is_queued(stimulus.ordinal):
+            self._leave_queue(self._cells[stimulus.ordinal])
 
     def _on_opened(self, stimulus: Opened, at: int, decision: Decision) -> None:
         """Give a run that stands for others its children; it stays Running until they are final."""

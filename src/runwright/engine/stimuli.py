@@ -50,6 +50,20 @@ class Reported(msgspec.Struct, gc=False):
     due: int | None = None
 
 
+class Refused(msgspec.Struct, gc=False):
+    """No slot was free for an attempt that was submitted: `data` names what it waits for, under `waits_for`."""
+
+    ordinal: int
+    attempt: int
+    data: dict[str, Any]
+
+
+class Admitted(msgspec.Struct, gc=False):
+    """A task run that was refused has its slots now."""
+
+    ordinal: int
+
+
 class Opened(msgspec.Struct, gc=False):
     """A run that stands for others has `children` now; `data` comes with its state Running."""
 
@@ -93,7 +107,9 @@ class Requested(msgspec.Struct, gc=False):
     request: str = ""
 
 
-Stimulus = Created | Started | Recovered | Reported | Opened | Annotated | Left | TimerFired | Requested
+Stimulus = (
+    Created | Started | Recovered | Reported | Refused | Admitted | Opened | Annotated | Left | TimerFired | Requested
+)
 
 
 class Submit(msgspec.Struct, gc=False):

@@ -23,7 +23,7 @@ from runwright.executions.replaying import Past, check_replayed, copied, replaye
 from runwright.executions.revisions import Fit
 from runwright.flowable import Children
 from runwright.hosting.locations import input_prefix, safe_name
-from runwright.open_records import open_record
+from runwright.open_records import open_record, open_to_run
 from runwright.results import reader_for
 from runwright.runtime import naming
 from runwright.runtime.attempt_scope import AttemptScope, Situation, StopSignal
@@ -111,7 +111,7 @@ class ExecutionRunner:
         `flow_run` is the id that it gets, which no other execution has.
         """
         if self.flow.fingerprint is None:
-            self.flow = registered(open_record(self.record), self.flow)
+            self.flow = registered(open_to_run(self.record), self.flow)
         flow_run = flow_run or ids.new_flow_run_id(clock.now())
         values, facts = self._values(inputs or {}, flow_run, origin), self._facts(flow_run, origin, {})
         failed = [] if origin.attempt > 1 else self.failed_checks(values, facts)

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec
 from runwright.engine.stimuli import (
+    Admitted,
     Annotated,
     FinishRun,
     Kill,
     Left,
     Recovered,
+    Refused,
     Reported,
     Requested,
     Resolve,
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from runwright.executor import Executor
     from runwright.graph import Graph
     from runwright.runtime.root import Root
+    from runwright.runtime.tag_slots import TagSlots
     from runwright.runtime.workload import Workload
 
     Progress = Callable[["FlowLoop"], None]
@@ -73,8 +76,9 @@ class FlowLoop:
 
     `workload` makes the calls and takes their ends. With `is_strict`, what depends on a success starts only when that is durable;
     with `is_patient` the loop waits for what is due later; with `raises` what a task raised is raised again. `approve` is asked,
-    with its name, whether a paused task run may go on. `finish` is how the machine says that it all ended, None while something
-    is open; `counts` is the number of runs in each final state, `total` of all known so far.
+    with its name, whether a paused task run may go on; `tag_slots`, which task runs may begin under limits. `finish` is how the
+    machine says that it all ended, None while something is open; `counts` is the number of runs in each final state, `total` of
+    all known so far.
     """
 
     logger = logging.getLogger("runwright.FlowRunner")
@@ -91,6 +95,7 @@ class FlowLoop:
         raises: bool = False,
         on_progress: Progress | None = None,
         approve: Callable[[str], bool] | None = None,
+        tag_slots: TagSlots | None = None,
     ) -> None:
         """Take the parts; nothing starts before `run`."""
         self.root = root
@@ -107,6 +112,7 @@ class FlowLoop:
         self._raises = raises
         self._on_progress = on_progress
         self._approve = approve
+        self._tag_slots = tag_slots
         self._unresolved: deque[Resolve] = deque()
         self._refused: set[int] = set()
         self._lane: Any = None
@@ -202,7 +208,7 @@ class FlowLoop:
                 if not self._ask_to_go_on() and (not interrupts.count or machine.is_cancelled):
                     self._apply(Left())
                     return
-            elif self._calls or machine.next_timer is not None:
+            elif self._calls or self._next_due() is not None:
                 self._wait()
 
     def _is_idle(self) -> bool:
@@ -211,6 +217,8 @@ class FlowLoop:
 
     def _dispatch(self, interrupts: Interrupts) -> None:
         """Launch what is ready while there is room, and release what was held once its causes are durable."""
+        if self._tag_slots is not None:
+            self._admit(self._tag_slots)
         while True:
             while self._unresolved:
                 self._resolve(self._unresolved.popleft())
@@ -233,13 +241,28 @@ class FlowLoop:
 
     def _wait(self) -> None:
         """Wait for a report, or until something is due."""
-        due = self.machine.next_timer if self._is_patient else None
+        due = self._next_due()
         seconds = None if due is None else max(0.0, (due - clock.now()) / 1e9)
         self._take(clock.wait(self._inbox, seconds))
         while not self._inbox.empty():
             self._take(self._inbox.get())
-        if due is not None and due <= clock.now():
+        timer = self.machine.next_timer if self._is_patient else None
+        if timer is not None and timer <= clock.now():
             self._apply(TimerFired())
+
+    def _next_due(self) -> int | None:
+        """Return when (ns) something is to be done that no report brings: a timer is due, or a slot may be free."""
+        timer = self.machine.next_timer if self._is_patient else None
+        look = None if self._tag_slots is None or self.machine.is_held else self._tag_slots.due
+        return min((due for due in (timer, look) if due), default=None)
+
+    def _admit(self, tag_slots: TagSlots) -> None:
+        """Let those begin that have waited for a slot and have it now."""
+        if self.machine.is_held or self.machine.is_cancelled:
+            tag_slots.rest()
+            return
+        for ordinal in tag_slots.look(self.machine.is_queued):
+            self._apply(Admitted(ordinal))
 
     def _ask_to_go_on(self) -> bool:
         """Ask once about each run that is paused, if there is somebody to ask; says whether one may go on."""
@@ -293,6 +316,7 @@ class FlowLoop:
             if self._lane is not None:
                 self._lane.kill(kill.ordinal, kill.attempt)
             return
+        self._give_back(kill.ordinal)
         self._ready = deque(submit for submit in self._ready if submit.ordinal != kill.ordinal)
         self._held = [submit for submit in self._held if submit.ordinal != kill.ordinal]
         data = {"message": "The flow run was cancelled."}
@@ -319,6 +343,10 @@ class FlowLoop:
 
     def _launch(self, submit: Submit) -> None:
         node = self.graph.nodes[submit.node]
+        waits = None if self._tag_slots is None else self._tag_slots.take(submit)
+        if waits is not None:
+            self._apply(Refused(submit.ordinal, submit.attempt, waits))
+            return
         call = self._workload.call(submit, node)
         if isinstance(call, State):
             self._take_unmade(submit, call)
@@ -375,6 +403,7 @@ class FlowLoop:
 
     def _take_final(self, report: Report, call: TaskCall) -> None:
         del self._calls[report.ordinal]
+        self._give_back(report.ordinal)
         if not (call.is_mapped_parent or self._is_async[call.node]):
             self._busy -= 1
         state, failed = report.state, report.attempt_state
@@ -399,8 +428,13 @@ class FlowLoop:
         if self._raises and isinstance(state.result, Exception):
             raise state.result
 
+    def _give_back(self, ordinal: int) -> None:
+        if self._tag_slots is not None:
+            self._tag_slots.give_back(ordinal)
+
     def _take_unmade(self, submit: Submit, state: State) -> None:
         """Take the end of a task run that needs no attempt: it is skipped, or what it says cannot be rendered."""
+        self._give_back(submit.ordinal)
         data = self._workload.take(submit.ordinal, state, codec.data_from_state(state))
         self.counts[type(state).__name__] += 1
         at = clock.now()

@@ -36,6 +36,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.about:routes",
     "runwright.server.events:routes",
     "runwright.server.automations:routes",
+    "runwright.server.tag_limits:routes",
     "runwright.server.administration:routes",
     "runwright.server.runs:routes",
     "runwright.server.logs:routes",

@@ -75,7 +75,6 @@ def serve(app: Starlette, address: Address) -> None:
 
     After SIGTERM it returns, after SIGINT it raises `KeyboardInterrupt`.
     """
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is left for it when the server has dealt with it
     config = uvicorn.Config(
         app,
         lifespan="on",
@@ -92,11 +91,17 @@ def serve(app: Starlette, address: Address) -> None:
         ws_ping_timeout=_PING,
         ws_per_message_deflate=False,
     )
-    _Server(config).run(sockets=[address.socket])
+    server = _Server(config)
+    signal.signal(signal.SIGTERM, server.leave)  # until the server itself listens to it, and when it has dealt with it
+    server.run(sockets=[address.socket])
 
 
 class _Server(uvicorn.Server):
     """A server that tells its live streams to end before it waits for them."""
+
+    def leave(self, *_: object) -> None:
+        """End as soon as may be."""
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         app: Any = self.config.app

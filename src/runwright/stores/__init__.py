@@ -29,7 +29,7 @@ def open_store(
 
     `read_only` opens it for views alone, also where nothing may be written. `synchronous` NORMAL leaves the sync of each
     commit to the system. In `home` the key of a server on this machine is found. `is_patient` waits for half a minute for a
-    PostgreSQL server that does not answer, where it is known to have answered before.
+    PostgreSQL server that does not answer.
 
     Raises `RecordUnreadable`, `RecordTooNew`, `RecordFull`, and `MissingExtra` for PostgreSQL without
     its library.

@@ -18,7 +18,8 @@ import msgspec
 
 from runwright import decoding, errors
 from runwright.errors import RecordError, RecordUnreachable, RecordUnreadable
-from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, Refusal
+from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, REPETITIONS, WRITES, Refusal
+from runwright.stores.urls import runs_nothing
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class ServedRecord:
             raise
 
     def __getattr__(self, name: str) -> Any:
-        """Return a read of the table of calls; what else a record can do is refused."""
-        call = CALLS.get(name)
+        """Return a call of the tables; what else a record can do is refused."""
+        call = CALLS.get(name) or WRITES.get(name) or REPETITIONS.get(name)
         if call is None:
             if name.startswith("__"):
                 raise AttributeError(name)
@@ -156,10 +157,7 @@ class ServedRecord:
         return RecordError(told.message)
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise RecordError(
-            f"The record behind {self.url} is read and steered only: run flows where RUNWRIGHT_RECORD names the database, "
-            "or have the server start them."
-        )
+        raise runs_nothing(self.url)
 
 
 def _exchange(

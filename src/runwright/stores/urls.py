@@ -1,8 +1,10 @@
-"""URLs: how the URL of a record is shown."""
+"""URLs: how the URL of a record is shown, and which is the address of a server."""
 
 from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from runwright.errors import RecordError
 
 
 def without_password(url: str) -> str:
@@ -16,3 +18,16 @@ def without_password(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     query = urlencode([pair for pair in parse_qsl(parts.query) if "password" not in pair[0]], safe="/,")
     return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query=query))
+
+
+def is_address(url: str) -> bool:
+    """Say whether a URL is the address of a server."""
+    return url.startswith(("http://", "https://"))
+
+
+def runs_nothing(url: str) -> RecordError:
+    """Return what is wrong with running flows on the record that a server has."""
+    return RecordError(
+        f"The record behind {url} is read and steered only: run flows where RUNWRIGHT_RECORD names the database, "
+        "or have the server start them."
+    )

@@ -29,6 +29,7 @@ from runwright.testing.request_contract import RequestContract
 from runwright.testing.retention_contract import RetentionContract
 from runwright.testing.scribe import STEP, Scribe
 from runwright.testing.slot_contract import SlotContract
+from runwright.testing.tag_limit_contract import TagLimitContract
 from runwright.testing.view_contract import ViewContract
 from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 
@@ -346,6 +347,7 @@ class StoreContract(
     QueryContract,
     RequestContract,
     SlotContract,
+    TagLimitContract,
     ReceivedEventContract,
     RetentionContract,
 ):

@@ -23,7 +23,7 @@ from runwright.views import EventFilter, FlowRunFilter, TaskRunFilter
 REF = ResultRef("pack", "here", "json", 2, "00ff", None)
 TASKS = (TaskInfo("first", "The first", ("a", "b")), TaskInfo("second", "The second", is_mapped=True))
 COMPARED = (*DERIVED, "event", "flow", "task")
-EMPTIED = (*COMPARED, "log_line", "metric", "lease", "request", "slot")
+EMPTIED = (*COMPARED, "log_line", "metric", "lease", "request", "slot", "tag_slot")
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=5) | st.sampled_from(
     ["\x00", "\ud800", '"\\']

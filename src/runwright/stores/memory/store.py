@@ -16,11 +16,13 @@ from runwright.runs import Project, TaskInfo
 from runwright.states import KIND_BY_CODE
 from runwright.store import Difference
 from runwright.stores import keeping, leasing
+from runwright.stores.kept_limits import KeptLimits
 from runwright.stores.memory.cards import MemoryCards
 from runwright.stores.memory.reads import MemoryViews
 from runwright.stores.memory.requests import MemoryRequests
 from runwright.stores.memory.rows import MemoryRows
 from runwright.stores.memory.slots import MemorySlots
+from runwright.stores.memory.tag_slots import MemoryTagSlots
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of, project_id_of
 from runwright.stores.texts import from_json, to_json, to_text
@@ -36,12 +38,13 @@ if TYPE_CHECKING:
     from runwright.request import Answer, Request
     from runwright.runs import FlowVersion
     from runwright.store import Lease
+    from runwright.tag_limits import Claim, TagSlot
     from runwright.trigger_states import TriggerState
 
 _FIRST = 2
 
 
-class MemoryStore(MemoryViews):
+class MemoryStore(MemoryViews, KeptLimits):
     """A record that ends with its process."""
 
     url = "memory://"
@@ -55,6 +58,7 @@ class MemoryStore(MemoryViews):
         self._requests = MemoryRequests()
         self._cards = MemoryCards()
         self._slots = MemorySlots(self._living_token, self._is_final)
+        self._tag_slots = MemoryTagSlots(self._living_token)
         self._is_closed = False
 
     def migrate(self) -> None:
@@ -213,6 +217,17 @@ class MemoryStore(MemoryViews):
             if newest is not None and newest.token == lease.token:
                 self._slots.leave(name, lease)
 
+    def tag_slots(self) -> list[TagSlot]:
+        """Return who holds slots of tags, or waits for them, the first that came first."""
+        with self._lock:
+            return self._tag_slots.living()
+
+    def claim_tag_slots(self, lease: Lease, claims: Sequence[Claim], given_back: Collection[int] = ()) -> list[int]:
+        """Give slots of tags back, and take others; see `runwright.tag_limits.TagLimits`."""
+        with self._lock:
+            leasing.check_held(self._leases.get(lease.flow_run), lease, lease.flow_run)
+            return self._tag_slots.claim(lease, claims, given_back)
+
     def find_trigger(self, namespace: str, flow: str, trigger: str) -> TriggerState | None:
         """Return the state of a trigger, None for one that has none yet."""
         with self._lock:
@@ -287,6 +302,7 @@ class MemoryStore(MemoryViews):
                 self._rows.drop(flow_run)
                 self._requests.drop(flow_run)
                 self._slots.drop(flow_run)
+                self._tag_slots.drop(flow_run)
                 self._leases.pop(flow_run, None)
             return Purged(gone, lines - len(self._logs), metrics - len(self._metrics))
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import threading
 import time
 from collections import deque
 from contextlib import contextmanager
-from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from runwright.errors import RecordError, RecordUnreachable
+from runwright.stores.postgres.absence import absence_of
 from runwright.stores.postgres.connection import Collided, explained
 
 if TYPE_CHECKING:
@@ -21,12 +20,9 @@ if TYPE_CHECKING:
     from runwright.stores.postgres.connection import PostgresConnection
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 2.0
-_SILENCE = 60.0
 _OF_PARENTS: list[PostgresConnection] = []
 
 Found = TypeVar("Found")
-
-_logger = logging.getLogger("runwright.Record")
 
 
 class Pool:
@@ -105,16 +101,17 @@ class Pool:
 
     def _patiently(self, patience: float) -> PostgresConnection:
         """Connect, again and again until the server answers or patience is at its end."""
-        end, said, wait = time.monotonic() + patience, -inf, _SHORTEST_WAIT
+        end, wait, absence = time.monotonic() + patience, _SHORTEST_WAIT, absence_of(self._name)
         while True:
             try:
-                return self._connect()
+                db = self._connect()
             except RecordUnreachable as error:
                 now = time.monotonic()
                 if now >= end:
                     raise
-                if now - said >= _SILENCE:
-                    said = now
-                    _logger.warning("%s Waiting for it.", error)
+                absence.note(error)
+            else:
+                absence.end()
+                return db
             time.sleep(min(wait * random.uniform(0.5, 1.5), max(0.0, end - now)))  # noqa: S311  spreads load, guards nothing
             wait = min(2 * wait, _LONGEST_WAIT)

@@ -17,6 +17,7 @@ from runwright.failpoints import hit
 from runwright.retention import Purged
 from runwright.store import Lease
 from runwright.stores import leasing
+from runwright.stores.kept_limits import KeptLimits
 from runwright.stores.postgres import damage, log, rebuild, received, schema
 from runwright.stores.postgres.connection import connect
 from runwright.stores.postgres.dialect import PostgresDialect
@@ -26,7 +27,18 @@ from runwright.stores.postgres.rows import PostgresRows
 from runwright.stores.postgres.standing import Standing
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import cards, flows, key_values, leases, queries, requests, retention, slots, trigger_states
+from runwright.stores.sql import (
+    cards,
+    flows,
+    key_values,
+    leases,
+    queries,
+    requests,
+    retention,
+    slots,
+    tag_slots,
+    trigger_states,
+)
 from runwright.stores.sql.log import find_key, keys_of
 from runwright.stores.sql.views import SqlViews
 from runwright.stores.urls import without_password
@@ -44,6 +56,7 @@ if TYPE_CHECKING:
     from runwright.store import Difference
     from runwright.stores.postgres.connection import PostgresConnection
     from runwright.stores.postgres.pool import Found
+    from runwright.tag_limits import Claim
     from runwright.trigger_states import TriggerState
 
 PATIENCE = 600.0
@@ -54,7 +67,7 @@ _READERS, _WRITERS = 8, 4
 _LEASES, _LOG = queries("postgres", "leases"), queries("postgres", "log")
 
 
-class PostgresStore(SqlViews):
+class PostgresStore(SqlViews, KeptLimits):
     """A record at a URL. `read_only` opens it for views alone; `synchronous` NORMAL does not wait for the server's disk."""
 
     def __init__(
@@ -183,6 +196,16 @@ class PostgresStore(SqlViews):
     def release_slot(self, name: str, lease: Lease) -> None:
         """Give a slot back, or stop waiting for one."""
         self._write_at_once(lambda db: slots.release(db, name, lease))
+
+    def claim_tag_slots(self, lease: Lease, claims: Sequence[Claim], given_back: Collection[int] = ()) -> list[int]:
+        """Give slots of tags back, and take others; see `runwright.tag_limits.TagLimits`. A server that goes away is waited for."""
+
+        def write(db: PostgresConnection) -> list[int]:
+            with db.transaction():
+                _take_turns(db, "tag slots")
+                return tag_slots.claim(db, lease, claims, given_back)
+
+        return self._write(write, PATIENCE)
 
     def keep_trigger(self, state: TriggerState) -> TriggerState | None:
         """Write a state over the version that it was read in, and return it; None when that is not the newest.

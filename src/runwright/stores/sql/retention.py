@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runwright.stores.sql import Connection
 
 _BY_KEY = ("event", "expansion", "task_run", "attempt", "tally", "log_line", "metric", "request")
-_BY_ID = ("slot", "lease")
+_BY_ID = ("slot", "tag_slot", "lease")
 _EVER = (1 << 63) - 1
 
 

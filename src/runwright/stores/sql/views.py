@@ -27,6 +27,7 @@ from runwright.stores.sql import (
     requests,
     rows_of,
     selection,
+    tag_slots,
     trigger_states,
     value_of,
 )
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from runwright.store import Lease
     from runwright.stores.sql import Connection
     from runwright.stores.sql.dialect import Dialect
+    from runwright.tag_limits import TagSlot
     from runwright.trigger_states import TriggerState
     from runwright.views import FlowRunFilter, GroupBy, TaskRunFilter
 
@@ -222,6 +224,11 @@ class SqlViews(ABC):
         """Return the cards of a kind by name, or the other way round."""
         with self._reading() as db:
             return cards.list_all(db, kind, after, limit, newest_first=newest_first)
+
+    def tag_slots(self) -> list[TagSlot]:
+        """Return who holds slots of tags, or waits for them, the first that came first."""
+        with self._reading() as db:
+            return tag_slots.living(db)
 
     def count_flow_versions(self) -> int:
         """Return how many versions of flows there are."""

@@ -15,9 +15,20 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from runwright.errors import RecordError
 from runwright.failpoints import hit
+from runwright.stores.kept_limits import KeptLimits
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
-from runwright.stores.sql import cards, flows, key_values, leases, requests, retention, slots, trigger_states
+from runwright.stores.sql import (
+    cards,
+    flows,
+    key_values,
+    leases,
+    requests,
+    retention,
+    slots,
+    tag_slots,
+    trigger_states,
+)
 from runwright.stores.sql.dialect import Dialect
 from runwright.stores.sql.log import keys_of
 from runwright.stores.sql.views import SqlViews
@@ -46,13 +57,14 @@ if TYPE_CHECKING:
     from runwright.runs import FlowVersion, Project
     from runwright.store import Difference, Lease
     from runwright.stores.sqlite.connection import SqliteConnection
+    from runwright.tag_limits import Claim
     from runwright.trigger_states import TriggerState
 
 _LOOK = 0.02
 """Seconds between two looks at a log that somebody waits for: a file says nothing by itself."""
 
 
-class SqliteStore(SqlViews):
+class SqliteStore(SqlViews, KeptLimits):
     """A record in a file. `read_only` opens it for views alone; `synchronous` NORMAL leaves the sync of commits to the system."""
 
     def __init__(
@@ -171,6 +183,11 @@ class SqliteStore(SqlViews):
         """Give a slot back, or stop waiting for one."""
         with self._writing() as db, Transaction(db):
             slots.release(db, name, lease)
+
+    def claim_tag_slots(self, lease: Lease, claims: Sequence[Claim], given_back: Collection[int] = ()) -> list[int]:
+        """Give slots of tags back, and take others; see `runwright.tag_limits.TagLimits`."""
+        with self._writing() as db, Transaction(db):
+            return tag_slots.claim(db, lease, claims, given_back)
 
     def await_events(self, after: int, seconds: float) -> int:
         """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""

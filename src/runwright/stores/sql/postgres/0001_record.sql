@@ -266,6 +266,18 @@ CREATE TABLE slot (
     UNIQUE (name, flow_run)
 );
 
+-- What a task run holds, or waits for, of the limits of its tags, under the lease with `token` and no longer than that lives. All
+-- rows of one task run have its place in the order in which they came; one that waits has a row for the tag that it waits for.
+CREATE TABLE tag_slot (
+    flow_run bytea    NOT NULL CHECK (length(flow_run) = 16),
+    ordinal  bigint   NOT NULL,
+    tag      text     NOT NULL,
+    place    bigint   NOT NULL,
+    token    integer  NOT NULL,
+    is_held  smallint NOT NULL CHECK (is_held IN (0, 1)),
+    PRIMARY KEY (flow_run, ordinal, tag)
+);
+
 -- ------------------------------------------------------------------------------------------- values of namespaces, beside all runs
 
 -- Keys are ordered by their code points, whatever the language of the database.

@@ -256,6 +256,18 @@ CREATE TABLE slot (
     UNIQUE (name, flow_run)
 ) STRICT;
 
+-- What a task run holds, or waits for, of the limits of its tags, under the lease with `token` and no longer than that lives. All
+-- rows of one task run have its place in the order in which they came; one that waits has a row for the tag that it waits for.
+CREATE TABLE tag_slot (
+    flow_run BLOB    NOT NULL CHECK (length(flow_run) = 16),
+    ordinal  INTEGER NOT NULL,
+    tag      TEXT    NOT NULL,
+    place    INTEGER NOT NULL,
+    token    INTEGER NOT NULL,
+    is_held  INTEGER NOT NULL CHECK (is_held IN (0, 1)),
+    PRIMARY KEY (flow_run, ordinal, tag)
+) STRICT, WITHOUT ROWID;
+
 -- ------------------------------------------------------------------------------------------- values of namespaces, beside all runs
 
 CREATE TABLE key_value (
