@@ -18,6 +18,7 @@ from runwright.server.context import ServerContext, ServerOptions
 from runwright.server.origins import OriginCheck
 from runwright.server.problems import Problem, answer, problem_from
 from runwright.server.request_log import RequestLog
+from runwright.server.router import PathRouter
 from runwright.server.routes import check_guarded
 
 if TYPE_CHECKING:
@@ -72,7 +73,6 @@ def create_app(
     routes = [route for surface in surfaces for route in _load(surface)(context)]
     check_guarded(routes)
     app = Starlette(
-        routes=routes,
         middleware=[Middleware(RequestLog), Middleware(OriginCheck, hosts=context.options.hosts)],
         exception_handlers={
             Problem: _tell,
@@ -80,7 +80,7 @@ def create_app(
             HTTPException: _tell_status,
         },
     )
-    app.router.redirect_slashes = False
+    app.router = PathRouter(routes, redirect_slashes=False)
     app.state.context = context
     return app
 
