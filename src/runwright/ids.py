@@ -79,6 +79,13 @@ def event_id(flow_run: UUID, ordinal: int, version: int) -> UUID:
     return UUID(int=flow_run.int & ~_SUFFIX_MASK | ordinal << VERSION_BITS | version)
 
 
+def event_text(flow_run: str, ordinal: int, version: int) -> str:
+    """Return `str(event_id(...))` for the text of a flow run's id."""
+    if version > MAX_VERSION:
+        return str(event_id(UUID(flow_run), ordinal, version))
+    return f"{flow_run[:24]}{ordinal << VERSION_BITS | version:012x}"
+
+
 def flow_run_from_text(text: str) -> UUID | None:
     """Return the id of a flow run that a text is, None when it is no such id: they leave room for task runs and events."""
     try:

@@ -99,7 +99,8 @@ class TaskRun(msgspec.Struct):
 
     `map_index` is -1 for what is no mapped child. `parent` is the ordinal of the run it was expanded from, 0 for the flow
     run. `attempt` is the latest attempt's number, 0 before the first. `due` is when a waiting run goes on. `details` holds
-    what comes with the state (see `runwright.codec`). `value` is the text that its round of a loop stands for.
+    what comes with the state (see `runwright.codec`). `value` is the text that its round of a loop stands for. `flow_id` and
+    `flow_version` are those of its flow run.
     """
 
     flow_run: UUID
@@ -125,6 +126,8 @@ class TaskRun(msgspec.Struct):
     details: dict[str, Any] = {}
     tags: tuple[str, ...] = ()
     value: str | None = None
+    flow_id: UUID | None = None
+    flow_version: int = 0
 
     @property
     def id(self) -> UUID:

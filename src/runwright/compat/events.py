@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright import ids
+from runwright.compat.flow_facts import KnownFlows
 from runwright.compat.task_run_body import (
     FOLLOWS_WITHIN,
     FlowRunFacts,
@@ -49,6 +50,7 @@ class TaskRunEvents:
     def __init__(self, views: Views) -> None:
         """Read what the log does not say with every event (names, tags, edges) from `views`."""
         self._views = views
+        self._flows = KnownFlows(views)
         self._flow_runs: dict[UUID, FlowRunFacts] = {}
         self._open: dict[tuple[UUID, int], Progress] = {}
 
@@ -97,7 +99,7 @@ class TaskRunEvents:
         if facts is None:
             while len(self._flow_runs) >= _FLOW_RUNS_KEPT:
                 del self._flow_runs[next(iter(self._flow_runs))]
-            facts = self._flow_runs[flow_run] = FlowRunFacts(self._views, flow_run)
+            facts = self._flow_runs[flow_run] = FlowRunFacts.read(self._views, flow_run, self._flows)
         return facts
 
     def _catch_up(self, facts: FlowRunFacts, place: Place, progress: Progress, version: int) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright import ids
+from runwright.compat.flow_facts import KnownFlows
 from runwright.compat.task_run_body import (
     FOLLOWS_WITHIN,
     FlowRunFacts,
@@ -35,6 +36,7 @@ class FlowRunEvents:
     def __init__(self, views: Views) -> None:
         """Read from `views` what the log does not say with every event, and what came before."""
         self._views = views
+        self._flows = KnownFlows(views)
         self._facts: dict[UUID, FlowRunFacts] = {}
         self._seen: dict[UUID, Progress] = {}
         self._planned: dict[UUID, Progress] = {}
@@ -117,7 +119,7 @@ class FlowRunEvents:
         if facts is None:
             while len(self._facts) >= _KEPT:
                 del self._facts[next(iter(self._facts))]
-            facts = self._facts[flow_run] = FlowRunFacts(self._views, flow_run)
+            facts = self._facts[flow_run] = FlowRunFacts.read(self._views, flow_run, self._flows)
         return facts
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from runwright import clock, ids
+from runwright.compat.flow_facts import KnownFlows
 from runwright.compat.task_run_body import FlowRunFacts, Progress, is_suspension, late_id, with_z
 from runwright.events import EventKind
 from runwright.states import KIND_BY_NAME, Phase
@@ -39,7 +40,6 @@ _DETAILS = (
 _FALSE = ("deferred", "pause_reschedule", "untrackable_result")
 _USUAL_DETAILS: dict[str, Any] = {**dict.fromkeys(_DETAILS), **dict.fromkeys(_FALSE, False)}
 _FLOW_RUNS_KEPT = 256
-_FLOWS_KEPT = 1_000
 _LINE = UUID("6f1b4f3e-6f0e-4f0a-9d47-6d0c8a3d7c11")
 _SCHEDULED = KIND_BY_NAME["Scheduled"]
 
@@ -47,18 +47,18 @@ _SCHEDULED = KIND_BY_NAME["Scheduled"]
 class RunDocuments:
     """Makes documents from rows of one record."""
 
-    def __init__(self, views: Views, flows: dict[tuple[UUID, int], FlowVersion] | None = None) -> None:
-        """Read what the rows do not say from `views`; `flows` are versions that are known, by id and version."""
+    def __init__(self, views: Views, flows: KnownFlows | None = None) -> None:
+        """Read what the rows do not say from `views`; `flows` are those known from earlier."""
         self._views = views
         self._facts: dict[UUID, FlowRunFacts] = {}
-        self._flows: dict[tuple[UUID, int], FlowVersion] = {} if flows is None else flows
+        self._flows = KnownFlows(views) if flows is None else flows
 
     def task_run(self, row: TaskRun) -> dict[str, Any]:
         """Return a task run with its state."""
-        facts = self.facts_of(row.flow_run)
+        facts = self._facts_of(row)
         place, progress = facts.place_of_row(row), self._progress_of(row)
         body = facts.body_of(place, progress)
-        state = self._state_of(row, progress)
+        state = self._state_of(row, progress, facts.text)
         return {
             "id": body["dynamic_key"],
             "created": _z(row.created),
@@ -70,7 +70,7 @@ class RunDocuments:
             "start_time": None,
             "end_time": None,
             **body,
-            "empirical_policy": {"retry_jitter_factor": None, **body["empirical_policy"]},
+            "empirical_policy": place.task.policy_with_jitter,
             "estimated_run_time": body["total_run_time"],
             "estimated_start_time_delta": _delay(row.created, row.start_time),
             "state_id": state["id"],
@@ -79,15 +79,14 @@ class RunDocuments:
             "state": state,
         }
 
-    def facts_of(self, flow_run: UUID) -> FlowRunFacts:
-        """Return what the record knows of a flow run."""
-        facts = self._facts.get(flow_run)
+    def _facts_of(self, row: TaskRun) -> FlowRunFacts:
+        """Return what is known of the flow run of a task run, for which its row is enough."""
+        facts = self._facts.get(row.flow_run)
         if facts is None:
             while len(self._facts) >= _FLOW_RUNS_KEPT:
                 del self._facts[next(iter(self._facts))]
-            if len(self._flows) >= _FLOWS_KEPT:
-                self._flows.clear()
-            facts = self._facts[flow_run] = FlowRunFacts(self._views, flow_run, self._flows)
+            flow = self._flows.find(row.flow_id, row.flow_version, row.flow_name)
+            facts = self._facts[row.flow_run] = FlowRunFacts(self._views, row.flow_run, flow)
         return facts
 
     def _progress_of(self, row: TaskRun) -> Progress:
@@ -105,14 +104,12 @@ class RunDocuments:
             progress.total = sum(end // 1_000 - start // 1_000 for start, end in spans)
         return progress
 
-    def _state_of(self, row: TaskRun, progress: Progress) -> dict[str, Any]:
+    def _state_of(self, row: TaskRun, progress: Progress, flow_run: str) -> dict[str, Any]:
         version = row.version
         if not row.kind.phase.is_final and version > 1:
             version = self._version_of_state(row)
-        identity = _known_by(progress, ids.event_id(row.flow_run, row.ordinal, version))
-        flow_run = str(row.flow_run)
-        about = {"flow_run_id": flow_run, "task_run_id": ids.task_run_text(flow_run, row.ordinal)}
-        return state_document(identity, progress, about)
+        identity = _known_by(progress, ids.event_text(flow_run, row.ordinal, version))
+        return state_document(identity, progress, flow_run, ids.task_run_text(flow_run, row.ordinal))
 
     def _version_of_state(self, row: TaskRun) -> int:
         """Return the version that a task run came to its state with: later events of it need not be transitions."""
@@ -125,23 +122,25 @@ class RunDocuments:
     def task_run_states(self, flow_run: UUID, ordinal: int) -> list[dict[str, Any]]:
         """Return all states of a task run, or for ordinal 0 of the flow run, oldest first."""
         events = self._views.events(EventFilter(flow_run=flow_run, ordinal=ordinal, limit=ids.MAX_VERSION))
-        about = {"flow_run_id": str(flow_run)}
-        if ordinal:
-            about["task_run_id"] = str(ids.task_run_id(flow_run, ordinal))
+        text = str(flow_run)
+        about = text, ids.task_run_text(text, ordinal) if ordinal else None
         progress = Progress()
-        created = self.facts_of(flow_run).place_of(ordinal).created if ordinal else None
+        created = self._created(flow_run, ordinal) if ordinal else None
         found = []
         if created is not None:
             progress.enter(KIND_BY_NAME["Pending"].code, created, {}, 0)
-            found.append(state_document(ids.event_id(flow_run, ordinal, 1), progress, about))
+            found.append(state_document(ids.event_text(text, ordinal, 1), progress, *about))
         for event in events:
             if event.state:
                 progress.enter(event.state, event.at, event.data or {}, event.attempt)
             elif is_suspension(event):
                 progress.suspend(event.at)
             if event.state or is_suspension(event):
-                found.append(state_document(ids.event_id(flow_run, ordinal, event.version), progress, about))
+                found.append(state_document(ids.event_text(text, ordinal, event.version), progress, *about))
         return found
+
+    def _created(self, flow_run: UUID, ordinal: int) -> int:
+        return FlowRunFacts.read(self._views, flow_run, self._flows).place_of(ordinal).created
 
     def flow_run(self, row: FlowRun) -> dict[str, Any]:
         """Return a flow run with its state."""
@@ -149,11 +148,11 @@ class RunDocuments:
         data = {"due": row.scheduled_start_time, **row.details, "message": row.message or ""}
         progress.enter(row.state, _entered(row), data, 0)
         version = row.version if row.kind.phase.is_final else self._version_of_root(row)
-        identity = _known_by(progress, ids.event_id(row.id, 0, version))
-        state = state_document(identity, progress, {"flow_run_id": str(row.id)})
+        flow_run = str(row.id)
+        state = state_document(_known_by(progress, ids.event_text(flow_run, 0, version)), progress, flow_run)
         return {
             **_NO_FLOW_RUN,
-            "id": str(row.id),
+            "id": flow_run,
             "created": _z(row.created),
             "updated": _z(row.updated),
             "name": row.name,
@@ -179,25 +178,25 @@ class RunDocuments:
         return next((each.version for each in self._views.events(newest) if each.state or is_suspension(each)), 1)
 
 
-def _known_by(progress: Progress, identity: UUID) -> UUID:
+def _known_by(progress: Progress, identity: str) -> str:
     """Return the id of the state that a run is in now, given that of the last event: one that is overdue has become Late."""
     if progress.late_at is None or progress.late_at > clock.now():
         return identity
     progress.become_late()
-    return late_id(identity)
+    return str(late_id(UUID(identity)))
 
 
-def state_document(identity: UUID, progress: Progress, about: dict[str, str]) -> dict[str, Any]:
+def state_document(identity: str, progress: Progress, flow_run: str, task_run: str | None = None) -> dict[str, Any]:
     """Return the state that something is in, with every key that clients know of."""
     state = progress.state
     return {
-        "id": str(identity),
+        "id": identity,
         "type": state["type"],
         "name": state["name"],
         "timestamp": with_z(progress.at),
         "message": state["message"],
         "data": progress.result,
-        "state_details": {**_USUAL_DETAILS, **about, **state["state_details"]},
+        "state_details": {**_USUAL_DETAILS, "flow_run_id": flow_run, "task_run_id": task_run, **state["state_details"]},
     }
 
 

@@ -22,7 +22,7 @@ from runwright.views import FlowRunFilter as FlowRunsWanted, TaskRunFilter as Ta
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from runwright.runs import FlowVersion
+    from runwright.compat.flow_facts import KnownFlows
     from runwright.views import Views
 
 _FIRST_PAGE, _PAGE = 50, 1_000
@@ -53,11 +53,11 @@ class RunSearch:
         self,
         views: Views,
         counts: Callable[[], Mapping[str, int]] | None = None,
-        flows: dict[tuple[UUID, int], FlowVersion] | None = None,
+        flows: KnownFlows | None = None,
     ) -> None:
         """Read from `views`; `counts` says how many task runs of the record are in each state, where somebody keeps count.
 
-        `flows` are versions that are known from earlier searches: they do not change.
+        `flows` are those known from earlier searches.
         """
         self._views = views
         self._counts = counts

@@ -7,8 +7,7 @@ has happened to it so far.
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import lru_cache
-from hashlib import blake2b
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -18,14 +17,14 @@ from runwright.codec import USUAL_MESSAGES
 from runwright.errors import NotOnRecord
 from runwright.events import EventKind
 from runwright.result import ResultRef
-from runwright.runs import FlowRun, FlowVersion, TaskInfo
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME, Phase, StateKind
 from runwright.views import FlowRunFilter
 from runwright.vocabularies import event_name
 
 if TYPE_CHECKING:
+    from runwright.compat.flow_facts import FlowFacts, KnownFlows, TaskFacts
     from runwright.events import Event
-    from runwright.runs import EdgeInfo, TaskRun
+    from runwright.runs import EdgeInfo, FlowRun, TaskRun
     from runwright.views import Expansion, Views
 
 FOLLOWS_WITHIN = 5 * 60 * 1_000_000
@@ -45,7 +44,7 @@ class Place(NamedTuple):
     ordinal: int
     map_index: int
     parent: int
-    task: TaskInfo
+    task: TaskFacts
     created: int
 
     @property
@@ -142,119 +141,135 @@ def late_id(scheduled: UUID) -> UUID:
 class FlowRunFacts:
     """What the record knows of a flow run that its task runs' events repeat."""
 
-    def __init__(self, views: Views, flow_run: UUID, flows: dict[tuple[UUID, int], FlowVersion] | None = None) -> None:
-        """Read the flow run and its flow, unless it is among `flows` by id and version; raises `NotOnRecord`."""
+    def __init__(self, views: Views, flow_run: UUID, flow: FlowFacts, row: FlowRun | None = None) -> None:
+        """Read from `views` what its version of a flow and its `row` do not say."""
         self.flow_run = flow_run
-        self._text = str(flow_run)
+        self.text = str(flow_run)
         self._views = views
-        self._row = _row_of(views, flow_run)
-        flows = {} if flows is None else flows
-        version = self._row.flow_id, self._row.flow_version
-        if version not in flows:
-            flows[version] = _flow_of(views, self._row)
-        self._flow = flows[version]
-        self._index = {task.slug: number for number, task in enumerate(self._flow.tasks)}
-        self._inputs: dict[str, list[EdgeInfo]] = {}
-        for edge in self._flow.edges:
-            self._inputs.setdefault(edge.downstream, []).append(edge)
+        self._flow = flow
+        self._row = row
         self._expansions: list[Expansion] = []
         self._firsts: list[int] = []
+        self._of_parents: dict[int, list[Expansion]] = {}
+        self._last_inputs: tuple[Any, dict[str, list[dict[str, str]]]] = None, {}
+
+    @classmethod
+    def read(cls, views: Views, flow_run: UUID, flows: KnownFlows) -> FlowRunFacts:
+        """Return what is known of a flow run on record; raises `NotOnRecord`."""
+        row = _row_of(views, flow_run)
+        return cls(views, flow_run, flows.find(row.flow_id, row.flow_version, row.flow_name), row)
 
     def place_of(self, ordinal: int) -> Place:
         """Return where a task run stands."""
         expansion = self._expansion_with(ordinal)
         offset = ordinal - expansion.first
         task, map_index = (offset, -1) if expansion.task is None else (expansion.task, offset)
-        tasks = self._flow.tasks
-        known = tasks[task] if task < len(tasks) else TaskInfo(slug=f"task-{task}", name=f"task-{task}")
-        return Place(ordinal, map_index, expansion.parent, known, expansion.at)
+        return Place(ordinal, map_index, expansion.parent, self._flow.task(task), expansion.at)
 
     def place_of_row(self, row: TaskRun) -> Place:
         """Return where a task run stands: of a flow in Python its row says it, which takes no further read."""
-        if "yaml" in self._flow.source:
+        if self._flow.is_declared:
             return self.place_of(row.ordinal)
-        tasks = self._flow.tasks
-        known = tasks[row.task_index] if row.task_index < len(tasks) else TaskInfo(slug=row.slug, name=row.task_name)
-        return Place(row.ordinal, row.map_index, row.parent, known, row.created)
+        task = self._flow.task(row.task_index, row.slug, row.task_name)
+        return Place(row.ordinal, row.map_index, row.parent, task, row.created)
 
     def related_to(self, place: Place) -> list[dict[str, str]]:
         """Return the related resources: a tag each, the flow run, the flow."""
         tags = [
-            {"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"}
-            for tag in sorted(place.task.tags)
+            {"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"} for tag in place.task.tags
         ]
         return [*tags, *self.resources]
 
-    @property
+    @cached_property
     def resources(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the flow run and its flow as related resources."""
-        row = self._row
+        """Return the flow run and its flow as related resources; raises `NotOnRecord`."""
+        row = self._row or _row_of(self._views, self.flow_run)
         return (
             _resource(f"prefect.flow-run.{row.id}", "flow-run", row.name),
             _resource(f"prefect.flow.{row.flow_id}", "flow", row.flow_name),
         )
 
     def body_of(self, place: Place, progress: Progress) -> dict[str, Any]:
-        """Return the task run as it is now."""
+        """Return the task run as it is now. What it shares with other task runs is theirs too: nobody may change it."""
         task = place.task
-        details = progress.details
-        times = {
-            "cache_key": details.get("cache_key"),
-            "cache_expiration": with_z(_us(details.get("expires"))) if details.get("cache_key") else None,
-            "expected_start_time": with_z(place.created // 1_000),
-            "next_scheduled_start_time": with_z(_us(details.get("due"))) if progress.code == _SCHEDULED else None,
-            "start_time": with_z(progress.start),
-            "end_time": with_z(progress.at) if progress.state["type"] in _FINAL_TYPES else None,
-        }
-        return {
+        body: dict[str, Any] = {
             "name": progress.name or place.name,
-            "task_key": f"{task.name}-{_digest(self._row.flow_name, task.name)}",
-            "dynamic_key": ids.task_run_text(self._text, place.ordinal),
-            "flow_run_id": self._text,
-            "empirical_policy": _policy_of(task),
-            "tags": sorted(task.tags),
+            "task_key": task.key,
+            "dynamic_key": ids.task_run_text(self.text, place.ordinal),
+            "flow_run_id": self.text,
+            "empirical_policy": task.policy,
+            "tags": task.tags,
             "labels": {},
             "task_inputs": self._inputs_of(place),
             "run_count": progress.run_count,
             "flow_run_run_count": 1 if progress.run_count else 0,
-            **{key: value for key, value in times.items() if value is not None},
+            "expected_start_time": with_z(place.created // 1_000),
             "total_run_time": progress.total / 1_000_000,
         }
+        if progress.start is not None:
+            body["start_time"] = with_z(progress.start)
+        if progress.state["type"] in _FINAL_TYPES:
+            body["end_time"] = with_z(progress.at)
+        details = progress.details
+        if details and (key := details.get("cache_key")) is not None:
+            body["cache_key"] = key
+            if key and "expires" in details:
+                body["cache_expiration"] = with_z(_us(details["expires"]))
+        if progress.code == _SCHEDULED and details.get("due") is not None:
+            body["next_scheduled_start_time"] = with_z(_us(details["due"]))
+        return body
 
     def _expansion_with(self, ordinal: int) -> Expansion:
         for _ in range(2):
             place = bisect_right(self._firsts, ordinal) - 1
             if place >= 0 and ordinal < self._expansions[place].first + self._expansions[place].count:
                 return self._expansions[place]
-            self._expansions = sorted(self._views.expansions(self.flow_run), key=lambda each: each.first)
-            self._firsts = [each.first for each in self._expansions]
+            self._read_expansions()
         raise NotOnRecord(
             f"Flow run {self.flow_run} has no task run number {ordinal}: `runwright store check` looks closer."
         )
 
+    def _read_expansions(self) -> None:
+        self._expansions = sorted(self._views.expansions(self.flow_run), key=lambda each: each.first)
+        self._firsts = [each.first for each in self._expansions]
+        self._of_parents = {}
+        for each in self._expansions:
+            self._of_parents.setdefault(each.parent, []).append(each)
+
     def _inputs_of(self, place: Place) -> dict[str, list[dict[str, str]]]:
-        """Return the upstream task runs by the input they feed; those that feed none are waited for."""
+        """Return the upstream task runs by the input they feed; those that feed none are waited for.
+
+        Task runs that come one after the other mostly are of one task, and where it is not mapped over others they share them.
+        """
+        is_own = place.map_index >= 0 and place.task.is_joined_by_index
+        asked = None if is_own else (place.task, place.parent)
+        if asked is None or asked != self._last_inputs[0]:
+            self._last_inputs = asked, self._make_inputs(place)
+        return self._last_inputs[1]
+
+    def _make_inputs(self, place: Place) -> dict[str, list[dict[str, str]]]:
         found: dict[str, list[dict[str, str]]] = {}
-        for edge in self._inputs.get(place.task.slug, ()):
+        for edge in place.task.edges:
             source = {"input_type": "task_run", "id": self._upstream_of(place, edge)}
             found.setdefault(edge.key or "wait_for", []).append(source)
         if place.parent:
-            parent = ids.task_run_text(self._text, place.parent)
+            parent = ids.task_run_text(self.text, place.parent)
             found["__parents__"] = [{"input_type": "task_run", "id": parent}]
         return found
 
     def _upstream_of(self, place: Place, edge: EdgeInfo) -> str:
         """Return the task run an edge leads from: between two mapped tasks, the child of the same index."""
-        ordinal = self._index.get(edge.upstream, -1) + 1
+        ordinal = self._flow.numbers.get(edge.upstream, -1) + 1
         if place.map_index >= 0 and edge.mapped and not edge.flattened:
             self._expansion_with(place.ordinal)
-            for expansion in self._expansions:
-                if expansion.parent == ordinal and place.map_index < expansion.count:
+            for expansion in self._of_parents.get(ordinal, ()):
+                if place.map_index < expansion.count:
                     ordinal = expansion.first + place.map_index
                     break
-        return ids.task_run_text(self._text, ordinal)
+        return ids.task_run_text(self.text, ordinal)
 
 
+@lru_cache(maxsize=1_024)
 def with_z(at: int | None) -> Any:
     """Return RFC 3339 text that ends in Z for microseconds since 1970, None for None."""
     if at is None:
@@ -282,24 +297,12 @@ def _row_of(views: Views, flow_run: UUID) -> FlowRun:
     return rows[0]
 
 
-def _flow_of(views: Views, row: FlowRun) -> FlowVersion:
-    for flow in views.flows(flow_id=row.flow_id):
-        if flow.version == row.flow_version:
-            return flow
-    return FlowVersion(row.flow_name, "")
-
-
 def _resource(name: str, role: str, label: str) -> dict[str, str]:
     return {"prefect.resource.id": name, "prefect.resource.role": role, "prefect.resource.name": label}
 
 
 def _us(at: int | None) -> int | None:
     return None if at is None else at // 1_000
-
-
-@lru_cache(maxsize=1_024)
-def _digest(*texts: str) -> str:
-    return blake2b("\x00".join(texts).encode(), digest_size=4).hexdigest()
 
 
 def _details_of(kind: StateKind, data: dict[str, Any]) -> dict[str, Any]:
@@ -325,19 +328,3 @@ def _result_of(data: dict[str, Any]) -> dict[str, Any] | None:
         "prefect_version": release.version() or "0",
         "storage_block_id": None,
     }
-
-
-def _policy_of(task: TaskInfo) -> dict[str, Any]:
-    policies = task.policies
-    delays = policies.get("retry_delay") or 0
-    if isinstance(delays, list) and len(delays) == 1:
-        delays = delays[0]
-    policy: dict[str, Any] = {
-        "max_retries": 0,
-        "retry_delay_seconds": 0.0,
-        "retries": policies.get("max_retries", 0),
-        "retry_delay": delays,
-    }
-    if policies.get("retry_jitter"):
-        policy["retry_jitter_factor"] = policies["retry_jitter"]
-    return policy

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from runwright.compat.flow_facts import KnownFlows
 from runwright.server import limits
 from runwright.server.audit import Audit
 from runwright.server.auth import ApiKey, Gate
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from uuid import UUID
 
-    from runwright.runs import FlowVersion
     from runwright.server.auth import Principal
     from runwright.store import Store
     from runwright.worker import Worker  # noqa: TC004  never decoded: no types are needed at run time
@@ -57,8 +57,7 @@ class ServerContext:
         self.sessions = Sessions()
         self.feed = Feed(record, options.poll_seconds)
         self.state_counts = StateCounts(record)
-        self.flows: dict[tuple[UUID, int], FlowVersion] = {}
-
+        self.flows = KnownFlows(record)
         self._connections: Counter[str] = Counter()
 
     def run(self, flow_run: UUID) -> None:

@@ -29,12 +29,13 @@ def task_run_from_row(
     row: TaskRunRow,
     flow_run: UUID,
     flow_run_name: str,
-    flow_name: str,
+    flow: tuple[str, UUID | None, int],
     slug: str,
     task_name: str,
     tags: tuple[str, ...],
 ) -> TaskRun:
-    """Return a task run with what its flow run, flow and task are called."""
+    """Return a task run with what its flow run, flow and task are called; a flow has an id and a version besides."""
+    flow_name, flow_id, flow_version = flow
     return TaskRun(
         flow_run,
         row.ordinal,
@@ -59,4 +60,6 @@ def task_run_from_row(
         {} if row.details is None else from_json(row.details),
         tags,
         row.value,
+        flow_id,
+        flow_version,
     )

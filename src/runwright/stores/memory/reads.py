@@ -247,7 +247,8 @@ class MemoryViews:
     def _view(self, row: TaskRunRow) -> TaskRun:
         run, task = self._rows.flow_run[row.flow_run], self._task(row.flow_run, row.task)
         flow = self._rows.flows[run.flow - 1]
-        return task_run_from_row(row, UUID(bytes=run.id), run.name, flow.name, task.slug, task.name, task.tags)
+        version = flow.name, flow.id, flow.version
+        return task_run_from_row(row, UUID(bytes=run.id), run.name, version, task.slug, task.name, task.tags)
 
     # ---- flow runs
 

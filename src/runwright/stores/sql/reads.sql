@@ -2,7 +2,7 @@
 
 -- name: task_run_columns
 t.flow_run, t.ordinal, t.parent, t.task, t.map_index, t.state, t.version, t.attempt, t.created, t.start_time, t.end_time,
-t.updated, t.due, t.name, t.message, t.result, t.details, t.value, f.id, f.name, w.name, k.slug, k.name, k.tags
+t.updated, t.due, t.name, t.message, t.result, t.details, t.value, f.id, f.name, w.name, w.id, w.version, k.slug, k.name, k.tags
 
 -- name: flow_runs
 SELECT f.key, f.id, f.name, w.name, w.id, w.version, f.state, f.version, f.message, f.created, f.start_time, f.end_time,

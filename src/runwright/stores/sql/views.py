@@ -257,18 +257,26 @@ def _place(row: tuple[Any, ...]) -> tuple[int, int]:
 
 
 def _task_runs(rows: Iterator[tuple[Any, ...]]) -> list[TaskRun]:
-    identities: dict[bytes, UUID] = {}
+    identities = _Identities()
     tags: dict[str, tuple[str, ...]] = {}
     found = []
     for row in rows:
-        identity, run_name, flow_name, slug, task_name, text = row[_COLUMNS:]
-        if identity not in identities:
-            identities[identity] = UUID(bytes=identity)
+        identity, run_name, flow_name, flow, version, slug, task_name, text = row[_COLUMNS:]
         if text not in tags:
             tags[text] = tuple(from_json(text))
+        known = flow_name, identities[flow], version
         stored = TaskRunRow(*row[:_COLUMNS])
-        found.append(task_run_from_row(stored, identities[identity], run_name, flow_name, slug, task_name, tags[text]))
+        found.append(task_run_from_row(stored, identities[identity], run_name, known, slug, task_name, tags[text]))
     return found
+
+
+class _Identities(dict[bytes, UUID]):
+    """The ids that the rows of one page share, each made once."""
+
+    def __missing__(self, identity: bytes) -> UUID:
+        """Make an id."""
+        self[identity] = made = UUID(bytes=identity)
+        return made
 
 
 def _flow_run(row: tuple[Any, ...], counts: dict[str, int]) -> FlowRun:
