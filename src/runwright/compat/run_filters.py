@@ -43,6 +43,11 @@ class Among(msgspec.Struct, forbid_unknown_fields=True):
         """Say whether a value is asked for."""
         return joined(self.operator, self.conditions(value))
 
+    @property
+    def is_list(self) -> bool:
+        """Say whether only values that are listed can be asked for."""
+        return self.not_any_ is None and self.like_ is None and self.is_null_ is None
+
 
 class TagFilter(msgspec.Struct, forbid_unknown_fields=True):
     """Tags: all of these, one of those, or none at all."""
@@ -180,7 +185,8 @@ class TaskRunFilter(msgspec.Struct, forbid_unknown_fields=True):
     def is_about_states_only(self) -> bool:
         """Say whether nothing but the state and the flow run decides."""
         others = (self.id, self.name, self.tags, self.start_time, self.end_time, self.expected_start_time)
-        return self.subflow_runs is None and all(each is None for each in others) and self.operator == "and_"
+        has_others = self.subflow_runs is not None or any(each is not None for each in others)
+        return not has_others and self.operator == "and_" and (self.flow_run_id is None or self.flow_run_id.is_list)
 
 
 _FLOW_RUN_FIELDS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -20,10 +20,13 @@ from runwright.states import KIND_BY_NAME
 from runwright.views import FlowRunFilter as FlowRunsWanted, TaskRunFilter as TaskRunsWanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from runwright.compat.flow_facts import KnownFlows
+    from runwright.runs import TaskRun
     from runwright.views import Views
+
+    Found = TypeVar("Found")
 
 _FIRST_PAGE, _PAGE = 50, 1_000
 _RENAMED = frozenset({"Running", "Scheduled", "Paused"})
@@ -108,14 +111,27 @@ class RunSearch:
     def task_runs(self, wanted: Wanted) -> Iterator[dict[str, Any]]:
         """Yield task runs, newest first."""
         which = wanted.task_runs
-        for row in self._task_run_rows(wanted):
+        for row in self._task_run_rows(wanted, _FIRST_PAGE):
             document = self.documents.task_run(row)
             if which is None or which.matches(document):
                 yield document
 
-    def _task_run_rows(self, wanted: Wanted) -> Iterator[Any]:
+    def task_run_page(self, wanted: Wanted, offset: int, limit: int) -> list[dict[str, Any]]:
+        """Return a page of task runs, newest first; where rows decide, no document is made but those of the page."""
+        which = wanted.task_runs
+        if not _is_decided_by_rows(which):
+            return page_of(self.task_runs(wanted), offset, limit)
+        rows: Iterable[TaskRun] = self._task_run_rows(wanted, min(offset + limit, _PAGE))
+        if (
+            which is not None and which.state is not None
+        ):  # the views find the kinds of a state too: TimedOut for Failed
+            names = frozenset(which.state.kinds)
+            rows = (row for row in rows if row.kind.name in names)
+        return [self.documents.task_run(row) for row in page_of(rows, offset, limit)]
+
+    def _task_run_rows(self, wanted: Wanted, first_page: int) -> Iterator[TaskRun]:
         for place in self._places(wanted):
-            after, size = None, _FIRST_PAGE
+            after, size = None, first_page
             while page := self._views.task_runs(msgspec.structs.replace(place, limit=size, after=after)):
                 yield from page
                 if len(page) < size:
@@ -162,7 +178,7 @@ class RunSearch:
     def count_task_runs(self, wanted: Wanted) -> int:
         """Return how many task runs are asked for; by state alone, children without a row are counted too."""
         which = wanted.task_runs
-        if which is not None and not (which.is_about_states_only and _keeps_names(which)):
+        if not _is_decided_by_rows(which):
             return sum(1 for _ in self.task_runs(wanted))
         counts: Counter[str] = Counter()
         for place in self._places(wanted):
@@ -171,7 +187,7 @@ class RunSearch:
         return sum(number for name, number in counts.items() if _is_wanted_kind(name, which))
 
 
-def page_of(found: Iterator[dict[str, Any]] | list[dict[str, Any]], offset: int, limit: int) -> list[dict[str, Any]]:
+def page_of(found: Iterable[Found], offset: int, limit: int) -> list[Found]:
     """Return a page of what was found."""
     return list(islice(found, offset, offset + limit))
 
@@ -192,6 +208,11 @@ def _by_flow_run(task_runs: set[UUID]) -> list[tuple[UUID, tuple[int, ...]]]:
     for each in sorted(task_runs, reverse=True):
         places.setdefault(ids.flow_run_of(each), []).append(ids.ordinal_of(each))
     return [(flow_run, tuple(ordinals)) for flow_run, ordinals in places.items()]
+
+
+def _is_decided_by_rows(which: TaskRunFilter | None) -> bool:
+    """Say whether the place and the state of a row are all that a filter asks about."""
+    return which is None or (which.is_about_states_only and _keeps_names(which))
 
 
 def _keeps_names(which: TaskRunFilter) -> bool:

@@ -29,7 +29,7 @@ PATH = "/ui"
 
 def routes(context: ServerContext) -> Sequence[BaseRoute]:
     """Return the place of the pages, and the way to them from `/`; which names the server goes by was checked before."""
-    graphql = GraphQL(context.record)
+    graphql = GraphQL(context.record, counts=context.state_counts.known)
     shown = pages(
         context.record,
         hosts=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from heapq import nlargest, nsmallest
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -15,7 +16,9 @@ from runwright.server.limits import PAGE
 from runwright.server.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
+
+    from runwright.compat.run_search import RunSearch
 
 MOST_INTERVALS = 500
 DEFAULT_SORT = "ID_DESC"
@@ -39,9 +42,19 @@ class Query(Wanted, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=0, le=PAGE)] | None = None
     offset: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)] | None = None
 
-    def page(self, found: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def page(self, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the page that is asked for."""
-        return page_of(in_order(found, self.sort), self.offset or 0, PAGE if self.limit is None else self.limit)
+        return ordered_page(found, self.sort, *self._place)
+
+    def page_of_task_runs(self, search: RunSearch) -> list[dict[str, Any]]:
+        """Return the page of task runs that is asked for."""
+        if is_usual(self.sort):
+            return search.task_run_page(self, *self._place)
+        return self.page(search.task_runs(self))
+
+    @property
+    def _place(self) -> tuple[int, int]:
+        return self.offset or 0, PAGE if self.limit is None else self.limit
 
 
 class PageQuery(Wanted, kw_only=True):
@@ -51,9 +64,22 @@ class PageQuery(Wanted, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE)] = PAGE
     page: Annotated[int, msgspec.Meta(ge=1, lt=1 << 62)] = 1
 
-    def answer(self, found: Iterator[dict[str, Any]] | list[dict[str, Any]], count: int) -> dict[str, Any]:
+    def answer(self, found: Iterable[dict[str, Any]], count: int) -> dict[str, Any]:
         """Return the page that is asked for, and how many there are."""
-        results = page_of(in_order(found, self.sort), (self.page - 1) * self.limit, self.limit)
+        return self._answer(ordered_page(found, self.sort, self._offset, self.limit), count)
+
+    def answer_with_task_runs(self, search: RunSearch) -> dict[str, Any]:
+        """Return the page of task runs that is asked for, and how many there are."""
+        count = search.count_task_runs(self)
+        if is_usual(self.sort):
+            return self._answer(search.task_run_page(self, self._offset, self.limit), count)
+        return self.answer(search.task_runs(self), count)
+
+    @property
+    def _offset(self) -> int:
+        return (self.page - 1) * self.limit
+
+    def _answer(self, results: list[dict[str, Any]], count: int) -> dict[str, Any]:
         pages = -(-count // self.limit)
         return {"results": results, "count": count, "limit": self.limit, "pages": pages, "page": self.page}
 
@@ -84,20 +110,29 @@ class HistoryQuery(Wanted, kw_only=True):
         ]
 
 
-def in_order(
-    found: Iterator[dict[str, Any]] | list[dict[str, Any]], sort: str | None
-) -> Iterator[dict[str, Any]] | list[dict[str, Any]]:
-    """Return what was found in the order of a documented word, nulls last; raises `Problem` 422 for another word."""
-    if sort in {None, DEFAULT_SORT}:
-        return found
+def is_usual(sort: str | None) -> bool:
+    """Say whether an order is that in which runs are found."""
+    return sort in {None, DEFAULT_SORT}
+
+
+def ordered_page(found: Iterable[dict[str, Any]], sort: str | None, offset: int, limit: int) -> list[dict[str, Any]]:
+    """Return a page of what was found in the order of a documented word, nulls last; raises `Problem` 422 for another word.
+
+    However much is found, no more is held than the page and what stands before it.
+    """
+    if is_usual(sort):
+        return page_of(found, offset, limit)
     field, _, direction = str(sort).rpartition("_")
     if field not in _SORTS or direction not in {"ASC", "DESC"}:
         raise Problem(422, f"There is no such order. Say one of {', '.join(_SORTS)} with _ASC or _DESC.")
-    name = _SORTS[field]
-    every = list(found)
-    known = [each for each in every if each.get(name) is not None]
-    known.sort(key=lambda each: each[name], reverse=direction == "DESC")
-    return known + [each for each in every if each.get(name) is None]
+    name, is_descending = _SORTS[field], direction == "DESC"
+    first = nlargest if is_descending else nsmallest
+    return first(offset + limit, found, key=lambda each: _rank(each.get(name), is_descending=is_descending))[offset:]
+
+
+def _rank(value: Any, *, is_descending: bool) -> tuple[bool, Any]:
+    """Return what puts nulls last."""
+    return (value is None) != is_descending, "" if value is None else value
 
 
 def _interval(start: int, end: int, counts: Counter[tuple[str, str]]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class TaskRuns(_Endpoints):
     async def filter(self, request: Request) -> Response:
         """Return a page of task runs."""
         query = await read_json(request, Query, Query())
-        return json_answer(await self._context.in_thread(lambda: query.page(self._search.task_runs(query))))
+        return json_answer(await self._context.in_thread(query.page_of_task_runs, self._search))
 
     async def count(self, request: Request) -> Response:
         """Return how many task runs there are."""
@@ -72,9 +72,8 @@ class TaskRuns(_Endpoints):
 
     async def paginate(self, request: Request) -> Response:
         """Return a page of task runs by its number, and how many there are."""
-        query, search = await read_json(request, PageQuery, PageQuery()), self._search
-        answer = self._context.in_thread(lambda: query.answer(search.task_runs(query), search.count_task_runs(query)))
-        return json_answer(await answer)
+        query = await read_json(request, PageQuery, PageQuery())
+        return json_answer(await self._context.in_thread(query.answer_with_task_runs, self._search))
 
     async def history(self, request: Request) -> Response:
         """Return how many task runs were expected in each interval, by state."""

@@ -49,10 +49,15 @@ class StateCounts:
 
     def read(self) -> dict[str, int]:
         """Return the number of task runs by the name of their state, as `count_task_runs` does."""
+        known = self.known()
+        return self._record.count_task_runs(TaskRunFilter(), "state") if known is None else known
+
+    def known(self) -> dict[str, int] | None:
+        """Return what `read` does, None where it would have to be counted at each request."""
         with self._lock:
             is_followed = self._cursor >= 0 and self._follow()
             if not is_followed and not self._count():
-                return self._record.count_task_runs(TaskRunFilter(), "state")
+                return None
             total = Counter(self._ended)
             for part in self._open.values():
                 total.update(part)

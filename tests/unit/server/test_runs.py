@@ -132,6 +132,24 @@ def test_task_runs_are_found_by_id(client, other):
     assert 2 == ask(client, "task_runs/count", flow_runs={"id": {"any_": [str(other.flow_run)]}})
 
 
+def test_task_runs_of_other_flow_runs_are_found_and_counted(client, other):
+    others = {"task_runs": {"flow_run_id": {"not_any_": [str(other.flow_run)]}}}
+
+    assert ["second Running", "first Completed"] == names(client, **others)
+    assert 2 == ask(client, "task_runs/count", **others)
+
+
+def test_a_page_takes_no_read_for_each_flow_run(client, record, monkeypatch):
+    for number in range(5):
+        Scribe(record, name=f"run-{number}", tasks=1).start().run(1, ending="Failed").commit()
+    monkeypatch.setattr(record, "flow_runs", lambda _: pytest.fail("the rows say enough"))
+    reads, task_runs = [], record.task_runs
+    monkeypatch.setattr(record, "task_runs", lambda which: reads.append(which) or task_runs(which))
+
+    assert 4 == len(ask(client, "task_runs/filter", task_runs={"state": {"type": {"any_": ["FAILED"]}}}, limit=4))
+    assert [4] == [which.limit for which in reads]
+
+
 def test_children_that_have_not_begun_are_counted(client, scribe):
     scribe.enter(1, "Success").map(2, 1_000)
     scribe.commit()

@@ -27,6 +27,7 @@ from runwright import decoding
 from runwright.errors import LeaseHeld, LeaseLost, NotOnRecord, QueryError, RecordError, RunwrightError
 from runwright.server.auth import Role
 from runwright.server.graphql import limits
+from runwright.server.graphql.counts import count_from
 from runwright.server.graphql.mutations import Mutations, role_of, shape
 from runwright.server.graphql.schema import schema
 from runwright.server.graphql.selection import Selected, Selection, root_type
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from runwright.query import Query, Summary
     from runwright.remote_runs import RemoteRuns
+    from runwright.server.graphql.counts import KeptCounts
     from runwright.store import Store
 
 BAD_REQUEST, FORBIDDEN, INTERNAL = "BAD_USER_INPUT", "FORBIDDEN", "INTERNAL_SERVER_ERROR"
@@ -60,11 +62,15 @@ class Answer(NamedTuple):
 
 
 class GraphQL:
-    """Answers operations about a record; `runs` is what mutations go to, None for a record that is read only."""
+    """Answers operations about a record; `runs` is what mutations go to, None for a record that is read only.
 
-    def __init__(self, record: Store, runs: RemoteRuns | None = None) -> None:
+    `counts` gives the number of task runs by state where somebody keeps count.
+    """
+
+    def __init__(self, record: Store, runs: RemoteRuns | None = None, counts: KeptCounts | None = None) -> None:
         """Hold the record."""
         self._record = record
+        self._counts = counts
         self._mutations = None if runs is None else Mutations(record, runs)
         self._known: OrderedDict[str, DocumentNode] = OrderedDict()
 
@@ -104,7 +110,7 @@ class GraphQL:
         self, field: Selected, selection: Selection, queries: dict[str, Query | Summary], told: dict[str, Any]
     ) -> str:
         if field.key in queries:
-            return self._record.query(queries[field.key])
+            return self._found(queries[field.key])
         if field.key in told:
             return _json(told[field.key])
         if field.name == "__typename":
@@ -114,6 +120,10 @@ class GraphQL:
         if self._mutations is None:
             raise QueryError(f"{field.name} is not for a record that is only read.")
         return _json(shape(self._mutations.look_up(field.name, selection.arguments(field)), field, selection))
+
+    def _found(self, query: Query | Summary) -> str:
+        counted = None if self._counts is None else count_from(query, self._counts, self._record)
+        return self._record.query(query) if counted is None else counted
 
     # ---- mutations
 

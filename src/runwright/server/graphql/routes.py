@@ -41,7 +41,7 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
 class _Endpoint:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
-        self._graphql = GraphQL(context.record, RemoteRuns(context.record))
+        self._graphql = GraphQL(context.record, RemoteRuns(context.record), context.state_counts.known)
 
     async def post(self, request: Request) -> Response:
         """Answer a GraphQL query, or apply mutations."""
