@@ -14,7 +14,7 @@ from runwright.views import EventFilter
 
 if TYPE_CHECKING:
     from runwright.events import LogLine
-    from runwright.runs import FlowRun, FlowVersion, TaskRun
+    from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
     from runwright.views import Views
 
 _DETAILS = (
@@ -97,11 +97,9 @@ class RunDocuments:
         progress.run_count = row.attempt
         progress.start = None if row.start_time is None else row.start_time // 1_000
         if row.start_time is not None and row.end_time is not None:
-            spans = [(row.start_time, row.end_time)]
+            progress.total = row.end_time // 1_000 - row.start_time // 1_000
             if row.attempt > 1:
-                attempts = self._views.attempts(row.flow_run, row.ordinal)
-                spans = [(each.start_time, each.end_time or each.start_time) for each in attempts]
-            progress.total = sum(end // 1_000 - start // 1_000 for start, end in spans)
+                progress.total = sum(map(_length, self._views.attempts(row.flow_run, row.ordinal)))
         return progress
 
     def _state_of(self, row: TaskRun, progress: Progress, flow_run: str) -> dict[str, Any]:
@@ -249,6 +247,11 @@ _NO_FLOW_RUN: dict[str, Any] = {
     "work_pool_name": None,
     "job_variables": {},
 }
+
+
+def _length(attempt: Attempt) -> int:
+    """Return how long an attempt took, in microseconds."""
+    return (attempt.end_time or attempt.start_time) // 1_000 - attempt.start_time // 1_000
 
 
 def _data_of(row: TaskRun) -> dict[str, Any]:

@@ -7,6 +7,7 @@ A filter looks at the documents that clients are shown, so it means what they se
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -90,7 +91,7 @@ class Span(msgspec.Struct, forbid_unknown_fields=True):
         )
 
 
-class StateFilter(msgspec.Struct, forbid_unknown_fields=True):
+class StateFilter(msgspec.Struct, forbid_unknown_fields=True, dict=True):
     """A state by type and name."""
 
     operator: Operator = "and_"
@@ -102,7 +103,7 @@ class StateFilter(msgspec.Struct, forbid_unknown_fields=True):
         found = [each.matches(value) for each, value in ((self.type, type_), (self.name, name)) if each is not None]
         return joined(self.operator, found)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Return the names of the states of the table that may be asked for."""
         return tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from ipaddress import ip_address
@@ -93,6 +94,8 @@ def serve(app: Starlette, address: Address) -> None:
     )
     server = _Server(config)
     signal.signal(signal.SIGTERM, server.leave)  # until the server itself listens to it, and when it has dealt with it
+    gc.collect()
+    gc.freeze()  # what a server is made of stays: to look through it again and again holds up requests
     server.run(sockets=[address.socket])
 
 
