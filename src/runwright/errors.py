@@ -35,6 +35,7 @@
     │   ├── FileForbidden                   a file of another namespace, which an execution may not reach
     │   └── FileMissing (FileNotFoundError) no such file on the drive
     ├── KeyTaken                            a key of a namespace that has a value already
+    ├── EventTaken                          an event's id under which another event is kept
     ├── SecretMissing (LookupError)         no secret of that name
     ├── RunnableFailed                      a task of a YAML flow failed and hands on outputs all the same
     ├── QueryError (ValueError)             a query for what no record has, or with a value of the wrong type
@@ -282,6 +283,10 @@ class FileMissing(FilesError, FileNotFoundError):
 
 class KeyTaken(RunwrightError):
     """A key of a namespace has a value already: allow overwriting, or take another key."""
+
+
+class EventTaken(RunwrightError):
+    """Another event is kept under that id: give each event an id of its own, and send it again unchanged if at all."""
 
 
 class SecretMissing(RunwrightError, LookupError):

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import msgspec
 
+from runwright.errors import EventTaken
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class ReceivedEvent(msgspec.Struct, frozen=True):
@@ -54,11 +56,27 @@ def _is_named(name: str, pattern: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
+def check_same(sent: Iterable[ReceivedEvent], kept: Mapping[UUID, dict[str, Any]]) -> None:
+    """Raise `EventTaken` for events that are kept under their ids with another body; when they came does not matter."""
+    others = sorted({str(each.id) for each in sent if each.id in kept and _text(each.body) != _text(kept[each.id])})
+    if others:
+        more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
+        raise EventTaken(f"Another event is kept under the id {others[0]}{more}: give each event an id of its own.")
+
+
+def _text(body: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(body, order="deterministic")
+
+
 class ReceivedEvents(Protocol):
     """Events of others, each kept once."""
 
-    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
-        """Write those whose ids are new, in one commit, and return how many those were."""
+    def keep_events(self, events: Sequence[ReceivedEvent], *, same_only: bool = False) -> int:
+        """Write those whose ids are new, in one commit, and return how many those were.
+
+        The first that came under an id stays; with `same_only`, a later one that is not the same raises `EventTaken`, and nothing
+        is written.
+        """
         ...
 
     def received_events(

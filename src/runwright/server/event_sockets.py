@@ -96,7 +96,7 @@ class EventSockets:
         hearing = asyncio.create_task(_hear_all(connection, waiting))
         try:
             while batch := await _batch_from(waiting):
-                await self._context.in_thread(event_intake.keep, self._context, batch)
+                await self._context.in_thread(event_intake.keep_each, self._context, batch)
                 self._context.feed.hurry()
             await hearing
         finally:

@@ -92,7 +92,7 @@ class Events:
         self._context = context
 
     async def send(self, request: Request) -> Response:
-        """Keep the events that a program sends; those known by their id are left alone."""
+        """Keep the events that a program sends; those that are kept already are left alone, others under their ids refused."""
         sent = await read_json(request, list[SentEvent])
         if len(sent) > limits.EVENTS_IN_A_BATCH:
             raise Problem(413, f"At most {limits.EVENTS_IN_A_BATCH} events can be sent at once.")

@@ -13,6 +13,7 @@ import msgspec
 from starlette.responses import Response
 
 from runwright.errors import (
+    EventTaken,
     FileMissing,
     FilesError,
     FlowError,
@@ -43,6 +44,7 @@ _STATUS_OF: tuple[tuple[type[RunwrightError], int], ...] = (
     (QueryError, 422),
     (IllegalTransition, 409),
     (KeyTaken, 409),
+    (EventTaken, 409),
     (FlowError, 422),
     (SettingError, 422),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
+from runwright.errors import EventTaken
 from runwright.received_events import ReceivedEvent, ReceivedFilter
 
 if TYPE_CHECKING:
@@ -30,6 +32,19 @@ class ReceivedEventContract:
         assert store.keep_events([event(1), event(1, "other")]) == 1
         assert store.keep_events([event(1, "third"), event(2)]) == 1
         assert ["a.b", "a.b"] == [each.name for each in store.received_events()]
+
+    def test_an_id_is_not_given_to_another_event(self, store: Store) -> None:
+        """Where that is asked for: the same comes again without harm, another is refused together with all that comes with it."""
+        assert store.keep_events([event(1), event(1), event(2)], same_only=True) == 2
+        again = msgspec.structs.replace(event(2), received=100)
+        assert store.keep_events([again, event(3)], same_only=True) == 1
+        assert 99 == store.received_events()[1].received
+
+        other = msgspec.structs.replace(event(2), body={"payload": {"n": [1, None, "e"]}})
+        for batch in ([event(4), other], [event(5), msgspec.structs.replace(event(5), body={})]):
+            with pytest.raises(EventTaken, match=str(batch[1].id)):
+                store.keep_events(batch, same_only=True)
+        assert [1, 2, 3] == [each.id.int for each in store.received_events()]
 
     def test_received_events_are_read_by_cursor(self, store: Store) -> None:
         """Between two cursors, from either end."""

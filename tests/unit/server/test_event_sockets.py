@@ -198,6 +198,25 @@ def test_an_event_that_cannot_be_ends_the_connection(client, event):
         assert 1002 == closing(sender).code
 
 
+def test_another_event_under_an_id_is_not_kept_and_keeps_none_of_those_behind_it_from_coming(client, caplog):
+    first = sent("first")
+    with connect(client, IN) as socket:
+        shake_hands(socket)
+        socket.send_json(first)
+    with connect(client) as listening:
+        shake_hands(listening)
+        ask(listening)
+        assert ["first"] == names_of(told(listening, 1))
+        with connect(client, IN) as socket:
+            shake_hands(socket)
+            for event in (first, {**first, "event": "second"}, sent("third")):
+                socket.send_json(event)
+            assert ["third"] == names_of(told(listening, 1))
+
+    assert first["id"] in caplog.text
+    assert 2 == found(client)["total"]
+
+
 def test_a_forged_event_ends_the_connection(client, scribe):
     scribe.enter(1, "Running").commit()
     name = f"prefect.task-run.{ids.task_run_id(scribe.flow_run, 1)}"

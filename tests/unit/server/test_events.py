@@ -251,12 +251,23 @@ def test_events_that_are_sent_are_found(client):
     event = sent(payload={"n": 1}, extra="ignored")
 
     assert 204 == client.post("/api/events", json=[event, sent("other")]).status_code
-    assert 204 == client.post("/api/events", json=[{**event, "event": "again"}]).status_code
+    assert 204 == client.post("/api/events", json=[event, {**event, "extra": "ignored too"}]).status_code
     page = found(client, event={"prefix": ["thing."]})
     assert 1 == page["total"]
     assert ("thing.happened", {"n": 1}, [], None) == tuple(
         page["events"][0][key] for key in ("event", "payload", "related", "follows")
     )
+
+
+def test_an_id_is_not_given_to_another_event(client):
+    event = sent(payload={"n": 1})
+    client.post("/api/events", json=[event])
+
+    refused = client.post("/api/events", json=[sent("other"), {**event, "payload": {"n": 2}}])
+
+    assert 409 == refused.status_code
+    assert event["id"] in refused.json()["detail"]
+    assert [{"n": 1}] == [each["payload"] for each in found(client)["events"]]
 
 
 @pytest.mark.parametrize(

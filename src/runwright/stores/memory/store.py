@@ -11,6 +11,7 @@ from msgspec.structs import replace as replaced
 
 from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.failpoints import hit
+from runwright.received_events import check_same
 from runwright.retention import Purged
 from runwright.runs import Project, TaskInfo
 from runwright.states import KIND_BY_CODE
@@ -108,11 +109,13 @@ class MemoryStore(MemoryViews, KeptLimits):
         hit("append.after_commit")
         return events[-1].cursor if events else 0
 
-    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
-        """Write those whose ids are new, and return how many those were."""
+    def keep_events(self, events: Sequence[ReceivedEvent], *, same_only: bool = False) -> int:
+        """Write those whose ids are new, and return how many those were; raises `EventTaken` with `same_only`."""
         with self._lock:
-            known = {each.id for each in self._received}
+            known = {each.id: each.body for each in self._received}
             fresh = [each for each in {each.id: each for each in reversed(events)}.values() if each.id not in known]
+            if same_only:
+                check_same(events, {**{each.id: each.body for each in fresh}, **known})
             for each in reversed(fresh):
                 body = from_json(to_json(each.body))
                 self._received.append(replaced(each, body=body, cursor=len(self._received) + 1))

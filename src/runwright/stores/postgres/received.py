@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from runwright.received_events import check_same
 from runwright.stores.postgres.arrays import columns
 from runwright.stores.postgres.schema import lock_of
-from runwright.stores.sql import queries
+from runwright.stores.sql import queries, rows_of
 from runwright.stores.sql.received import rows_to_keep
+from runwright.stores.texts import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,10 +19,15 @@ if TYPE_CHECKING:
     from runwright.stores.postgres.connection import PostgresConnection
 
 
-def keep(db: PostgresConnection, events: Sequence[ReceivedEvent]) -> int:
-    """Write those whose ids are new, and return how many those were."""
+def keep(db: PostgresConnection, events: Sequence[ReceivedEvent], *, same_only: bool = False) -> int:
+    """Write those whose ids are new, and return how many those were; raises `EventTaken` with `same_only`."""
     if not events:
         return 0
     db.execute(queries("postgres", "log")["lock"], (lock_of(db.schema, "received"),))
     rows = [(identity.hex(), *rest) for identity, *rest in rows_to_keep(events)]
-    return db.execute(queries("postgres", "received")["keep"], columns("tnttnt", rows)).rowcount
+    sql = queries("postgres", "received")
+    written = db.execute(sql["keep"], columns("tnttnt", rows)).rowcount
+    if same_only and written < len(events):
+        found = rows_of(db, sql["bodies"], columns("t", [(each.id.hex,) for each in events]))
+        check_same(events, {UUID(bytes=identity): from_json(body) for identity, body in found})
+    return written

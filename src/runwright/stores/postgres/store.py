@@ -150,9 +150,9 @@ class PostgresStore(SqlViews, KeptLimits):
         """Give the lease up; one that was lost is left alone."""
         self._write_at_once(lambda db: leases.release(db, lease))
 
-    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
-        """Write those whose ids are new, in one commit, and return how many those were."""
-        return self._write_at_once(lambda db: received.keep(db, events))
+    def keep_events(self, events: Sequence[ReceivedEvent], *, same_only: bool = False) -> int:
+        """Write those whose ids are new, in one commit, and return how many those were; raises `EventTaken` with `same_only`."""
+        return self._write_at_once(lambda db: received.keep(db, events, same_only=same_only))
 
     def keep_value(self, value: KeyValue, *, overwrite: bool = True) -> KeyValue:
         """Write a value and return it as it is kept; raises `KeyTaken` without `overwrite` when the key has one."""

@@ -136,10 +136,10 @@ class SqliteStore(SqlViews, KeptLimits):
         with self._writing() as db, Transaction(db):
             leases.release(db, lease)
 
-    def keep_events(self, events: Sequence[ReceivedEvent]) -> int:
-        """Write those whose ids are new, in one commit, and return how many those were."""
+    def keep_events(self, events: Sequence[ReceivedEvent], *, same_only: bool = False) -> int:
+        """Write those whose ids are new, in one commit, and return how many those were; raises `EventTaken` with `same_only`."""
         with self._writing() as db, Transaction(db):
-            return received.keep(db, events)
+            return received.keep(db, events, same_only=same_only)
 
     def keep_value(self, value: KeyValue, *, overwrite: bool = True) -> KeyValue:
         """Write a value and return it as it is kept; raises `KeyTaken` without `overwrite` when the key has one."""

@@ -11,3 +11,6 @@ FROM (
     ORDER BY new.id, new.place
 ) AS fresh
 WHERE NOT EXISTS (SELECT 1 FROM received_event old WHERE old.id = fresh.id);
+
+-- name: bodies
+SELECT id, body FROM received_event WHERE id IN (SELECT decode(sent.id, 'hex') FROM unnest(?::text[]) AS sent (id));
