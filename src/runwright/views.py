@@ -51,7 +51,7 @@ class FlowRunFilter(msgspec.Struct, frozen=True):
     """Which flow runs: as `TaskRunFilter`, `name` being the flow run's name. `id_prefix` is hex digits without dashes.
 
     `since` and `until` compare the time of the last event of any task run in it. `after` is the id of the last row of the page
-    before.
+    before. `started_by` is the id (text) of the flow run whose task started it.
     """
 
     id: UUID | None = None
@@ -63,6 +63,7 @@ class FlowRunFilter(msgspec.Struct, frozen=True):
     until: int | None = None
     limit: int | None = None
     after: UUID | None = None
+    started_by: str | None = None
 
 
 class EventFilter(msgspec.Struct, frozen=True):

@@ -108,8 +108,7 @@ class Executions:
 
     def children_of(self, execution_id: str) -> list[FlowRun]:
         """Return the executions that an execution started, oldest first."""
-        rows = self.store.flow_runs(FlowRunFilter(since=self.find(execution_id).created))
-        return [row for row in reversed(rows) if _starter(row) == execution_id]
+        return self.store.flow_runs(FlowRunFilter(started_by=str(self.find(execution_id).id)))[::-1]
 
     def successors_of(self, row: FlowRun) -> list[FlowRun]:
         """Return the executions that replace or repeat one, oldest first."""
@@ -165,11 +164,11 @@ class Executions:
                         yield found[-1]
 
     def _started_by(self, row: FlowRun) -> Iterator[FlowRun]:
-        known = {str(row.id)}
-        for each in reversed(self.store.flow_runs(FlowRunFilter(since=row.created))):
-            if _starter(each) in known:
-                known.add(str(each.id))
-                yield each
+        waiting = [row]
+        while waiting:
+            children = self.store.flow_runs(FlowRunFilter(started_by=str(waiting.pop().id)))[::-1]
+            waiting += children
+            yield from children
 
     def task_states(self, execution_id: str) -> list[dict[str, Any]]:
         """Return the task runs of an execution: `taskId`, `state`, and `value` in a loop."""

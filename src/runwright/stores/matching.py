@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runwright.codec import USUAL_MESSAGES
 from runwright.errors import did_you_mean
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME, TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runwright.events import Event
     from runwright.views import TaskRunFilter
@@ -34,6 +34,11 @@ def counts_rows(which: TaskRunFilter) -> bool:
     """Say whether counting needs to look at rows: only then are children that have no row yet left out."""
     of_rows = which.parent, which.since, which.until, which.cache_key
     return bool(which.map_index or which.ordinals) or any(each is not None for each in of_rows)
+
+
+def starter_of(extra: Mapping[str, Any]) -> str | None:
+    """Return the flow run whose task started one, by what came with the creation of that one; None where nobody did."""
+    return ((extra.get("trigger") or {}).get("variables") or {}).get("executionId")
 
 
 def message_of(state: int, message: str | None) -> str | None:

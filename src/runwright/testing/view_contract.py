@@ -191,6 +191,16 @@ class ViewContract:
         """Newest first; the time is that of the last change of anything in them."""
         assert expected == [run.name for run in store.flow_runs(FlowRunFilter(**conditions))]
 
+    def test_flow_runs_are_found_by_who_started_them(self, store: Store, pair: Pair) -> None:
+        """By the id of the flow run whose task did."""
+        older, newer = pair
+        variables = {"executionId": str(older.flow_run), "taskId": "start"}
+        newer.write(EventKind.ANNOTATED, 0, trigger={"id": "start", "type": "subflow", "variables": variables}).commit()
+        assert [newer.flow_run] == [
+            run.id for run in store.flow_runs(FlowRunFilter(started_by=str(older.flow_run), states=("Running",)))
+        ]
+        assert [] == store.flow_runs(FlowRunFilter(started_by=str(newer.flow_run)))
+
     def test_flow_runs_are_found_by_id_and_in_pages(self, store: Store, pair: Pair) -> None:
         """Also by the beginning of an id, with dashes or without."""
         older, newer = (scribe.flow_run for scribe in pair)

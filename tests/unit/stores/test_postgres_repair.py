@@ -119,3 +119,12 @@ def test_a_page_is_read_in_order_without_sorting(store, which):
             plan = "\n".join(line for (line,) in db.execute(f"EXPLAIN {query.text}", query.values))
             assert "Sort" not in plan, plan
             assert "Seq Scan on task_run" not in plan, plan
+
+
+def test_who_was_started_by_a_flow_run_is_found_by_an_index(store):
+    query = selection.flow_runs("postgres", FlowRunFilter(started_by="018bcfe5-6800-7001-8000-000000000000"))
+    with store._readers.lend() as db:
+        db.execute("SET enable_seqscan = off")  # a few rows are read faster than an index is
+        plan = "\n".join(line for (line,) in db.execute(f"EXPLAIN {query.text}", query.values))
+
+    assert "flow_run_by_starter" in plan, plan

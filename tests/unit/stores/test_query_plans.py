@@ -58,6 +58,7 @@ def test_the_newest_in_a_state_need_no_sorting(plan):
         ("SEARCH t1 USING INDEX flow_run_by_name (name=?)", Compare("name", "eq", "once")),
         ("SEARCH t1 USING INDEX flow_run_by_flow (flow=?)", Exists("flow", Compare("name", "eq", "etl"))),
         ("SEARCH t1 USING INDEX flow_run_by_idempotency_key (<expr>=?)", Compare("idempotency_key", "eq", "k")),
+        ("SEARCH t1 USING INDEX flow_run_by_starter (<expr>=?)", Compare("started_by", "eq", str(RUN))),
     ],
 )
 def test_flow_runs_are_found_by_an_index(plan, expected, where):

@@ -360,3 +360,10 @@ def test_a_page_is_read_in_order_without_sorting(store, which, after):
         plan = [text for *_, text in store._db.execute(f"EXPLAIN QUERY PLAN {query.text}", query.values)]
 
         assert [] == [text for text in plan if "TEMP B-TREE" in text or text.startswith("SCAN t ")]
+
+
+def test_who_was_started_by_a_flow_run_is_found_by_an_index(store):
+    query = selection.flow_runs("sqlite", FlowRunFilter(started_by="018bcfe5-6800-7001-8000-000000000000"))
+    plan = [text for *_, text in store._db.execute(f"EXPLAIN QUERY PLAN {query.text}", query.values)]
+
+    assert "SEARCH f USING INDEX flow_run_by_starter (<expr>=?)" in plan

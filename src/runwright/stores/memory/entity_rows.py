@@ -15,6 +15,7 @@ from runwright.entities import LEVELS, TENANT_ID
 from runwright.events import EventKind
 from runwright.release import version
 from runwright.states import KIND_BY_CODE
+from runwright.stores.matching import starter_of
 from runwright.stores.texts import from_json
 from runwright.stores.viewing import RESULT_CLASSES
 
@@ -173,7 +174,7 @@ class EntityRows:
             "times_resurrected": 0,
             "agent_id": None,
             "source": _read(row.source, {}),
-            "started_by": ((extra.get("trigger") or {}).get("variables") or {}).get("executionId"),
+            "started_by": starter_of(extra),
             "deleted": bool(extra.get("deleted")),
         }
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from runwright import ids
 from runwright.runs import Attempt, FlowRun, FlowVersion, TaskInfo, TaskRun
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
-from runwright.stores.matching import codes_of, counts_rows, histories, id_range
+from runwright.stores.matching import codes_of, counts_rows, histories, id_range, starter_of
 from runwright.stores.memory.entity_rows import EntityRows
 from runwright.stores.memory.queries import Evaluation
 from runwright.stores.memory.rows import MemoryRows
@@ -264,6 +264,7 @@ class MemoryViews:
             and (not which.states or row.state in codes_of(which.states))
             and (which.since is None or row.updated >= which.since)
             and (which.until is None or row.updated <= which.until)
+            and (which.started_by is None or starter_of(from_json(row.extra or "{}")) == which.started_by)
         )
 
     def _flow_run(self, row: FlowRunRow) -> FlowRun:

@@ -87,6 +87,7 @@ def flow_runs(dialect: str, which: FlowRunFilter) -> Query:
     where.add("f.id BETWEEN :low AND :high", low=low, high=high)
     where.add("f.name = :name", name=which.name)
     where.add("w.name = :flow", flow=which.flow)
+    where.add(f"{sql['starter']} = :started_by", started_by=which.started_by)
     where.add_listed("f.state", "states", _codes(which.states))
     where.add("f.updated >= :since", since=which.since)
     where.add("f.updated <= :until", until=which.until)

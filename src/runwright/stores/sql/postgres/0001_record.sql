@@ -112,6 +112,11 @@ CREATE UNIQUE INDEX flow_run_by_idempotency_key
 ON flow_run (jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'idempotency_key'), flow)
 WHERE jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'idempotency_key') IS NOT NULL;
 
+-- Who is killed, or asked for the files of its family, looks for those that it started.
+CREATE INDEX flow_run_by_starter
+ON flow_run (jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'trigger', 'variables', 'executionId'))
+WHERE jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'trigger', 'variables', 'executionId') IS NOT NULL;
+
 -- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i, or what the plan says.
 CREATE TABLE expansion (
     flow_run bigint  NOT NULL,

@@ -10,6 +10,9 @@ EXISTS (SELECT 1 FROM json_array_elements_text(CAST(k.tags AS json)) AS tag (val
 -- name: cache_key
 (CAST(replace(t.details, '\u0000', '\ufffd') AS json) ->> 'cache_key')
 
+-- name: starter
+jsonb_extract_path_text(CAST(replace(f.extra, '\u0000', '\ufffd') AS jsonb), 'trigger', 'variables', 'executionId')
+
 -- name: order_by_expansion
 t.flow_run {order}, t.ordinal {order}
 

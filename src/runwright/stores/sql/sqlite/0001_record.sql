@@ -106,6 +106,10 @@ CREATE INDEX flow_run_by_state ON flow_run (state);
 CREATE UNIQUE INDEX flow_run_by_idempotency_key ON flow_run (extra ->> '$."idempotency_key"', flow)
     WHERE extra ->> '$."idempotency_key"' IS NOT NULL;
 
+-- Who is killed, or asked for the files of its family, looks for those that it started.
+CREATE INDEX flow_run_by_starter ON flow_run (extra ->> '$."trigger"."variables"."executionId"')
+    WHERE extra ->> '$."trigger"."variables"."executionId"' IS NOT NULL;
+
 -- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i, or what the plan says.
 CREATE TABLE expansion (
     flow_run INTEGER NOT NULL,

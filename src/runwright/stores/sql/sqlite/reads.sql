@@ -10,6 +10,9 @@ EXISTS (SELECT 1 FROM json_each(k.tags) WHERE value = :{name})
 -- name: cache_key
 json_extract(t.details, '$.cache_key')
 
+-- name: starter
+f.extra ->> '$."trigger"."variables"."executionId"'
+
 -- name: order_by_expansion
 f.key {order}, x.first {order}, x.parent {order}, t.ordinal {order}
 
