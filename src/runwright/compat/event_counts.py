@@ -69,11 +69,11 @@ def _by_time(search: EventSearch, which: EventFilter, span: int) -> list[dict[st
 
 
 def _by_resource(search: EventSearch, found: list[Found]) -> list[Group]:
-    resources = {id(each): search.document_of(each)["resource"] for each in found}
-    groups = _groups(found, lambda each: resources[id(each)]["prefect.resource.id"])
+    groups = _groups(found, search.resource_of)
+    newest = [search.document_of(group.members[-1])["resource"] for group in groups]
     return [
-        group._replace(label=resources[id(group.members[-1])].get("prefect.resource.name", group.value))
-        for group in groups
+        group._replace(label=resource.get("prefect.resource.name", group.value))
+        for group, resource in zip(groups, newest, strict=True)
     ]
 
 

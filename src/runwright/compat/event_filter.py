@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from runwright.clock import from_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
+
+    AnyFilter = TypeVar("AnyFilter", "ResourceFilter", "AnyResourceFilter")
 
 MONTHS_BACK = timedelta(days=180)
 LONGEST_QUERY = 200
@@ -168,6 +171,17 @@ class EventFilter(msgspec.Struct, forbid_unknown_fields=True):
         ids = self.id.id if self.id else None
         return is_plain and not (self.related_filters or _listed(self.any_resource) or ids or self.text)
 
+    def without_unknown(self, labels: Container[str]) -> EventFilter:
+        """Return a filter that lets pass what this one does, and asks for no text and no label of the resource but these.
+
+        It is this one itself where nothing else is asked for.
+        """
+        resource = self.resource and _without_unknown(self.resource, labels)
+        found = [_without_unknown(each, labels) for each in _listed(self.any_resource)]
+        if self.text is None and resource is self.resource and found == _listed(self.any_resource):
+            return self
+        return replace(self, resource=resource, any_resource=found or None, text=None)
+
     def matches(self, document: dict[str, Any]) -> bool:
         """Say whether an event, its time apart, is asked for."""
         if self.event and not self.event.matches(document["event"]):
@@ -181,6 +195,11 @@ class EventFilter(msgspec.Struct, forbid_unknown_fields=True):
         if not all(each.matches(document) for each in _listed(self.any_resource)):
             return False
         return self.text is None or self.text.matches(document)
+
+
+def _without_unknown(which: AnyFilter, labels: Container[str]) -> AnyFilter:
+    kept = {label: wanted for label, wanted in (which.labels or {}).items() if label in labels}
+    return which if kept == (which.labels or {}) else replace(which, labels=kept)
 
 
 def matches_labels(resource: dict[str, str], wanted: _Labels) -> bool:

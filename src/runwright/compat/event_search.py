@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from runwright import clock, ids
+from runwright.compat import event_outlines
 from runwright.compat.events import TaskRunEvents
 from runwright.compat.flow_run_events import FlowRunEvents, is_transition
 from runwright.compat.task_run_body import LATE_AFTER, with_z
@@ -33,6 +34,7 @@ TASK_RUN = "prefect.task-run."
 FLOW_RUN = "prefect.flow-run."
 
 _PAGE = 5_000
+_OPEN_KEPT = 10_000
 _RUNNING = KIND_BY_NAME["Running"].code
 _SCHEDULED = KIND_BY_NAME["Scheduled"].code
 _FIRST_IN_LOG = 2
@@ -53,6 +55,11 @@ class Found(NamedTuple):
     name: str
     source: Event | None
     document: dict[str, Any] | None
+
+    @property
+    def is_first(self) -> bool:
+        """Say whether it is the Pending that the first event of a task run implies."""
+        return self.source is not None and self.order[1] == 0
 
 
 class EventSearch:
@@ -86,26 +93,50 @@ class EventSearch:
             return found.document or {}
         if not found.source.ordinal:
             return self._flow_runs.build_one(found.source)[-1]
-        built = self._builder.build_alone(found.source)
-        return built[0] if found.order[1] == 0 else built[-1]
+        self._builder.forget(_OPEN_KEPT)
+        built = self._builder.build_one(found.source)
+        return built[0] if found.is_first else built[-1]
+
+    def resource_of(self, found: Found) -> str:
+        """Return the id of what one happened to."""
+        event = found.source
+        if event is None:
+            return self.document_of(found)["resource"]["prefect.resource.id"]
+        if not event.ordinal:
+            return f"{FLOW_RUN}{event.flow_run}"
+        return event_outlines.resource_of(self._builder.facts_of(event.flow_run), event.ordinal)
 
     def _in_log(self, which: EventFilter) -> Iterator[Found]:
         since, until = which.since // 1_000, which.until // 1_000
+        rough = which.without_unknown(event_outlines.LABELS)
         for event in self._candidates(which):
             for found in (*self.transitions(event), *self.late(event, clock.now())):
-                if since <= found.at <= until and self._is_wanted(found, which):
+                if since <= found.at <= until and self._is_wanted(found, which, rough):
                     yield found
 
-    def _is_wanted(self, found: Found, which: EventFilter) -> bool:
+    def _is_wanted(self, found: Found, which: EventFilter, rough: EventFilter) -> bool:
+        """Say whether one is asked for; `rough` is what outlines can decide of the filter."""
         if which.event and not which.event.matches(found.name):
             return False
-        return which.is_about_names_only or which.matches(self.document_of(found))
+        if which.is_about_names_only:
+            return True
+        outline = self._outline_of(found)
+        if outline is None:
+            return which.matches(self.document_of(found))
+        return rough.matches(outline) and (rough is which or which.matches(self.document_of(found)))
+
+    def _outline_of(self, found: Found) -> dict[str, Any] | None:
+        event = found.source
+        if event is None or not event.ordinal:
+            return None
+        facts = self._builder.facts_of(event.flow_run)
+        return event_outlines.outline_of(facts, event, found.name, is_first=found.is_first)
 
     def transitions(self, event: Event) -> list[Found]:
         """Return what an event of the log is to event clients: nothing, or its transition, its implied Pending before it."""
         found = []
         if event.ordinal and event.version == _FIRST_IN_LOG:
-            created = self._builder.place_of(event).created // 1_000
+            created = self._builder.facts_of(event.flow_run).place_of(event.ordinal).created // 1_000
             found.append(Found(created, (event.cursor, 0), f"{TASK_RUN}Pending", event, None))
         if is_transition(event):
             prefix = TASK_RUN if event.ordinal else FLOW_RUN
@@ -142,7 +173,7 @@ class EventSearch:
             yield from self._record.events(LogFilter(0, flow_run, ordinal, 1, newest_first=True))
 
     def _candidates(self, which: EventFilter) -> Iterator[Event]:
-        """Yield the events of the log that may match, newest first."""
+        """Yield the events of the log that may match, those of one page in their order."""
         wanted = wanted_states(which)
         if wanted.is_nothing:
             return
@@ -160,7 +191,8 @@ class EventSearch:
 
     def _read(self, part: LogFilter, since: int) -> Iterator[Event]:
         while page := self._record.events(replace(part, newest_first=True)):
-            yield from page
+            self._builder.forget()
+            yield from reversed(page)  # what follows on another takes no look at what was before
             if len(page) < _PAGE or max(event.at for event in page) < since:
                 return
             part = replace(part, before=page[-1].cursor)
@@ -276,6 +308,6 @@ def _distinct(search: EventSearch, found: list[Found]) -> list[Found]:
     """Return the newest of each resource, in the order in which they are."""
     newest: dict[str, Found] = {}
     for each in sorted(found, key=_order):
-        newest[search.document_of(each)["resource"]["prefect.resource.id"]] = each
+        newest[search.resource_of(each)] = each
     kept = set(map(id, newest.values()))
     return [each for each in found if id(each) in kept]

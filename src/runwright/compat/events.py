@@ -63,7 +63,7 @@ class TaskRunEvents:
         """Return what an event of the log is to event clients: nothing, or its transition, Pending first."""
         if not event.ordinal:
             return []
-        facts = self._facts(event.flow_run)
+        facts = self.facts_of(event.flow_run)
         place = facts.place_of(event.ordinal)
         built: list[dict[str, Any]] = []
         progress = self._open.get((event.flow_run, event.ordinal))
@@ -77,12 +77,10 @@ class TaskRunEvents:
         self._remember(event, progress)
         return built
 
-    def build_alone(self, event: Event) -> list[dict[str, Any]]:
-        """Return what an event of the log is to event clients, whatever was built before it."""
-        self._open.pop((event.flow_run, event.ordinal), None)
-        built = self.build_one(event)
-        self._open.pop((event.flow_run, event.ordinal), None)
-        return built
+    def forget(self, above: int = 0) -> None:
+        """Forget the task runs that are open, where they are more than so many: what is asked of them again is read again."""
+        if len(self._open) > above:
+            self._open.clear()
 
     def build_late(self, event: Event, at: int) -> dict[str, Any]:
         """Return the Late that follows a Scheduled when nothing else has until `at` (ns)."""
@@ -90,11 +88,8 @@ class TaskRunEvents:
         self.build_one(event)
         return self._tell_late_of(event.flow_run, event.ordinal, at)[0]
 
-    def place_of(self, event: Event) -> Place:
-        """Return where the task run of an event stands."""
-        return self._facts(event.flow_run).place_of(event.ordinal)
-
-    def _facts(self, flow_run: UUID) -> FlowRunFacts:
+    def facts_of(self, flow_run: UUID) -> FlowRunFacts:
+        """Return what is known of a flow run; raises `NotOnRecord`."""
         facts = self._flow_runs.get(flow_run)
         if facts is None:
             while len(self._flow_runs) >= _FLOW_RUNS_KEPT:
@@ -131,13 +126,13 @@ class TaskRunEvents:
         progress = self._open[flow_run, ordinal]
         if progress.late_at is None or progress.late_at > now:
             return []
-        facts = self._facts(flow_run)
+        facts = self.facts_of(flow_run)
         return [_become_late(facts, facts.place_of(ordinal), progress)]
 
     def watch(self, rows: Iterable[TaskRun]) -> None:
         """Get to know task runs whose events are not built here, so that `tell_late` tells of them."""
         for row in rows:
-            facts, progress = self._facts(row.flow_run), Progress()
+            facts, progress = self.facts_of(row.flow_run), Progress()
             self._catch_up(facts, facts.place_of(row.ordinal), progress, row.version + 1)
             self._open[row.flow_run, row.ordinal] = progress
 
