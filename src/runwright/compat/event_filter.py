@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from runwright.clock import from_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     AnyFilter = TypeVar("AnyFilter", "ResourceFilter", "AnyResourceFilter")
 
@@ -123,6 +123,11 @@ class Words(msgspec.Struct, forbid_unknown_fields=True):
         if any(word in text for word in unwanted) or not all(word in text for word in needed):
             return False
         return not wanted or any(word in text for word in wanted)
+
+    def can_match(self, can_hold: Callable[[str], bool]) -> bool:
+        """Say whether an event can hold what is asked for, by which words it can hold."""
+        wanted, needed, _ = _words_of(self.query)
+        return all(map(can_hold, needed)) and (not wanted or any(map(can_hold, wanted)))
 
 
 class EventFilter(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,7 +1,8 @@
 """Event search: the documented events that a filter asks for, found in the log and among the events of others.
 
-The log is read from its newest end. Where time and name decide, only the events of the page asked for are built; else every
-event that may match is. Reading ends at a page of events that are all from before the time asked for.
+The log is read from its newest end. Where time, name, ids, labels and related resources decide, only the events of the page asked
+for are built; else those are that may match by what the log says of them. Reading ends at a page of events that are all from before
+the time asked for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from runwright import clock, ids
 from runwright.compat import event_outlines
+from runwright.compat.event_texts import EventTexts
 from runwright.compat.events import TaskRunEvents
 from runwright.compat.flow_run_events import FlowRunEvents, is_transition
 from runwright.compat.task_run_body import LATE_AFTER, with_z
@@ -70,6 +72,7 @@ class EventSearch:
         self._record = record
         self._builder = TaskRunEvents(record)
         self._flow_runs = FlowRunEvents(record)
+        self._texts: EventTexts | None = None
 
     def find(self, which: EventFilter) -> list[Found]:
         """Return all that match a filter that was resolved, in the order that it asks for."""
@@ -109,7 +112,10 @@ class EventSearch:
     def _in_log(self, which: EventFilter) -> Iterator[Found]:
         since, until = which.since // 1_000, which.until // 1_000
         rough = which.without_unknown(event_outlines.LABELS)
+        self._texts = None if which.text is None else EventTexts(which.text)
         for event in self._candidates(which):
+            if self._texts is not None:
+                self._texts.see(event)
             for found in (*self.transitions(event), *self.late(event, clock.now())):
                 if since <= found.at <= until and self._is_wanted(found, which, rough):
                     yield found
@@ -123,7 +129,15 @@ class EventSearch:
         outline = self._outline_of(found)
         if outline is None:
             return which.matches(self.document_of(found))
-        return rough.matches(outline) and (rough is which or which.matches(self.document_of(found)))
+        if rough is which or not rough.matches(outline):
+            return rough.matches(outline)
+        return self._can_hold(found.source) and which.matches(self.document_of(found))
+
+    def _can_hold(self, event: Event | None) -> bool:
+        if self._texts is None or event is None:
+            return True
+        facts = self._builder.facts_of(event.flow_run)
+        return self._texts.can_hold(facts, facts.place_of(event.ordinal))
 
     def _outline_of(self, found: Found) -> dict[str, Any] | None:
         event = found.source
@@ -192,6 +206,8 @@ class EventSearch:
     def _read(self, part: LogFilter, since: int) -> Iterator[Event]:
         while page := self._record.events(replace(part, newest_first=True)):
             self._builder.forget()
+            if self._texts is not None:
+                self._texts.turn_page()
             yield from reversed(page)  # what follows on another takes no look at what was before
             if len(page) < _PAGE or max(event.at for event in page) < since:
                 return

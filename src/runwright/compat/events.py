@@ -12,31 +12,41 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright import ids
-from runwright.compat.flow_facts import KnownFlows
+from runwright.compat.flow_facts import FlowFacts, KnownFlows
 from runwright.compat.task_run_body import (
     FOLLOWS_WITHIN,
+    LATE_AFTER,
     FlowRunFacts,
+    Place,
     Progress,
     is_suspension,
     late_id,
     with_offset,
     with_z,
 )
-from runwright.events import EventKind
-from runwright.states import KIND_BY_NAME
+from runwright.events import Event, EventKind
+from runwright.runs import EdgeInfo, FlowRun, FlowVersion, TaskInfo
+from runwright.states import KIND_BY_NAME, TABLE
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runwright.compat.task_run_body import Place
-    from runwright.events import Event
     from runwright.runs import TaskRun
     from runwright.views import Views
 
 MESSAGE_LIMIT = 100_000
 
 _FLOW_RUNS_KEPT = 64
+_NO_RUN = UUID(int=0)
+_ALL_DATA = {
+    "message": "-" * (MESSAGE_LIMIT + 1_000),
+    "error": {},
+    "due": 1,
+    "expires": 1,
+    "cache_key": "-",
+    "result": ["", "", ""],
+}
 _PENDING = KIND_BY_NAME["Pending"].code
 _PAGE = 1_000
 
@@ -144,6 +154,25 @@ def shorten_message(text: str) -> str:
     half = MESSAGE_LIMIT // 2
     shortened = f"{text[:half]}...{len(text) - MESSAGE_LIMIT} additional characters...{text[-half:]}"
     return shortened if len(shortened) < len(text) else text
+
+
+def specimens() -> list[dict[str, Any]]:
+    """Return documents that have between them every key and every word that a document may have of itself."""
+    task = TaskInfo("", "", policies={"max_retries": 1, "retry_delay": [1, 2], "retry_jitter": 1})
+    flow = FlowFacts(FlowVersion("", "", (task,), (EdgeInfo("", ""),)))
+    nobody: Any = None  # who would be asked for what this task run does not have
+    facts = FlowRunFacts(nobody, _NO_RUN, flow, FlowRun(_NO_RUN, "", "", _NO_RUN, 1, _PENDING))
+    place, found = Place(1, 0, 1, flow.task(0), 0), []
+    for kind in TABLE:
+        for data in ({}, _ALL_DATA):
+            progress = Progress()
+            found.append(_begin(facts, place, progress))
+            found += _advance(facts, place, progress, Event(1, _NO_RUN, 1, 2, 2, EventKind.STATE, kind.code, data))
+            if progress.late_at is not None:
+                found.append(_become_late(facts, place, progress))
+            suspension = Event(LATE_AFTER * 2, _NO_RUN, 1, 3, 2, EventKind.ANNOTATED, 0, {"suspended": True})
+            found += _advance(facts, place, progress, suspension)
+    return found
 
 
 def _advance(facts: FlowRunFacts, place: Place, progress: Progress, event: Event) -> list[dict[str, Any]]:

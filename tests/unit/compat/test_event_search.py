@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 
 import msgspec
@@ -55,10 +56,20 @@ def record():
     """Give a record of two flow runs, in which task runs went through all there is, one of them past a page of the log."""
     with FakeClock(NOON + 3_600 * clock.NANOSECONDS), closing(open_store("memory://")) as record:
         once = Scribe(record, name="once", tags=("nightly",)).start()
+        stored = {
+            "result": ["pack", "somewhere/deep.pack", "cloudpickle", 3, "00"],
+            "cache_key": "reused",
+            "expires": NOON,
+        }
         for kind in TABLE:
             (child,) = once.map(2, 1)
             due = {"due": once.at + 1_000_000} if kind.event_type in {"SCHEDULED", "PAUSED"} else {}
-            for name, data in (("Running", {}), (kind.name, due), ("Running", {"name": "own name"}), ("Success", {})):
+            for name, data in (
+                ("Running", {}),
+                (kind.name, due),
+                ("Running", {"name": "own name"}),
+                ("Success", stored),
+            ):
                 go_on(once, child, name, **data)
         once.enter(1, "Scheduled", due=once.at + 60 * clock.NANOSECONDS).commit()
         twice = Scribe(record, name="twice", flow="other").start()
@@ -118,8 +129,34 @@ def test_where_the_log_says_enough_no_document_is_built(record, conditions, monk
     assert expected == len(EventSearch(record).find(which))
 
 
+@pytest.mark.parametrize("page", [3, 5_000])
+def test_every_word_of_a_document_finds_it(record, page, monkeypatch):
+    everything = EventSearch(record)
+    documents = everything.documents(everything.find(resolved({})))
+    texts = {each["id"]: msgspec.json.encode(each).decode().lower() for each in documents}
+    words = set(re.findall(r"[^\W\d_]+|\w+|[^\s\"]+", " ".join(text[:20_000] for text in texts.values())))
+    monkeypatch.setattr("runwright.compat.event_search._PAGE", page)
+
+    assert words >= {"broke", "nightly", "somewhere", "cloudpickle", "reused", "own", "killed"}
+    for word in sorted(each for each in words if len(each) <= 40 and each[0] not in "+-!")[:: 1 if page > 3 else 7]:
+        expected = [identity for identity, text in texts.items() if word in text]
+        assert expected == identities(record, resolved({"text": {"query": f'+"{word}"'}})), word
+
+
+def test_a_word_that_is_nowhere_has_no_document_built(record, monkeypatch):
+    built, build_one = [], EventSearch.document_of
+    monkeypatch.setattr(EventSearch, "document_of", lambda search, one: built.append(one) or build_one(search, one))
+
+    assert [] == EventSearch(record).find(resolved({"text": {"query": "xyzzy"}}))
+    assert {"prefect.task-run.Suspended", "prefect.task-run.Late"} >= {
+        each.name
+        for each in built
+        if each.name.startswith("prefect.task-run.") and each.name != "prefect.task-run.Paused"
+    }
+
+
 def test_documents_that_are_built_one_after_the_other_take_no_look_back(record, monkeypatch):
-    which = resolved({"text": {"query": "broke"}})
+    which = resolved({"text": {"query": "completed"}})
     places, events = [], record.events
     monkeypatch.setattr(record, "events", lambda one: places.append(one) or events(one))
 
