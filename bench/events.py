@@ -54,9 +54,9 @@ def measured_ingest() -> dict[str, Any]:
 
 
 def measured_search(task_runs: int) -> dict[str, Any]:
-    """Return the milliseconds of searches over the events of the configured record, beside reading all of its log."""
+    """Return the milliseconds of processor time of searches over the events of the configured record, beside reading all of its log."""
     from runwright import clock
-    from runwright.compat.event_filter import EventFilter, EventName, Occurred, ResourceFilter
+    from runwright.compat.event_filter import EventFilter, EventName, Occurred, ResourceFilter, Words
     from runwright.open_records import open_record
 
     record = open_record()
@@ -74,16 +74,18 @@ def measured_search(task_runs: int) -> dict[str, Any]:
         "before_all": EventFilter(
             occurred=Occurred(until=minute), event=EventName(name=["prefect.task-run.Completed"])
         ),
+        "by_label": EventFilter(resource=ResourceFilter(labels={"prefect.state-type": "FAILED"})),
+        "by_a_word": EventFilter(text=Words("xyzzy")),
     }
     found = {name: _milliseconds(record, which) for name, which in filters.items()}
-    start = time.perf_counter()
+    start = time.process_time()
     count = sum(1 for _ in record.iterate_events())
-    whole = (time.perf_counter() - start) * 1e3
+    whole = (time.process_time() - start) * 1e3
     return {
         "bench": "event_search",
         "task_runs": task_runs,
         "events_of_log": count,
-        "ms": {name: {"p50": milliseconds, "found": size} for name, (milliseconds, size) in found.items()},
+        "cpu_ms": {name: {"p50": milliseconds, "found": size} for name, (milliseconds, size) in found.items()},
         "limit": {"reading_the_log_ms": round(whole, 1)},
     }
 
@@ -95,14 +97,14 @@ def _milliseconds(record: Store, which: Any) -> tuple[float, int]:
     which.resolve(clock.utcnow())
     times: list[float] = []
     size = 0
-    for _ in range(9):
-        start = time.perf_counter()
+    for _ in range(5):
+        start = time.process_time()
         search = EventSearch(record)
         found = search.find(which)
         search.documents(found[:50])
-        times.append((time.perf_counter() - start) * 1e3)
+        times.append((time.process_time() - start) * 1e3)
         size = len(found)
-    return round(sorted(times)[4], 2), size
+    return round(sorted(times)[2], 2), size
 
 
 async def _send_all(application: Any, bodies: list[bytes]) -> list[int]:
