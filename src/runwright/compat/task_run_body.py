@@ -35,7 +35,7 @@ LATE_AFTER = 15 * 1_000_000_000
 
 _RUNNING = KIND_BY_NAME["Running"].code
 _SCHEDULED = KIND_BY_NAME["Scheduled"].code
-_FINAL_TYPES = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+FINAL_TYPES = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 class Place(NamedTuple):
@@ -166,9 +166,14 @@ class FlowRunFacts:
         task, map_index = (offset, -1) if expansion.task is None else (expansion.task, offset)
         return Place(ordinal, map_index, expansion.parent, self._flow.task(task), expansion.at)
 
+    @property
+    def is_told_by_rows(self) -> bool:
+        """Say whether the rows of its task runs say where they stand."""
+        return not self._flow.is_declared
+
     def place_of_row(self, row: TaskRun) -> Place:
         """Return where a task run stands: of a flow in Python its row says it, which takes no further read."""
-        if self._flow.is_declared:
+        if not self.is_told_by_rows:
             return self.place_of(row.ordinal)
         task = self._flow.task(row.task_index, row.slug, row.task_name)
         return Place(row.ordinal, row.map_index, row.parent, task, row.created)
@@ -200,7 +205,7 @@ class FlowRunFacts:
             "empirical_policy": task.policy,
             "tags": task.tags,
             "labels": {},
-            "task_inputs": self._inputs_of(place),
+            "task_inputs": self.inputs_of(place),
             "run_count": progress.run_count,
             "flow_run_run_count": 1 if progress.run_count else 0,
             "expected_start_time": with_z(place.created // 1_000),
@@ -208,7 +213,7 @@ class FlowRunFacts:
         }
         if progress.start is not None:
             body["start_time"] = with_z(progress.start)
-        if progress.state["type"] in _FINAL_TYPES:
+        if progress.state["type"] in FINAL_TYPES:
             body["end_time"] = with_z(progress.at)
         details = progress.details
         if details and (key := details.get("cache_key")) is not None:
@@ -236,7 +241,7 @@ class FlowRunFacts:
         for each in self._expansions:
             self._of_parents.setdefault(each.parent, []).append(each)
 
-    def _inputs_of(self, place: Place) -> dict[str, list[dict[str, str]]]:
+    def inputs_of(self, place: Place) -> dict[str, list[dict[str, str]]]:
         """Return the upstream task runs by the input they feed; those that feed none are waited for.
 
         Task runs that come one after the other mostly are of one task, and where it is not mapped over others they share them.
@@ -320,10 +325,14 @@ def _result_of(data: dict[str, Any]) -> dict[str, Any] | None:
     """Return where the result is and how it is stored, never its value."""
     if "result" not in data:
         return None
-    ref = decoding.from_plain(data["result"], ResultRef)
+    return stored_at(decoding.from_plain(data["result"], ResultRef), data.get("expires"))
+
+
+def stored_at(ref: ResultRef, expires: int | None = None) -> dict[str, Any]:
+    """Return where a result is and how it is stored, and until when (ns)."""
     return {
         "storage_key": ref.location,
-        "expiration": with_z(_us(data.get("expires"))),
+        "expiration": with_z(_us(expires)),
         "serializer": {"type": ref.serializer},
         "prefect_version": release.version() or "0",
         "storage_block_id": None,

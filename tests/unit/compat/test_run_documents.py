@@ -1,0 +1,47 @@
+"""The document of a task run is the same whatever was made before it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import msgspec
+import pytest
+from tests.unit.backend.recorded import EXTRACT, FETCH, LOAD, PARSE, RecordedRun
+
+from runwright.compat import run_documents
+from runwright.compat.run_documents import RunDocuments
+from runwright.result import ResultRef
+from runwright.stores import open_store
+from runwright.views import TaskRunFilter
+
+REF = msgspec.to_builtins(ResultRef("pack", "run/pack#0+3", "json", 3, "00", 1))
+
+
+@pytest.fixture
+def record():
+    """Give a record of two flow runs with maps over maps, whose children ended alike and otherwise."""
+    with closing(open_store("memory://")) as record:
+        for name in ("first", "second"):
+            run = RecordedRun(record, name).start().succeed(EXTRACT).expand(FETCH, 5, 6).expand(PARSE, 11, 6)
+            run.succeed(5, 6, result=REF).succeed(7).put(8, "Running").put(8, "Failed", message="No.")
+            run.put(9, "Running").put(9, "Failed", error={"type": "E"}).put(10, "Running").put(
+                10, "Retrying", due=run.at
+            )
+            run.put(10, "Running").put(10, "Success").put(11, "Running", name="its own").put(11, "Success")
+            run.succeed(12, 13, 14).put(15, "Running").put(15, "Cached", cache_key="k", expires=run.at)
+            run.put(16, "Running").put(FETCH, "Mapped").put(LOAD, "TriggerFailed").commit()
+        yield record
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_those_that_are_like_others_have_words_of_their_own(record, oldest_first, monkeypatch):
+    rows = record.task_runs(TaskRunFilter(oldest_first=oldest_first))
+    expected = [RunDocuments(record).task_run(row) for row in rows]
+    documents, alike, like = RunDocuments(record), [], run_documents._like
+    monkeypatch.setattr(run_documents, "_like", lambda *given: alike.append(given) or like(*given))
+
+    assert expected == [documents.task_run(row) for row in rows]
+    assert 6 <= len(alike) < len(rows) - 10
+    assert len(rows) == len({document["id"] for document in expected})
+    upstream = {document["task_inputs"]["page"][0]["id"] for document in expected if "page" in document["task_inputs"]}
+    assert 12 <= len(upstream)
