@@ -22,6 +22,7 @@ from runwright.states import KIND_BY_NAME, Phase
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
+    from runwright.compat.flow_facts import TaskFacts
     from runwright.events import LogLine
     from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
     from runwright.views import Views
@@ -76,7 +77,7 @@ class RunDocuments:
         place = facts.place_of_row(row)
         document = self._task_run(row, facts, place)
         if likeness is not None and facts.is_told_by_rows:
-            self._model = _Model(likeness, document, facts, place)
+            self._model = _Model(likeness, document, facts, place.task)
         return document
 
     def _task_run(self, row: TaskRun, facts: FlowRunFacts, place: Place) -> dict[str, Any]:
@@ -206,7 +207,7 @@ class _Model(NamedTuple):
     likeness: tuple[Any, ...]
     document: dict[str, Any]
     facts: FlowRunFacts
-    place: Place
+    task: TaskFacts
 
 
 def _likeness_of(row: TaskRun) -> tuple[Any, ...] | None:
@@ -220,7 +221,7 @@ def _likeness_of(row: TaskRun) -> tuple[Any, ...] | None:
 def _like(model: _Model, row: TaskRun) -> dict[str, Any]:
     """Return the document of a task run that is like another."""
     facts, other = model.facts, model.document
-    place = model.place._replace(ordinal=row.ordinal, map_index=row.map_index, created=row.created)
+    place = Place(row.ordinal, row.map_index, row.parent, model.task, row.created)
     identity = ids.task_run_text(facts.text, row.ordinal)
     state = ids.event_text(facts.text, row.ordinal, row.version)
     created, end, seconds = _z(row.created), _z(row.end_time), _seconds(row.start_time, row.end_time)
