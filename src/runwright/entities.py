@@ -170,6 +170,7 @@ _TABLE = (
         _always("source",              "json",    "Where its code came from."),
         _maybe("started_by",           "text",    "The id of the execution that started it, for one of a YAML flow."),
         _always("deleted",             "boolean", "Whether it was deleted as an execution: it is kept, and shown no more."),
+        _maybe("worker",               "text",    "The process that ran it last: its host and number."),
     ), (
         _one("flow", "flow", "The flow, at the version that runs."),
         _many("states", "flow_run_state", "The states that it has been in, oldest first."),

@@ -23,13 +23,13 @@ class EventKind(IntEnum):
     CREATED = 1
     """The flow run exists. data: flow, name, parameters, source, context."""
     STATE = 2
-    """A transition. data: message, result (a ResultRef), due (ns), and what comes with the state; see codec."""
+    """A transition. data: message, result (a ResultRef), due (ns), worker, and what comes with the state; see codec."""
     EXPANDED = 3
     """A run has children. data: first (ordinal), count, and `task` (index of the task that all run) or `tasks` (one each)."""
     REQUESTED = 4
     """Somebody asked for something. data: intent, by, and its arguments."""
     ANNOTATED = 5
-    """Something about a run became known that is no transition. data: name, or suspended: it is paused, and nobody holds it."""
+    """Something about a run became known that is no transition. data: name, worker, or suspended: it is paused, and nobody holds it."""
 
 
 class Event(msgspec.Struct, array_like=True, gc=False):

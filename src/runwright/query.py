@@ -192,12 +192,22 @@ class Order(_Part, frozen=True):
 # -------------------------------------------------------------------------------------------------------------- queries
 
 
+class Among(_Part, frozen=True):
+    """Only so many rows of the entity are looked at: the `newest` of those that are left when as many as `skip` are left out.
+
+    It bounds what a query costs that no index serves: whatever it asks for, no other row is read.
+    """
+
+    newest: int
+    skip: int = 0
+
+
 class Query(_Part, frozen=True, tag="rows"):
     """Rows of an entity: a list of objects, or with `is_single` the first one, null when there is none.
 
     Rows that `order` does not tell apart come in the order they were created. `after` is the id of the last row of the page
     before: what follows it as it is now. `distinct_on` keeps the first row of each combination of values, and orders by them
-    first where `order` does not name them; it goes with `offset`, not with `after`.
+    first where `order` does not name them; it goes with `offset`, not with `after`. `among` says which rows are looked at.
     """
 
     entity: str
@@ -209,6 +219,7 @@ class Query(_Part, frozen=True, tag="rows"):
     after: str | None = None
     distinct_on: tuple[str, ...] = ()
     is_single: bool = False
+    among: Among | None = None
 
     def __post_init__(self) -> None:
         """Raise `QueryError` for an unknown entity, and for `after` together with `distinct_on`."""
@@ -221,7 +232,7 @@ class Summary(_Part, frozen=True, tag="summary"):
     """Numbers about rows of an entity: one object; with `group_by` a list, one object for each combination of values.
 
     A `Value` in `fields` is a column of `group_by`. Groups come in the order of `group_by`. `where`, `order`, `limit`,
-    `offset` and `distinct_on` say which rows are meant.
+    `offset` and `distinct_on` say which rows are meant, `among` which are looked at.
     """
 
     entity: str
@@ -232,6 +243,7 @@ class Summary(_Part, frozen=True, tag="summary"):
     limit: int | None = None
     offset: int = 0
     distinct_on: tuple[str, ...] = ()
+    among: Among | None = None
 
     def __post_init__(self) -> None:
         """Raise `QueryError` for an unknown entity."""

@@ -13,6 +13,7 @@ from runwright import ids
 from runwright.entities import ENTITIES
 from runwright.query import (
     Aggregate,
+    Among,
     And,
     Compare,
     Exists,
@@ -303,6 +304,19 @@ def test_an_id_that_is_not_there_is_no_other_id(pair, operator):
 
     assert ["etl"] == [row["name"] for row in expected]
     assert expected == actual
+
+
+@pytest.mark.parametrize("entity", ASKED)
+@pytest.mark.parametrize("among", [Among(3), Among(3, 2), Among(1_000, 1), Among(2, 1_000), Among(0)])
+def test_only_so_many_rows_are_looked_at(pair, entity, among):
+    rows = answers(pair, Query(entity, columns("id"), order=(Order("id"),), among=among))
+    counted = answers(pair, Summary(entity, (Aggregate("count", "count"),), among=among))
+    everything = answers(pair, Query(entity, columns("id"), order=(Order("id"),)))[0]
+
+    end = max(0, len(everything) - among.skip)
+    expected = everything[max(0, end - among.newest) : end]
+    assert [expected, expected] == rows
+    assert [{"count": len(expected)}] * 2 == counted
 
 
 def test_related_rows_are_counted(pair):

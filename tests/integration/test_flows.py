@@ -11,6 +11,7 @@ from tests.dask_cluster import two_workers
 
 from runwright import Flow, Parameter, case, context, flatten, record_metric, task, unmapped
 from runwright.open_records import open_record
+from runwright.runtime.leases import worker_name
 from runwright.signals import LOOP, PAUSE, SKIP
 from runwright.states import Cached, Failed, Mapped, Skipped, State, Success, TriggerFailed
 from runwright.triggers import all_finished, manual_only
@@ -74,6 +75,20 @@ def test_a_chain_hands_values_on(record: Store, executor: str) -> None:
     row = latest(record)
     assert (row.kind.name, row.counts) == ("Success", {"Success": 3})
     assert [task_run.kind.name for task_run in record.task_runs(TaskRunFilter(flow_run=row.id))] == ["Success"] * 3
+
+
+def test_a_flow_run_says_which_process_ran_it(record: Store) -> None:
+    """While it runs and when it has ended; of one that is taken over the last."""
+
+    @task
+    def look() -> str | None:
+        return latest(record).details.get("worker")
+
+    with Flow("workers") as flow:
+        seen = look()
+    state = flow.run(executor="inline")
+
+    assert [worker_name()] * 2 == [state.result[seen].result, latest(record).details["worker"]]
 
 
 def test_a_map_and_its_reduction(record: Store, executor: str) -> None:

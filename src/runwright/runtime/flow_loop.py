@@ -36,6 +36,7 @@ from runwright.runtime.approval import APPROVED
 from runwright.runtime.attempt import conclude, make_attempt
 from runwright.runtime.given_states import recorded
 from runwright.runtime.interrupts import Interrupts
+from runwright.runtime.leases import worker_name
 from runwright.runtime.request_watch import Asked, heed
 from runwright.states import (
     KIND_BY_NAME,
@@ -186,12 +187,13 @@ class FlowLoop:
         over = self._workload.over()
         for _, state in over:
             self.counts[type(state).__name__] += 1
-        self._apply(Started({"message": running.message}, recorded(over)))
+        self._apply(Started({"message": running.message, "worker": worker_name()}, recorded(over)))
 
     def _go_on(self, resumed: Sequence[int] | None) -> None:
         if resumed is not None:
             for ordinal in resumed or (0,):
                 self._apply(Requested("resume", ordinal, by="user"))
+        self._apply(Annotated({"worker": worker_name()}))
         self._apply(Recovered())
 
     def _loop(self, interrupts: Interrupts) -> None:

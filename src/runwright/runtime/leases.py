@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("runwright.Leases")
 
 
+def worker_name() -> str:
+    """Return the name of this process for people to read: its host and number."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 def owner_name() -> str:
-    """Return a name for this process that no other ever has; host and process id are for people to read."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:12]}"
+    """Return a name for this process that no other ever has: it begins as people read it."""
+    return f"{worker_name()}:{uuid4().hex[:12]}"
 
 
 def is_left(store: Store, flow_run: UUID) -> bool:

@@ -32,7 +32,7 @@ _ACTIVE = frozenset(code for code, kind in KIND_BY_CODE.items() if kind.phase is
 _WAITING = frozenset(code for code, kind in KIND_BY_CODE.items() if kind.phase is Phase.WAITING)
 
 _CREATED_COLUMNS = frozenset({"flow", "flow_version", "name", "parameters", "source", "scheduled_start_time"})
-_FLOW_RUN_COLUMNS = frozenset({"message"})
+_FLOW_RUN_COLUMNS = frozenset({"message", "worker"})
 _TASK_RUN_COLUMNS = frozenset({"message", "result", "due", "name", "opened", "value"})
 
 
@@ -267,6 +267,8 @@ class RunFold:
         row.state = event.state
         row.message = _text(data.get("message"))
         row.details = _rest(data, _FLOW_RUN_COLUMNS)
+        if "worker" in data:  # it stays when the state has gone
+            row.extra = to_json({**(from_json(row.extra) if row.extra else {}), "worker": data["worker"]})
         if event.state == _RUNNING and row.start_time is None:
             row.start_time = event.at
         if event.state in FINAL_CODES:

@@ -84,7 +84,9 @@ class Ask(NamedTuple):
 
     def link(self, **changes: str | int | None) -> str:
         """Return the query with these words changed; None leaves a word out. A change of anything begins a list anew."""
-        words = {name: value for name, value in self.query.items() if name not in {"after", "page", "did"}}
+        words = {
+            name: value for name, value in self.query.items() if name not in {"after", "page", "did", "skip", "look"}
+        }
         words.update({name: str(value) for name, value in changes.items() if value not in {None, ""}})
         for name, value in changes.items():
             if value in {None, ""}:

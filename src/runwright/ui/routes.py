@@ -108,7 +108,7 @@ def _as_page(surface: Surface, page: PageRoute, request: Request) -> Response:
         return _trouble(surface, request, "The record cannot be read", str(error), 503)
     status = getattr(context, "status", 200)
     title = getattr(context, "title", "") or page.title
-    answer = _html(surface, request, page.template, context, title, page.menu, status)
+    answer = _html(surface, request, page.template, context, title, _menu_of(page, request), status)
     return _as_file(request, answer, title) if ask.get("save") == "page" else answer
 
 
@@ -136,7 +136,12 @@ def _carry_out(surface: Surface, page: PageRoute, request: Request, form: list[t
         return _trouble(surface, request, "The record cannot be used", str(error), 503)
     if isinstance(found, str):
         return RedirectResponse(f"{base_of(request)}{found}", 303)
-    return _html(surface, request, page.template, found, found.title, page.menu, found.status)
+    return _html(surface, request, page.template, found, found.title, _menu_of(page, request), found.status)
+
+
+def _menu_of(page: PageRoute, request: Request) -> str:
+    """Return the place of a page in the menu; forms of actions stand where the page does that they are about."""
+    return page.menu or request.path_params.get("kind", "")
 
 
 def _as_file(request: Request, answer: Response, title: str) -> Response:
@@ -246,7 +251,10 @@ def _back(request: Request, back: str) -> str:
 def ask_of(surface: Surface, request: Request) -> Ask:
     """Return what a request asks for, and who sent it."""
     actor = None if surface.acting is None else surface.acting.actor_of(request.scope)
-    return Ask(request.path_params, dict(request.query_params), Preferences.from_cookies(request.cookies), actor)
+    words = dict(request.query_params)
+    if "columns" in words:
+        words["columns"] = ",".join(request.query_params.getlist("columns"))  # a box of the form for each
+    return Ask(request.path_params, words, Preferences.from_cookies(request.cookies), actor)
 
 
 def base_of(request: Request) -> str:

@@ -115,6 +115,13 @@ QUALIFIERS: dict[str, Qualifier] = {
             "map_index", _whole, is_ordered=True, says="the place among mapped children", example="map_index:>10"
         ),
         Qualifier("attempt", _whole, is_ordered=True, says="the number of the latest attempt", example="attempt:>1"),
+        Qualifier(
+            "worker",
+            _text,
+            is_ordered=False,
+            says="whose flow run this process ran, or this host",
+            example="worker:host-7",
+        ),
         Qualifier("duration", _seconds, is_ordered=True, says="from start to end", example="duration:>30s"),
         Qualifier("error", _text, is_ordered=False, says="with this in the message", example='error:"timed out"'),
         Qualifier("after", _moment, is_ordered=False, says="changed since", example="after:24h"),

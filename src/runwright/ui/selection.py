@@ -14,14 +14,14 @@ from uuid import UUID
 import msgspec
 
 from runwright import decoding, ids
-from runwright.query import Aggregate, Compare, Exists, Not, Or, Order, Query, Summary, Value, all_of, columns
+from runwright.query import Aggregate, And, Compare, Exists, Not, Or, Order, Query, Summary, Value, all_of, columns
 from runwright.states import KIND_BY_NAME, TABLE
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from runwright.query import Condition
+    from runwright.query import Among, Condition
     from runwright.runs import TaskRun
     from runwright.ui.search import Term
     from runwright.views import Views
@@ -51,22 +51,26 @@ class Page(NamedTuple):
 class Selection:
     """The task runs that terms mean."""
 
-    def __init__(self, views: Views, terms: Sequence[Term]) -> None:
-        """Read terms into what the named reads know, `which`, and into a condition that says all of them."""
-        self._views = views
+    def __init__(self, views: Views, terms: Sequence[Term], among: Among | None = None) -> None:
+        """Read terms into what the named reads know, `which`, and into a condition that says all of them.
+
+        With `among` no other task runs are looked at.
+        """
+        self.views = views
+        self.among = among
         self.which, rest = _plain(views, terms)
         self.is_plain = not rest
-        self.is_empty = self.which is None
+        self.is_of_troubles = any(term.key == "error" and not term.is_negated for term in terms)
         self.condition = all_of(*(_condition(term) for term in terms))
 
     def page(self, *, sort: str, after: str, limit: int) -> Page:
         """Return rows in order, those behind the id `after`."""
         if self.which is None:
             return Page([], None)
-        if self.is_plain and sort != "slowest":
+        if self.is_plain and self.among is None and sort != "slowest":
             place = _place(after)
             which = msgspec.structs.replace(self.which, limit=limit + 1, oldest_first=sort == "oldest", after=place)
-            rows = self._views.task_runs(which)
+            rows = self.views.task_runs(which)
         else:
             rows = self._queried(sort, after, limit + 1)
         return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None)
@@ -75,8 +79,8 @@ class Selection:
         """Return how many there are by state, in the order of the table of states."""
         if self.which is None:
             return {}
-        if self.is_plain:
-            found = self._views.count_task_runs(self.which, "state")
+        if self.is_plain and self.among is None:
+            found = self.views.count_task_runs(self.which, "state")
         else:
             found = {row["state"]: row["count"] for row in self._summary(_counted("state"), ("state",))}
         return {kind.name: found[kind.name] for kind in TABLE if found.get(kind.name)}
@@ -88,7 +92,9 @@ class Selection:
         column = ("duration_seconds",)
         fields = [Aggregate(name, "percentile", column, fraction=part) for name, part in _FRACTIONS.items()]
         fields += [Aggregate("longest", "max", column), Aggregate("total", "sum", column)]
-        return decoding.from_plain(self._answer(Summary("task_run", tuple(fields), self.condition)), Durations)
+        return decoding.from_plain(
+            self._answer(Summary("task_run", tuple(fields), self.condition, among=self.among)), Durations
+        )
 
     def groups(self, column: str, name_of: Callable[[Any], str]) -> dict[str, dict[str, int]]:
         """Return numbers by state for each group: `name_of` makes its name of a value of the column."""
@@ -99,17 +105,18 @@ class Selection:
         return groups
 
     def _summary(self, fields: tuple[Any, ...], group_by: tuple[str, ...]) -> list[dict[str, Any]]:
-        return self._answer(Summary("task_run", fields, self.condition, group_by=group_by)) if self.which else []
+        summary = Summary("task_run", fields, self.condition, group_by=group_by, among=self.among)
+        return self._answer(summary) if self.which else []
 
     def _queried(self, sort: str, after: str, limit: int) -> list[TaskRun]:
         order = {"newest": Order("id", is_descending=True), "oldest": Order("id")}.get(
             sort, Order("duration_seconds", is_descending=True, nulls="last")
         )
-        query = Query("task_run", columns("id"), self.condition, (order,), limit, after=after or None)
-        return rows_of(self._views, [UUID(row["id"]) for row in self._answer(query)])
+        query = Query("task_run", columns("id"), self.condition, (order,), limit, after=after or None, among=self.among)
+        return rows_of(self.views, [UUID(row["id"]) for row in self._answer(query)])
 
     def _answer(self, query: Query | Summary) -> Any:
-        return msgspec.json.decode(self._views.query(query))
+        return msgspec.json.decode(self.views.query(query))
 
 
 def rows_of(views: Views, wanted: Sequence[UUID]) -> list[TaskRun]:
@@ -225,6 +232,17 @@ def _run(term: Term) -> Condition:
         return Or(tuple(named))
 
 
+def _error(term: Term) -> Condition:
+    """Return what has a text in its message; plain successes are left out, so that the index of states serves."""
+    return And((Compare("state", "neq", "Success"), Compare("state_message", "ilike", _pattern(term.value))))
+
+
+def _worker(term: Term) -> Condition:
+    """Return who ran the flow run: a process by its whole name, or all of a host."""
+    on_host = str(term.value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + ":%"
+    return Exists("flow_run", Or((Compare("worker", "eq", term.value), Compare("worker", "like", on_host))))
+
+
 def _compared(column: str) -> Callable[[Term], Condition]:
     return lambda term: Compare(column, _COMPARISONS[term.operator], term.value)
 
@@ -239,8 +257,9 @@ _MEANINGS: dict[str, Callable[[Term], Condition]] = {
     "tag": lambda term: Exists("task", Compare("tags", "contains", [term.value])),
     "map_index": _compared("map_index"),
     "attempt": _compared("attempt"),
+    "worker": _worker,
     "duration": _compared("duration_seconds"),
-    "error": lambda term: Compare("state_message", "ilike", _pattern(term.value)),
+    "error": _error,
     "after": lambda term: Compare("updated", "gte", term.value),
     "before": lambda term: Compare("updated", "lte", term.value),
 }

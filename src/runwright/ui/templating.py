@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from runwright import clock
 from runwright.states import KIND_BY_NAME
-from runwright.ui import words
+from runwright.ui import columns, words
 from runwright.ui.ask import TIMES
 from runwright.ui.shapes import SHAPES
 
@@ -36,6 +36,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    made.globals["titles"] = columns.TITLES
     made.filters.update(
         number=words.number,
         short=words.short,

@@ -176,6 +176,7 @@ class EntityRows:
             "source": _read(row.source, {}),
             "started_by": starter_of(extra),
             "deleted": bool(extra.get("deleted")),
+            "worker": extra.get("worker"),
         }
 
     def _task_runs(self) -> Iterator[Row]:

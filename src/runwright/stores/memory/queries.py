@@ -72,6 +72,9 @@ class Evaluation:
 
     def _selected(self, entity: Entity, query: Query | Summary, rows: list[Row]) -> list[Row]:
         _check(entity, query)
+        if query.among is not None:
+            end = max(0, len(rows) - natural("skip", query.among.skip))
+            rows = rows[max(0, end - natural("newest", query.among.newest)) : end]
         found = [row for row in rows if query.where is None or self._holds(entity, row, query.where) is True]
         first = [Order(name) for name in query.distinct_on if all(each.column != name for each in query.order)]
         for order in reversed([*first, *query.order]):

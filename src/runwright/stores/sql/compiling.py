@@ -143,12 +143,25 @@ class _Making:
         where = self._where(row, query, link)
         order = f" ORDER BY {','.join(self._order(row, query))}"
         page = self._page(query)
+        source = self._table(row, query)
         if not query.distinct_on:
-            return f"FROM {row.sql(row.table.source)}{where}{order}{page}"
+            return f"FROM {source}{where}{order}{page}"
         groups = [row.sql(sql) for name in query.distinct_on for sql in row.column(name).grouped_by(self.dialect)]
         place = f"row_number() OVER (PARTITION BY {','.join(groups)}{order}) AS {_PLACE}"
-        inner = f"SELECT {row.alias}.*,{place} FROM {row.sql(row.table.source)}{where}"
+        inner = f"SELECT {row.alias}.*,{place} FROM {source}{where}"
         return f"FROM ({inner}) {row.alias} WHERE {row.alias}.{_PLACE} = 1{order}{page}"
+
+    def _table(self, row: _Row, query: Query | Summary) -> str:
+        """Return the rows that are looked at, under the alias: those that are not are left out before anything is asked of them."""
+        source = row.sql(row.table.source)
+        if query.among is None:
+            return source
+        order = ",".join(f"{row.sql(key)} DESC" for key in row.table.key)
+        newest, skip = (self.bind(natural(name, getattr(query.among, name))) for name in ("newest", "skip"))
+        where = f" WHERE {row.sql(row.table.where)}" if row.table.where else ""
+        return (
+            f"(SELECT {row.alias}.* FROM {source}{where} ORDER BY {order}{self.dialect.page(newest, skip)}) {row.alias}"
+        )
 
     def _where(self, row: _Row, query: Query | Summary, link: _Link | None) -> str:
         terms = [row.sql(row.table.where)] if row.table.where else []
@@ -265,7 +278,7 @@ class _Making:
         if query.limit is not None or query.offset or query.distinct_on:
             source = f"FROM (SELECT {row.alias}.* {self._source(row, query, link)}) {row.alias}"
         else:
-            source = f"FROM {row.sql(row.table.source)}{self._where(row, query, link)}"
+            source = f"FROM {self._table(row, query)}{self._where(row, query, link)}"
         making = f"SELECT {self._summary_object(row, query, query.fields, link)} AS o {source}"
         if not query.group_by:
             return f"({making})"

@@ -163,6 +163,11 @@ class _Conditions(_Where):
                 "(x.task IS NULL OR EXISTS (SELECT 1 FROM task WHERE task.flow = f.flow AND task.idx = x.task"
                 " AND (task.slug = :task OR task.name = :task)))"
             )
+        for index in range(len(set(which.tags))):
+            tagged = self._sql["has_tag"].format(name=f"tag{index}").replace("k.tags", "task.tags")
+            self._terms.append(
+                f"(x.task IS NULL OR EXISTS (SELECT 1 FROM task WHERE task.flow = f.flow AND task.idx = x.task AND {tagged}))"
+            )
         self._add_columns()
         if after is not None:
             sign, beyond = (">", -1) if which.oldest_first else ("<", ids.MAX_ORDINAL + 1)

@@ -208,6 +208,7 @@ class _Tables:
             "source": Plain("json", self._or_else("@.source", "{}")),
             "started_by": Plain("text", d.key_text("@.extra", "trigger", "variables", "executionId")),
             "deleted": Plain("boolean", self._truth("@.extra", "deleted")),
+            "worker": Plain("text", d.key_text("@.extra", "worker")),
         }
 
     def _task_run(self) -> dict[str, Expression]:

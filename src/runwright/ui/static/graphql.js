@@ -1,4 +1,5 @@
 // GraphQL: completes fields inside the braces under the caret, from the entities of the record.
+import { Completions } from "./completions.js";
 import { say } from "./said.js";
 
 const ARGUMENTS = ["where", "order_by", "limit", "offset"];
@@ -7,18 +8,9 @@ class Console extends HTMLElement {
   connectedCallback() {
     this.area = this.querySelector("textarea");
     if (!this.area || this.list) return;
-    this.list = document.createElement("ul");
-    this.list.id = "query-list";
-    this.list.hidden = true;
-    this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", "Completions");
-    this.append(this.list);
-    this.area.setAttribute("aria-autocomplete", "list");
-    this.area.setAttribute("aria-controls", this.list.id);
+    this.list = new Completions(this, this.area, (number) => this.take(number));
     this.area.addEventListener("keydown", (event) => this.press(event));
     this.area.addEventListener("input", () => this.offer(false));
-    this.area.addEventListener("blur", () => setTimeout(() => this.close(), 150));
-    this.at = -1;
   }
 
   async schema() {
@@ -59,40 +51,15 @@ class Console extends HTMLElement {
       return;
     }
     const { begun, entity, isRoot, round } = this.place(entities);
-    if ((!begun && !isAsked) || document.activeElement !== this.area) return this.close();
+    if ((!begun && !isAsked) || document.activeElement !== this.area) return this.list.close();
     let found = [];
     if (round) found = ARGUMENTS.map((name) => ({ name, says: "argument" }));
     else if (isRoot) found = Object.keys(entities).map((name) => ({ name, says: "rows" }));
     else if (entity) found = entities[entity] ?? [];
-    const matching = found.filter((each) => each.name.startsWith(begun) && each.name !== begun).slice(0, 10);
-    this.show(matching, begun);
-  }
-
-  show(found, begun) {
-    this.found = found;
     this.begun = begun;
-    this.at = -1;
-    this.list.replaceChildren(
-      ...found.map(({ name, says }, number) => {
-        const item = document.createElement("li");
-        item.id = `query-${number}`;
-        item.setAttribute("role", "option");
-        item.setAttribute("aria-selected", "false");
-        const word = document.createElement("b");
-        word.textContent = name;
-        const note = document.createElement("span");
-        note.textContent = says;
-        item.append(word, note);
-        item.addEventListener("mousedown", (event) => {
-          event.preventDefault();
-          this.take(number);
-        });
-        return item;
-      }),
-    );
-    this.list.hidden = !found.length;
-    if (found.length) say(`${found.length} completions: ${found[0].name}`);
-    this.area.removeAttribute("aria-activedescendant");
+    this.found = found.filter((each) => each.name.startsWith(begun) && each.name !== begun).slice(0, 10);
+    this.list.show(this.found.map(({ name, says }) => ({ text: name, says })));
+    if (this.found.length) say(`${this.found.length} completions: ${this.found[0].name}`);
   }
 
   press(event) {
@@ -101,37 +68,13 @@ class Console extends HTMLElement {
       event.preventDefault();
       return void this.offer(true);
     }
-    if (this.list.hidden) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const count = this.found.length;
-      this.point(event.key === "ArrowDown" ? (this.at + 1) % count : (Math.max(this.at, 0) - 1 + count) % count);
-    } else if ((event.key === "Enter" || event.key === "Tab") && this.at >= 0) {
-      event.preventDefault();
-      this.take(this.at);
-    } else if (event.key === "Escape") {
-      event.stopPropagation();
-      this.close();
-    }
-  }
-
-  point(number) {
-    this.at = number;
-    for (const [index, item] of [...this.list.children].entries()) item.setAttribute("aria-selected", String(index === number));
-    this.area.setAttribute("aria-activedescendant", `query-${number}`);
-    this.list.children[number].scrollIntoView({ block: "nearest" });
+    this.list.press(event);
   }
 
   take(number) {
     const end = this.area.selectionStart;
     this.area.setRangeText(this.found[number].name, end - this.begun.length, end, "end");
-    this.close();
-  }
-
-  close() {
-    this.list.hidden = true;
-    this.at = -1;
-    this.area.removeAttribute("aria-activedescendant");
+    this.list.close();
   }
 }
 

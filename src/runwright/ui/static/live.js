@@ -29,6 +29,20 @@ export async function refresh() {
   }
 }
 
+/** Show another address in the parts that change; says whether it was there. @param {string} address @returns {Promise<boolean>} */
+export async function showPage(address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return false;
+    history.replaceState(null, "", address);
+    show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    return true;
+  } catch {
+    indicate("lost");
+    return false;
+  }
+}
+
 function show(fresh) {
   for (const part of document.querySelectorAll("[data-morph]")) {
     const next = fresh.getElementById(part.id);

@@ -1,24 +1,19 @@
 // Search: completes the qualifier or value under the caret. The box is a plain field without it.
+import { Completions } from "./completions.js";
+
 class Search extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("input");
     if (!this.input || this.list) return;
-    this.list = document.createElement("ul");
-    this.list.id = "q-list";
-    this.list.hidden = true;
-    this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", "Completions");
-    this.append(this.list);
     const { input } = this;
     input.setAttribute("role", "combobox");
-    input.setAttribute("aria-autocomplete", "list");
-    input.setAttribute("aria-controls", this.list.id);
-    input.setAttribute("aria-expanded", "false");
+    this.list = new Completions(this, input, (number) => this.take(number));
     input.addEventListener("input", () => this.offer());
     input.addEventListener("click", () => this.offer());
-    input.addEventListener("keydown", (event) => this.press(event));
-    input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
-    this.at = -1;
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowDown" && !this.list.isOpen) this.offer();
+      else this.list.press(event);
+    });
   }
 
   async words() {
@@ -43,7 +38,7 @@ class Search extends HTMLElement {
     } catch {
       return;
     }
-    if (!token || document.activeElement !== this.input) return this.close();
+    if (!token || document.activeElement !== this.input) return this.list.close();
     const found = token.key ? this.values(known, token) : this.qualifiers(known, token);
     this.show(found.slice(0, 12), token);
   }
@@ -62,51 +57,7 @@ class Search extends HTMLElement {
   show(found, token) {
     this.found = found;
     this.place = token;
-    this.at = -1;
-    this.list.replaceChildren(
-      ...found.map(({ text, says }, number) => {
-        const item = document.createElement("li");
-        item.id = `q-${number}`;
-        item.setAttribute("role", "option");
-        item.setAttribute("aria-selected", "false");
-        const word = document.createElement("b");
-        word.textContent = text;
-        const note = document.createElement("span");
-        note.textContent = says;
-        item.append(word, note);
-        item.addEventListener("mousedown", (event) => {
-          event.preventDefault();
-          this.take(number);
-        });
-        return item;
-      }),
-    );
-    this.list.hidden = !found.length;
-    this.input.setAttribute("aria-expanded", String(Boolean(found.length)));
-    this.input.removeAttribute("aria-activedescendant");
-  }
-
-  press(event) {
-    if (event.key === "ArrowDown" && this.list.hidden) return void this.offer();
-    if (this.list.hidden) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const count = this.found.length;
-      this.point((this.at + (event.key === "ArrowDown" ? 1 : -1) + count + (this.at < 0 && event.key === "ArrowUp" ? 1 : 0)) % count);
-    } else if ((event.key === "Enter" && this.at >= 0) || (event.key === "Tab" && this.at >= 0)) {
-      event.preventDefault();
-      this.take(this.at);
-    } else if (event.key === "Escape") {
-      event.stopPropagation();
-      this.close();
-    }
-  }
-
-  point(number) {
-    this.at = number;
-    for (const [index, item] of [...this.list.children].entries()) item.setAttribute("aria-selected", String(index === number));
-    this.input.setAttribute("aria-activedescendant", `q-${number}`);
-    this.list.children[number].scrollIntoView({ block: "nearest" });
+    this.list.show(found);
   }
 
   take(number) {
@@ -117,15 +68,8 @@ class Search extends HTMLElement {
     this.input.value = before + this.input.value.slice(caret).trimStart();
     this.input.setSelectionRange(before.length, before.length);
     this.input.focus();
-    this.close();
+    this.list.close();
     if (!isWhole) this.offer();
-  }
-
-  close() {
-    this.list.hidden = true;
-    this.at = -1;
-    this.input.setAttribute("aria-expanded", "false");
-    this.input.removeAttribute("aria-activedescendant");
   }
 }
 
