@@ -146,10 +146,10 @@ def visit(chromium):
     """Open pages: `visit(scheme="dark", width=390)`."""
     contexts = []
 
-    def make(*, scheme="light", width=1440, **options):
+    def make(*, scheme="light", width=1440, reduced_motion="reduce", **options):
         context = chromium.new_context(
             color_scheme=scheme,
-            reduced_motion="reduce",
+            reduced_motion=reduced_motion,
             viewport={"width": width, "height": 900},
             timezone_id="UTC",
             **options,

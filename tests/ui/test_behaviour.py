@@ -169,6 +169,47 @@ def test_the_past_is_reached_by_the_keyboard_and_left_again(normal, visit):
     page.wait_for_url(lambda url: "at=" not in url)
 
 
+def test_the_past_is_played_to_its_end_in_place(normal, visit):
+    visitor = visit(reduced_motion="no-preference")
+    page = visitor.page
+    visitor.go(f"{normal.url}/flow-runs/{normal.runs['failed'].id}?at=1")
+    page.evaluate("window.isSamePage = true")
+    page.evaluate("document.getElementById('at').value = document.getElementById('at').max * 0.96")
+
+    page.click("button:text('Play')")
+    page.wait_for_selector("#said:has-text('Played to the end')", state="attached")
+
+    assert page.evaluate("window.isSamePage")
+    assert "at=" not in page.url
+    assert 0 == page.locator(".past").count()
+    assert "Play" == page.inner_text("rw-scrubber button >> nth=1")
+    assert [] == visitor.problems
+
+
+def test_who_wants_less_motion_steps_and_does_not_play(normal, visit):
+    visitor = visit()
+    visitor.go(f"{normal.url}/flow-runs/{normal.runs['failed'].id}")
+
+    assert ["Step"] == visitor.page.locator("rw-scrubber button").all_inner_texts()
+
+
+def test_columns_are_chosen_with_the_keyboard(normal, visit):
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{normal.url}/task-runs?q=flow:etl")
+
+    page.focus("summary:text('Columns')")
+    page.keyboard.press("Enter")
+    page.focus("input[name=columns][value=worker]")
+    page.keyboard.press("Space")
+    assert [] == visitor.axe()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("th:text('Worker')")
+
+    assert "flow:etl" == page.input_value("#q")
+    assert [] == visitor.axe()
+
+
 def test_arrow_keys_walk_along_the_arrows_of_a_graph(normal, visit):
     visitor = visit()
     page = visitor.page

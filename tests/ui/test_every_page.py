@@ -9,7 +9,8 @@ import pytest
 LISTS = [
     "/task-runs", "/flow-runs", "/flows", "/events", "/query", "/query/graphql", "/workers", "/bulk-actions", "/settings",
 ]  # fmt: skip
-GROUPED = [f"/task-runs?group={group}" for group in ("flow", "task", "run", "error", "hour")]
+GROUPED = [f"/task-runs?group={group}" for group in ("flow", "task", "run", "worker", "error", "hour")]
+COLUMNS = ["/task-runs?columns=task,index,worker,ended,message"]
 WRONG = [
     "/flow-runs/RUN/actions/kill",
     "/task-runs?q=stat:failed",
@@ -47,7 +48,7 @@ def problems_of(visitor, address):
 
 
 @pytest.mark.parametrize(("scheme", "width"), BOTH)
-@pytest.mark.parametrize("page", LISTS + GROUPED + WRONG + TASK_RUN + FLOW_RUN + FLOW)
+@pytest.mark.parametrize("page", LISTS + GROUPED + COLUMNS + WRONG + TASK_RUN + FLOW_RUN + FLOW)
 def test_a_page_of_a_working_day(normal, visit, page, scheme, width):
     assert [] == problems_of(visit(scheme=scheme, width=width), address_of(normal, page, normal.runs["failed"]))
 
