@@ -166,6 +166,15 @@ def pages_million() -> dict[str, Any]:
     return _pages("pages_million", 100)
 
 
+def paint_million() -> dict[str, Any]:
+    """Open the page of task runs in a browser, over a record with 1,000,000 task runs."""
+    from bench.paint import measured
+
+    for _ in range(100):
+        run_map(10_000, "inline")
+    return measured("paint_million", 1_000_000)
+
+
 def lists() -> dict[str, Any]:
     """Ask a server over HTTP about a record with 20,000 task runs: the newest that failed, how many, those of one flow run."""
     from bench.lists import measured
@@ -243,6 +252,7 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         fan_out_postgres,
         million,
         pages_million,
+        paint_million,
         lists_million,
     )
 }

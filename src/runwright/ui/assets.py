@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 STATIC = Path(__file__).parent / "static"
+SHEETS = ("tokens.css", "frame.css", "pages.css")
 _FOREVER = "public, max-age=31536000, immutable"
+
+
+@cache
+def styles() -> str:
+    """Return all styles as one sheet: a page is not painted before it has them, so it asks once."""
+    return shapes.style_sheet() + "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SHEETS)
 
 
 @cache
 def place() -> str:
     """Return the folder that pages name assets by: a word made of what is in all of them."""
-    digest = sha256(shapes.style_sheet().encode())
+    digest = sha256(styles().encode())
     for file in sorted(STATIC.iterdir()):
         digest.update(file.name.encode() + file.read_bytes())
     return f"static/{digest.hexdigest()[:12]}"
@@ -33,9 +40,9 @@ def place() -> str:
 def routes() -> list[BaseRoute]:
     """Return the routes of assets: below their place for good, and below `/static` as they are now."""
     return [
-        Route(f"/{place()}/states.css", _states_for_good),
+        Route(f"/{place()}/styles.css", _styles_for_good),
         Mount(f"/{place()}", _ForGood(directory=STATIC)),
-        Route("/static/states.css", _states),
+        Route("/static/styles.css", _styles),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -49,9 +56,9 @@ class _ForGood(StaticFiles):
         return answer
 
 
-def _states(_: Request) -> Response:
-    return Response(shapes.style_sheet(), media_type="text/css")
+def _styles(_: Request) -> Response:
+    return Response(styles(), media_type="text/css")
 
 
-def _states_for_good(_: Request) -> Response:
-    return Response(shapes.style_sheet(), media_type="text/css", headers={"Cache-Control": _FOREVER})
+def _styles_for_good(_: Request) -> Response:
+    return Response(styles(), media_type="text/css", headers={"Cache-Control": _FOREVER})

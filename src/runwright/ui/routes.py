@@ -147,7 +147,7 @@ def _menu_of(page: PageRoute, request: Request) -> str:
 def _as_file(request: Request, answer: Response, title: str) -> Response:
     """Return a page to be kept: one file that needs nothing else."""
     address = str(request.url.remove_query_params("save"))
-    text = saving.saved(bytes(answer.body).decode(), assets.STATIC, address)
+    text = saving.saved(bytes(answer.body).decode(), assets.styles(), address)
     headers = {"Content-Disposition": f'attachment; filename="{saving.file_name(title)}"'}
     return Response(text, answer.status_code, headers, "text/html; charset=utf-8")
 

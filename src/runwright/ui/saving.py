@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from runwright.ui.shapes import style_sheet
 from runwright.ui.words import short
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-SHEETS = ("tokens.css", "frame.css", "pages.css")
 _OF_THE_SERVER = re.compile(r"\s*<(?:script\b[^>]*></script>|link\b[^>]*>|rw-live\b[^>]*></rw-live>)")
 _LINK = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)(")')
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def saved(page: str, static: Path, address: str) -> str:
-    """Return a page as a file of its own. `address` is where it was found; `static` is the folder of its styles."""
-    styles = "\n".join((static / name).read_text(encoding="utf-8") for name in SHEETS)
+def saved(page: str, styles: str, address: str) -> str:
+    """Return a page as a file of its own. `address` is where it was found."""
     alone = _OF_THE_SERVER.sub("", page)
     alone = _LINK.sub(lambda found: f"{found[1]}{_led(address, found[2])}{found[3]}", alone)
-    return alone.replace("</head>", f"<style>\n{style_sheet()}{styles}</style>\n</head>", 1)
+    return alone.replace("</head>", f"<style>\n{styles}</style>\n</head>", 1)
 
 
 def _led(address: str, link: str) -> str:

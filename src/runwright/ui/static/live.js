@@ -1,6 +1,7 @@
 // Live: when the log has grown the page is read again and the parts marked `data-morph` are made like the new ones.
 // Rows that are new wait behind a pill, so that nothing moves under the pointer.
 import { morph } from "./morph.js";
+import { startParts } from "./parts.js";
 import { say, sayNow } from "./said.js";
 import { showTimes } from "./times.js";
 
@@ -50,6 +51,7 @@ function show(fresh) {
     if (part.dataset.insert === "pill") holdBack(part, next, fresh);
     else morph(part, next);
   }
+  startParts();
   showTimes(document);
   const counts = [...document.querySelectorAll("#summary .counts li, #counts li")].map((each) => each.textContent.trim().replace(/\s+/g, " "));
   if (counts.length) sayNow(counts.join(", "));
