@@ -1,16 +1,21 @@
-"""Exporting: all task runs that a search finds, as CSV or as JSON lines, sent while they are read."""
+"""Exporting: all task runs that a search finds, as CSV or as JSON lines, sent while they are read; all lines of a log."""
 
 from __future__ import annotations
 
 import csv
 import io
+import logging
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from runwright import clock
+from runwright.clock import to_iso
+from runwright.errors import NotOnRecord
+from runwright.ids import flow_run_of, ordinal_of
 from runwright.ui import rows, search
 from runwright.ui.search import SearchError
 from runwright.ui.selection import Selection
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from runwright.events import LogLine
     from runwright.ui.surface import Surface
 
 PAGE = 500
@@ -43,6 +49,25 @@ async def export(surface: Surface, request: Request) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="task-runs.{shape}"'}
     lines = write(_found(Selection(surface.views, terms)))
     return StreamingResponse(iterate_in_threadpool(lines), media_type=kind, headers=headers)
+
+
+def export_logs(surface: Surface, request: Request) -> Response:
+    """Answer with all that a run logged as plain text; of one attempt where `attempt` of the query names it."""
+    try:
+        identity = UUID(request.path_params["id"])
+        rows.find_flow_run(surface.views, identity)
+    except (ValueError, NotOnRecord):
+        return PlainTextResponse("No such run is on this record.\n", 404)
+    ordinal = ordinal_of(identity) or None
+    attempt = request.query_params.get("attempt", "")
+    lines = surface.views.logs(flow_run_of(identity), ordinal)
+    text = "".join(_as_text(line) for line in lines if attempt in {"", str(line.attempt)})
+    headers = {"Content-Disposition": f'attachment; filename="{identity}.log"'}
+    return Response(text.encode("utf-8", "replace"), 200, headers, "text/plain; charset=utf-8")
+
+
+def _as_text(line: LogLine) -> str:
+    return f"{to_iso(line.at)} {logging.getLevelName(line.level)} {line.logger}: {line.message}\n"
 
 
 def _found(selection: Selection) -> Iterator[list[dict[str, Any]]]:

@@ -17,7 +17,7 @@ from runwright.executions.runner import Upload
 from runwright.ui import assets, saved_views, saving
 from runwright.ui.actions.table import DONE
 from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone
-from runwright.ui.exporting import export
+from runwright.ui.exporting import export, export_logs
 from runwright.ui.live import follow
 from runwright.ui.pages.action import carry_out
 from runwright.ui.pages.bulk import prepare
@@ -88,6 +88,7 @@ def routes(surface: Surface) -> list[BaseRoute]:
         Route(BULK.path, partial(post, surface, BULK), methods=["POST"]),
         Route("/views", partial(keep_view, surface), methods=["POST"]),
         Route("/export/task-runs.{shape}", partial(export, surface)),
+        Route("/export/logs/{id}.log", partial(export_logs, surface)),
         *assets.routes(),
     ]
     made += [Route(page.path, partial(post, surface, page), methods=["POST"]) for page in PAGES if page.is_action]

@@ -32,13 +32,23 @@ _FRACTIONS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 class Durations(msgspec.Struct, frozen=True):
-    """How long task runs took that have ended, in seconds, and all of them together; None where none has."""
+    """How long task runs took that have ended, in seconds, and all of them together; None where none has.
+
+    `waited` is how long all of them waited before they first began.
+    """
 
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None
     longest: float | None = None
     total: float | None = None
+    waited: float | None = None
+
+    @property
+    def waited_share(self) -> float:
+        """Return how much of all their time they waited, in hundredths."""
+        waited, total = self.waited or 0.0, self.total or 0.0
+        return 100.0 * waited / (waited + total) if waited + total else 0.0
 
 
 class Page(NamedTuple):
@@ -92,6 +102,7 @@ class Selection:
         column = ("duration_seconds",)
         fields = [Aggregate(name, "percentile", column, fraction=part) for name, part in _FRACTIONS.items()]
         fields += [Aggregate("longest", "max", column), Aggregate("total", "sum", column)]
+        fields.append(Aggregate("waited", "sum", ("waited_seconds",)))
         return decoding.from_plain(
             self._answer(Summary("task_run", tuple(fields), self.condition, among=self.among)), Durations
         )

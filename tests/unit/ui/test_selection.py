@@ -77,7 +77,7 @@ def test_the_slowest_come_first(store, runs):
 def test_durations_are_of_all_that_match(store, runs):
     durations = select(store, "run:brisk-otter task:fetch map_index:>=0").durations()
 
-    assert Durations(p50=1.0, p95=1.0, p99=1.0, longest=1.0, total=3.0) == durations
+    assert Durations(p50=1.0, p95=1.0, p99=1.0, longest=1.0, total=3.0, waited=9.0) == durations
     assert Durations() == select(store, "run:nobody").durations()
 
 

@@ -198,6 +198,7 @@ class EntityRows:
                     "attempt": row.attempt,
                     "cache_key": details.get("cache_key"),
                     "value": row.value,
+                    "waited_seconds": _waited(row),
                 }
 
     def _states(self, *, is_flow_run: bool) -> Iterator[Row]:
@@ -252,6 +253,11 @@ def _project(project: Project) -> Row:
         "created": project.created,
         "tenant_id": TENANT_ID,
     }
+
+
+def _waited(row: TaskRunRow) -> float | None:
+    until = row.start_time if row.start_time is not None else row.end_time
+    return None if until is None else (until - row.created) / _SECOND
 
 
 def _run(row: FlowRunRow | TaskRunRow, result: Any, due: int | None, details: Row) -> Row:

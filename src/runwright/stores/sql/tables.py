@@ -228,6 +228,9 @@ class _Tables:
             "attempt": Plain("integer", "@.attempt"),
             "cache_key": Plain("text", self._d.key_text("@.details", "cache_key")),
             "value": Plain("text", "@.value"),
+            "waited_seconds": Plain(
+                "number", self._d.quotient("(coalesce(@.start_time,@.end_time)-@.created)", 1_000_000_000)
+            ),
         }
 
     def _run(self, document: Document) -> dict[str, Expression]:

@@ -93,6 +93,14 @@ class Siblings(msgspec.Struct):
     next: str = ""
 
 
+class Origins(msgspec.Struct):
+    """The versions of the events that facts come from; 0 where there is none."""
+
+    started: int = 0
+    ended: int = 0
+    attempt: int = 0
+
+
 class TaskRunPage(msgspec.Struct):
     """The page. Parts that are not asked for stay empty."""
 
@@ -107,6 +115,7 @@ class TaskRunPage(msgspec.Struct):
     copies: list[Copy]
     steps: list[Step] = []
     spells: list[Spell] = []
+    origins: Origins = msgspec.field(default_factory=Origins)
     error: str = ""
     upstream: list[Neighbour] = []
     downstream: list[Neighbour] = []
@@ -173,6 +182,7 @@ def _fill(
     if page.tab == "overview":
         events = list(history.events_of(views, row))
         page.steps = history.steps_of(row, events, clock.now())
+        page.origins = _origins(row, page.steps)
         page.artifacts = artifacts_of(events)
         page.error = next((step.error for step in reversed(page.steps) if step.error), "")
         until = _add_neighbours(page, surface, row, version)
@@ -189,6 +199,16 @@ def _fill(
         page.result = preview_of(row.result, str(row.id))
     elif page.tab == "events":
         page.events = list(TaskRunEvents(views).build(history.events_of(views, row, MOST_EVENTS)))[:MOST_EVENTS]
+
+
+def _origins(row: TaskRun, steps: Sequence[Step]) -> Origins:
+    """Return which events say when it began and ended, and which attempt is its latest."""
+    begun = [step.version for step in steps if step.state == "Running" and step.event]
+    of_latest = [
+        step.version for step in steps if step.state == "Running" and step.attempt == row.attempt and step.event
+    ]
+    ended = steps[-1].version if steps and row.end_time is not None else 0
+    return Origins(begun[0] if begun else 0, ended, of_latest[0] if of_latest else 0)
 
 
 def _chosen_attempt(ask: Ask, attempts: list[Attempt]) -> int:
