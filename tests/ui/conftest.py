@@ -130,7 +130,7 @@ class Visitor:
     def go(self, address):
         """Open an address and return the answer."""
         answer = self.page.goto(address, wait_until="load")
-        self.page.wait_for_function("document.documentElement.classList.contains('scripted')")
+        self.page.wait_for_selector("html.scripted", state="attached")
         return answer
 
     def axe(self):
