@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from runwright.ui.surface import Surface
 
 _CALLS = 40
+_UNSERVED = {
+    "map_index": "map_index:>9990",
+    "duration": "duration:>30s",
+    "error": "error:timed",
+    "name": "name:nothing",
+}
+"""Searches that no index serves: a page looks at some of the rows only, and says so."""
 
 
 def measured(name: str, task_runs: int) -> dict[str, Any]:
@@ -37,6 +44,7 @@ def measured(name: str, task_runs: int) -> dict[str, Any]:
     pages = {
         "task_runs": listed(""),
         "task_runs_failed": listed("state:failed"),
+        **{f"task_runs_by_{key}": listed(text) for key, text in _UNSERVED.items()},
         "task_runs_of_flow_run": listed(f"run:{newest.id}"),
         "flow_run_gantt": shown("gantt"),
         "flow_run_matrix": shown("matrix"),

@@ -138,9 +138,9 @@ def read(surface: Surface, ask: Ask) -> TaskRuns:
     _count(page, selection, ask)
     _time(page, surface, selection, ask)
     page.group_by = ask.one_of("group", *GROUPS)
-    if page.group_by == "none":
+    if page.group_by == "none" and page.total:
         _list(page, selection, ask)
-    else:
+    elif page.total:
         page.groups = Grouping(surface.views, terms, ask, now, selection.among).groups(page.group_by)
     if not page.total:
         _explain(page, selection, terms, ask)
