@@ -55,6 +55,20 @@ def test_a_rebuild_finds_and_mends_what_the_log_does_not_say(store, postgres_url
     assert [] == store.rebuild()
 
 
+def test_a_record_is_rebuilt_more_than_once_by_a_process_that_also_appends(store):
+    """What its connection has prepared for the record's own tables must not take the place of what is meant for copies."""
+    scribe = Scribe(store, tasks=1).start()
+    children = scribe.map(1, 20)
+    for child in children[:10]:
+        scribe.run(child).commit()
+    store.rebuild(replace=True)
+    for child in children[10:]:
+        scribe.run(child).commit()
+
+    assert [] == store.rebuild(replace=True)
+    assert {"Pending": 1, "Success": 20} == store.count_task_runs(TaskRunFilter(), "state")
+
+
 def test_a_rebuild_names_the_row_and_both_contents(store, postgres_url):
     Scribe(store, tasks=1).start().run(1).commit()
     damage(postgres_url, "UPDATE task_run SET name = 'other'", "DELETE FROM attempt")

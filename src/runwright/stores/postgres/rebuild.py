@@ -45,6 +45,8 @@ def _begin(db: PostgresConnection) -> None:
     """Begin a transaction that sees one moment, may take its time, and may make temporary tables in any case."""
     db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
     db.execute("SET LOCAL statement_timeout = 0")
+    # Temporary tables come first without it too, but not for a statement that this connection has prepared for the record's own.
+    db.execute(f"SET LOCAL search_path TO pg_temp, {quoted(db.schema)}")
 
 
 def _copies(db: PostgresConnection) -> _Copies:
