@@ -1,26 +1,24 @@
-"""Arrays: the columns of many rows, as PostgreSQL reads arrays from text. One statement then writes all rows."""
+"""Arrays: many rows as one value, as PostgreSQL reads an array of them from text. One statement then writes all of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 
-def columns(shape: str, rows: Iterable[Sequence[Any]]) -> list[str]:
-    """Return an array for each column of the rows; `shape` has a letter for each: `n` for numbers, `t` for texts."""
-    values = list(zip(*rows, strict=True))
-    return [_texts(each) if kind == "t" else _numbers(each) for kind, each in zip(shape, values, strict=True)]
+def array_of(rows: Iterable[Iterable[Any]]) -> str:
+    """Return an array of rows, their values in the order of the columns."""
+    return "{" + ",".join(map(_row, rows)) + "}"
 
 
-def _numbers(values: Iterable[Any]) -> str:
-    return "{" + ",".join(map(str, values)).replace("None", "NULL") + "}"
+def _row(values: Iterable[Any]) -> str:
+    """Return one row. Only what is a number by its type goes unquoted: what somebody gave for one ends in no other column."""
+    parts = ["" if value is None else str(value) if value.__class__ is int else _quoted(value) for value in values]
+    return '"(' + ",".join(parts) + ')"'
 
 
-def _texts(values: Iterable[str | None]) -> str:
-    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _quoted(value: Any) -> str:
+    text = "\\x" + value.hex() if isinstance(value, bytes) else str(value)
+    return '\\"' + text.replace("\\", r"\\\\").replace('"', r"\"\"") + '\\"'

@@ -62,10 +62,15 @@ _NO_RECORD = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchem
 _NOT_ALLOWED = (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)
 _BUSY = (errors.LockNotAvailable, errors.QueryCanceled)
 _COLLIDED = (errors.DeadlockDetected, errors.SerializationFailure)
+_OUTDATED = "RW001"
+"""What a function of our own says when something else is true than its caller takes for true."""
 
 
 class Collided(RecordError):
-    """Two transactions waited for each other, and the server took this one back: nothing of it happened, do it again."""
+    """Somebody else was in the way of a transaction, which the server took back: nothing of it happened, do it again.
+
+    The two waited for each other, or what it took for true was so no longer.
+    """
 
 
 class PostgresConnection(psycopg.Connection[Any]):
@@ -144,8 +149,10 @@ def _in_our_words(error: psycopg.Error, name: str) -> Exception:  # noqa: C901, 
         return RecordFull(
             f"The disk of the record {name} is full; nothing was half-written: free some space, then resume."
         )
-    if isinstance(error, _COLLIDED):
-        return Collided(f"Another process and this one waited for each other on the record {name} ({said}): try again.")
+    if isinstance(error, _COLLIDED) or error.sqlstate == _OUTDATED:
+        return Collided(
+            f"Another process and this one were in each other's way on the record {name} ({said}): try again."
+        )
     if isinstance(error, _BUSY):
         return RecordError(f"Another process keeps the record {name} locked ({said}): end it, or try again later.")
     if isinstance(error, _NOT_ALLOWED):

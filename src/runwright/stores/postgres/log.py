@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runwright.stores.postgres.arrays import columns
+from runwright.stores.postgres.arrays import array_of
+from runwright.stores.postgres.hints import channel_of
+from runwright.stores.postgres.rows import flow_run_array, task_run_arrays
 from runwright.stores.postgres.schema import lock_of
 from runwright.stores.sql import queries, value_of
 from runwright.stores.sql.log import event_rows, line_rows, metric_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from runwright.events import Batch, Event, LogLine, Metric
+    from runwright.store import Lease
     from runwright.stores.postgres.connection import PostgresConnection
-    from runwright.stores.sql import Connection
+    from runwright.stores.projection import Fold
+    from runwright.stores.sql import Connection, Cursor
 
 _SQL = queries("postgres", "log")
 
@@ -27,19 +33,47 @@ def number(events: list[Event], after: int = 0) -> int:
     return after + len(events)
 
 
-def append_lines(db: PostgresConnection, batch: Batch, keys: Mapping[UUID, int]) -> None:
-    """Write the log lines and metrics of a batch; `keys` are the keys of its flow runs."""
-    if batch.logs:
-        db.execute(_SQL["append_log_lines"], columns("nnnnntt", line_rows(batch.logs, keys)))
-    if batch.metrics:
-        rows = [tuple(None if value != value else value for value in row) for row in metric_rows(batch.metrics, keys)]  # noqa: PLR0124  NaN
-        db.execute(_SQL["append_metrics"], columns("nnnntntt", rows))
+def flow_runs_of(batch: Batch) -> list[UUID]:
+    """Return the flow runs of a batch, in the order in which everybody locks their leases."""
+    found: set[UUID] = set()
+    last = None
+    for each in chain(batch.events, batch.logs, batch.metrics):
+        if each.flow_run is not last:  # a UUID computes its hash each time
+            last = each.flow_run
+            found.add(last)
+    return sorted(found)
 
 
-def append_events(db: PostgresConnection, batch: Batch, keys: Mapping[UUID, int]) -> None:
-    """Write events, numbered from 1, after the last ones. Nobody else writes any from here to the end of the transaction."""
-    db.execute(_SQL["lock"], (lock_of(db.schema),))
-    db.execute(_SQL["append_events"], columns("nnnnnnnnt", event_rows(batch.events, keys)))
+class Assumed(NamedTuple):
+    """What a writer takes for true: nothing is written where it is not.
+
+    The newest leases, which the server looks at unless none are given; the last cursors of flow runs as the writer knows them; and
+    how often rows were put in place by a rebuild.
+    """
+
+    rebuilds: int
+    leases: Sequence[Lease] = ()
+    seen: Mapping[UUID, int] = MappingProxyType({})
+
+
+def append(db: PostgresConnection, batch: Batch, keys: Mapping[UUID, int], fold: Fold, assumed: Assumed) -> Cursor:
+    """Write a batch whose events are numbered from 1; the cursor of the last one is answered. Raises `Collided`.
+
+    `keys` are the keys of its flow runs, `fold` is what its events made of them.
+    """
+    values = (
+        array_of([(each.flow_run.bytes, None, each.token, None) for each in assumed.leases]),
+        "{" + ",".join([str(assumed.seen.get(flow_run, "NULL")) for flow_run in fold.runs]) + "}",
+        assumed.rebuilds,
+        array_of([(None, *row[1:4], row[0], *row[4:]) for row in line_rows(batch.logs, keys)]),
+        array_of([(None, *row[1:4], row[0], *row[4:]) for row in map(_without_nan, metric_rows(batch.metrics, keys))]),
+        *task_run_arrays(fold),
+        array_of(event_rows(batch.events, keys)),
+        flow_run_array(fold),
+        lock_of(db.schema),
+        channel_of(db.schema),
+    )
+    return db.execute(_SQL["append_batch"], values)
 
 
 def last_cursor(db: Connection) -> int:
@@ -64,3 +98,7 @@ def find(db: PostgresConnection, batch: Batch) -> int | None:
 
 def _place(each: LogLine | Metric) -> tuple[int, int, int]:
     return each.ordinal, each.at, each.attempt
+
+
+def _without_nan(row: tuple[Any, ...]) -> list[Any]:
+    return [None if value != value else value for value in row]  # noqa: PLR0124  NaN

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from runwright.received_events import check_same
-from runwright.stores.postgres.arrays import columns
+from runwright.stores.postgres.arrays import array_of
 from runwright.stores.postgres.schema import lock_of
 from runwright.stores.sql import queries, rows_of
 from runwright.stores.sql.received import rows_to_keep
@@ -24,10 +24,9 @@ def keep(db: PostgresConnection, events: Sequence[ReceivedEvent], *, same_only: 
     if not events:
         return 0
     db.execute(queries("postgres", "log")["lock"], (lock_of(db.schema, "received"),))
-    rows = [(identity.hex(), *rest) for identity, *rest in rows_to_keep(events)]
     sql = queries("postgres", "received")
-    written = db.execute(sql["keep"], columns("tnttnt", rows)).rowcount
+    written = db.execute(sql["keep"], (array_of([(None, *row) for row in rows_to_keep(events)]),)).rowcount
     if same_only and written < len(events):
-        found = rows_of(db, sql["bodies"], columns("t", [(each.id.hex,) for each in events]))
+        found = rows_of(db, sql["bodies"], ([each.id.bytes for each in events],))
         check_same(events, {UUID(bytes=identity): from_json(body) for identity, body in found})
     return written

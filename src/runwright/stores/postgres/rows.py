@@ -1,24 +1,36 @@
-"""Rows: putting in place what the fold made of the rows of a PostgreSQL record."""
+"""Rows: what the fold made of the rows of a PostgreSQL record, as arrays of rows, and putting them in place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec.structs import asdict, astuple
+from msgspec.structs import astuple
 
-from runwright.stores.postgres.arrays import columns
+from runwright.stores.postgres.arrays import array_of
 from runwright.stores.postgres.schema import lock_of
+from runwright.stores.rows import FlowRunRow
 from runwright.stores.sql import queries
 from runwright.stores.sql.rows import SqlRows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterator
 
     from runwright.stores.postgres.connection import PostgresConnection
     from runwright.stores.projection import Fold, RunFold
 
 _SQL = queries("postgres", "rows")
 _LOG = queries("postgres", "log")
+_COLUMNS = len(FlowRunRow.__struct_fields__)
+_UPDATED, _CURSOR, _ORDINALS = map(FlowRunRow.__struct_fields__.index, ("updated", "cursor", "ordinals"))
+
+
+class TaskRunArrays(NamedTuple):
+    """All rows that a fold made but those of the flow runs themselves; the counts of `tallies` are by how much they change."""
+
+    expansions: str
+    task_runs: str
+    attempts: str
+    tallies: str
 
 
 class PostgresRows(SqlRows):
@@ -37,35 +49,32 @@ class PostgresRows(SqlRows):
 
     def put(self, fold: Fold) -> None:
         """Put what a fold made in the place of what was there."""
-        self.put_task_runs(fold)
-        self.put_flow_runs(fold)
-
-    def put_task_runs(self, fold: Fold) -> None:
-        """Put all rows in place but those of the flow runs themselves."""
-        runs = fold.runs.values()
-        expansions = {
-            row[:3]: row for run in runs for row in map(astuple, run.expansions)
-        }  # maps over nothing share a key
-        self._put("put_expansions", "nnnnnnt", expansions.values())
-        self._put("put_task_runs", "n" * 13 + "ttttt", [astuple(row) for run in runs for row in run.task_runs.values()])
-        self._put("put_attempts", "nnnnnnt", [astuple(row) for run in runs for row in run.attempts.values()])
-        changes = [change for run in runs for change in _tally(run)]
-        less = [(*group, -change) for *group, change in changes if change < 0]
-        self._put("drop_tally", "nnnn", less)
-        self._put("take_from_tally", "nnnn", less)
-        self._put("add_to_tally", "nnnn", [change for change in changes if change[-1] > 0])
-
-    def put_flow_runs(self, fold: Fold, count: int | None = None) -> None:
-        """Put the rows of the flow runs in place; `count` says that cursors were counted from the first of so many new events."""
-        for run in fold.runs.values():
-            query = _SQL["put_flow_run" if run.is_changed else "touch_flow_run"]
-            self._db.execute(query, {**asdict(run.row), "count": count})
-
-    def _put(self, query: str, shape: str, rows: Collection[Sequence[Any]]) -> None:
-        if rows:
-            self._db.execute(_SQL[query], columns(shape, rows))
+        self._db.execute(_SQL["put"], (*task_run_arrays(fold), flow_run_array(fold)))
 
 
-def _tally(run: RunFold) -> list[tuple[int, int, int, int]]:
+def task_run_arrays(fold: Fold) -> TaskRunArrays:
+    """Return all rows but those of the flow runs themselves."""
+    runs = fold.runs.values()
+    expansions = {row[:3]: row for run in runs for row in map(astuple, run.expansions)}  # maps over nothing share a key
+    return TaskRunArrays(
+        array_of(expansions.values()),
+        array_of([astuple(row) for run in runs for row in run.task_runs.values()]),
+        array_of([astuple(row) for run in runs for row in run.attempts.values()]),
+        array_of([change for run in runs for change in _tally(run)]),
+    )
+
+
+def flow_run_array(fold: Fold) -> str:
+    """Return the rows of the flow runs; where only task runs have changed, no more than when, and up to which event."""
+    return array_of([astuple(run.row) if run.is_changed else _touched(run.row) for run in fold.runs.values()])
+
+
+def _touched(row: FlowRunRow) -> list[int | None]:
+    values: list[int | None] = [None] * _COLUMNS
+    values[0], values[_UPDATED], values[_CURSOR], values[_ORDINALS] = row.key, row.updated, row.cursor, row.ordinals
+    return values
+
+
+def _tally(run: RunFold) -> Iterator[tuple[int, int, int, int]]:
     key = run.row.key
-    return [(key, task, state, change) for (task, _, state), change in run.tally(is_of_children=True)]
+    return ((key, task, state, change) for (task, _, state), change in run.tally(is_of_children=True))

@@ -11,6 +11,7 @@ import time
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
 from runwright.errors import RecordError
 from runwright.failpoints import hit
@@ -21,7 +22,7 @@ from runwright.stores.kept_limits import KeptLimits
 from runwright.stores.postgres import damage, log, rebuild, received, schema
 from runwright.stores.postgres.connection import connect
 from runwright.stores.postgres.dialect import PostgresDialect
-from runwright.stores.postgres.hints import Hints, channel_of
+from runwright.stores.postgres.hints import Hints
 from runwright.stores.postgres.pool import Pool
 from runwright.stores.postgres.rows import PostgresRows
 from runwright.stores.postgres.standing import Standing
@@ -45,7 +46,6 @@ from runwright.stores.urls import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
-    from uuid import UUID
 
     from runwright.cards import Card
     from runwright.events import Batch
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from runwright.store import Difference
     from runwright.stores.postgres.connection import PostgresConnection
     from runwright.stores.postgres.pool import Found
+    from runwright.stores.projection import RunFold
+    from runwright.stores.sql import Cursor
     from runwright.tag_limits import Claim
     from runwright.trigger_states import TriggerState
 
@@ -334,28 +336,13 @@ class PostgresStore(SqlViews, KeptLimits):
         return self._write(write)
 
     def _append(self, db: PostgresConnection, batch: Batch, held: dict[UUID, Lease]) -> int:
-        """Write a batch: what it needs to know is asked in one go, and everything is written in another."""
+        """Write a batch, in one message where what is known of its flow runs still holds, else after they were looked up."""
         standing, self._standing = self._standing, Standing()
-        count = log.number(batch.events)
-        with db.pipeline():
-            db.execute("BEGIN")
-            newest, known = _look_up(db, batch, standing)
-            rows = PostgresRows(db)
-            fold = Fold(rows, known).add(batch.events)
-            keys = keys_of(db, batch, {flow_run: run.row.key for flow_run, run in fold.runs.items()})
-            for flow_run in keys:
-                leasing.check_held(newest.get(flow_run), held.get(flow_run), flow_run)
-            log.append_lines(db, batch, keys)
-            rows.put_task_runs(fold)
-            if batch.events:
-                log.append_events(db, batch, keys)
-                rows.put_flow_runs(fold, count)
-            told: Any = db.execute(_LOG["tell"], (channel_of(db.schema),))
-            hit("append.before_commit")
-            db.execute("COMMIT")
-        cursor = told.fetchone()[0] if batch.events else 0
-        log.number(batch.events, cursor - count)
-        standing.keep(fold, count, cursor)
+        flow_runs = log.flow_runs_of(batch)
+        known = standing.of(flow_runs)
+        cursor = None if known is None else _append_at_once(db, batch, held, known, standing)
+        if cursor is None:
+            cursor = _look_up_and_append(db, batch, held, flow_runs, standing)
         self._standing = standing
         return cursor
 
@@ -377,12 +364,46 @@ def _take_turns(db: PostgresConnection, what: str) -> None:
     db.execute(_LOG["lock"], (schema.lock_of(db.schema, what),))
 
 
-def _look_up(db: PostgresConnection, batch: Batch, standing: Standing) -> tuple[dict[UUID, Lease], dict[UUID, Any]]:
-    """Lock the leases of a batch's flow runs, and return them with the folds that are still true."""
-    flow_runs = {event.flow_run for event in batch.events}
-    flow_runs |= {line.flow_run for line in batch.logs} | {each.flow_run for each in batch.metrics}
-    by_bytes = {flow_run.bytes: flow_run for flow_run in flow_runs}
-    locked = db.execute(_LEASES["lock_several"], (list(by_bytes),))
-    places = db.execute(_LOG["places"], (list(by_bytes),))
-    newest = {by_bytes[row[0]]: Lease(by_bytes[row[0]], *row[1:]) for row in locked}
-    return newest, standing.confirmed(places)
+def _append_at_once(
+    db: PostgresConnection, batch: Batch, held: dict[UUID, Lease], known: dict[UUID, RunFold], standing: Standing
+) -> int | None:
+    """Write a batch whose flow runs are known, and commit it; None where they only seem to be, so that it does not fit."""
+    count = log.number(batch.events)
+    seen = {flow_run: run.row.cursor for flow_run, run in known.items()}
+    try:
+        leases_held = [held[flow_run] for flow_run in known]
+        fold = Fold(PostgresRows(db), known).add(batch.events)
+    except (KeyError, RecordError):
+        return None
+    keys = {flow_run: run.row.key for flow_run, run in known.items()}
+    hit("append.before_commit")
+    appended = log.append(db, batch, keys, fold, log.Assumed(standing.rebuilds, leases_held, seen))
+    return _stand(batch, fold, count, appended, standing)
+
+
+def _look_up_and_append(
+    db: PostgresConnection, batch: Batch, held: dict[UUID, Lease], flow_runs: list[UUID], standing: Standing
+) -> int:
+    """Write a batch: what it needs to know is asked under the locks of its leases, and everything is written and committed then."""
+    count = log.number(batch.events)
+    with db.pipeline():
+        db.execute("BEGIN")
+        locked = db.execute(_LEASES["lock_several"], ([each.bytes for each in flow_runs],))
+        rebuilds: Any = db.execute(_LOG["rebuilds"])
+        newest = {lease.flow_run: lease for lease in (Lease(UUID(bytes=row[0]), *row[1:]) for row in locked)}
+        standing.forget(flow_runs, rebuilds.fetchone()[0])
+        fold = Fold(PostgresRows(db)).add(batch.events)
+        keys = keys_of(db, batch, {flow_run: run.row.key for flow_run, run in fold.runs.items()})
+        for flow_run in flow_runs:
+            leasing.check_held(newest.get(flow_run), held.get(flow_run), flow_run)
+        appended = log.append(db, batch, keys, fold, log.Assumed(standing.rebuilds))
+        hit("append.before_commit")
+        db.execute("COMMIT")
+    return _stand(batch, fold, count, appended, standing)
+
+
+def _stand(batch: Batch, fold: Fold, count: int, appended: Cursor, standing: Standing) -> int:
+    """Give the events of a committed batch their cursors, remember what they made of their flow runs, and return the last one."""
+    (last,) = appended.fetchone()
+    standing.keep(fold, count, last)
+    return log.number(batch.events, last - count)

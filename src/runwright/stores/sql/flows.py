@@ -30,11 +30,11 @@ def register(db: Connection, flow: FlowVersion, flow_id: UUID, at: int) -> FlowV
     if key is None:
         texts = to_json(flow.source), to_json(flow.edges), to_json(flow.document)
         key = value_of(db, sql["add_flow"], (flow_id.bytes, name, name, fingerprint, at, *texts))
-        for index, task in enumerate(flow.tasks):
-            about = to_json(task.tags), to_json(task.policies)
-            db.execute(
-                sql["add_task"], (key, index, to_text(task.slug), to_text(task.name), int(task.is_mapped), *about)
-            )
+        tasks = [
+            (to_text(task.slug), to_text(task.name), int(task.is_mapped), to_json(task.tags), to_json(task.policies))
+            for task in flow.tasks
+        ]
+        db.execute(sql["add_tasks"], (key, to_json(tasks)))
     return find(db, key=key, like=flow)[0]
 
 

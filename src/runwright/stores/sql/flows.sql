@@ -9,8 +9,10 @@ VALUES ((SELECT coalesce(max(key), 0) + 1 FROM flow), ?, ?, (SELECT coalesce(max
         ?, ?, ?, ?, ?)
 RETURNING key;
 
--- name: add_task
-INSERT INTO task (flow, idx, slug, name, is_mapped, tags, policies) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- name: add_tasks
+-- All tasks of a flow come as one list, in their order.
+INSERT INTO task (flow, idx, slug, name, is_mapped, tags, policies)
+SELECT ?, key, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?);
 
 -- name: flows
 SELECT key, id, name, version, fingerprint, created, source, edges, document FROM flow

@@ -329,3 +329,107 @@ CREATE TABLE card (
     version integer NOT NULL CHECK (version >= 1),
     PRIMARY KEY (kind, name)
 );
+
+-- ---------------------------------------------------------------------------------------------------- how a batch is appended
+
+-- Append a batch and return the cursor of its last event, 0 without events. The rows come as arrays, so that a commit is one
+-- message and one answer, and with plans that are made once, which serve any number of rows.
+--
+-- Nothing is written where its writer does not have the newest leases (`held`), or knows something else of where the log of a
+-- flow run ends (`seen`, as `flow_runs`; null for what it does not know) and of how often rows were put in place by a rebuild.
+--
+-- The counts of `tallies` are by how much they change. The cursors of `events` and `flow_runs` are counted from 1 here: they go on
+-- after the last one, under a lock that is held until the commit. A flow run without an id says that only some task run changed.
+CREATE FUNCTION append_batch(held lease[], seen bigint[], rebuilt integer, lines log_line[], numbers metric[],
+                             expansions expansion[], task_runs task_run[], attempts attempt[], tallies tally[],
+                             events event[], flow_runs flow_run[], log_lock bigint, channel text)
+RETURNS bigint LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    last bigint := 0;
+    change tally;
+BEGIN
+    FOR place IN 1 .. cardinality(held) LOOP
+        PERFORM FROM lease
+        WHERE flow_run = held[place].flow_run AND owner <> '' AND token = held[place].token FOR UPDATE;
+        IF NOT FOUND THEN
+            RAISE 'the lease is not held' USING ERRCODE = 'RW001';
+        END IF;
+    END LOOP;
+    IF cardinality(lines) > 0 THEN
+        INSERT INTO log_line (flow_run, ordinal, attempt, at, level, logger, message)
+        SELECT flow_run, ordinal, attempt, at, level, logger, message FROM unnest(lines);
+    END IF;
+    IF cardinality(numbers) > 0 THEN
+        INSERT INTO metric (flow_run, ordinal, attempt, at, name, value, kind, tags)
+        SELECT flow_run, ordinal, attempt, at, name, value, kind, tags FROM unnest(numbers);
+    END IF;
+    IF cardinality(expansions) > 0 THEN
+        INSERT INTO expansion SELECT * FROM unnest(expansions)
+        ON CONFLICT (flow_run, first, parent) DO UPDATE SET
+            count = excluded.count, task = excluded.task, at = excluded.at, plan = excluded.plan;
+    END IF;
+    IF cardinality(task_runs) > 0 THEN
+        INSERT INTO task_run SELECT * FROM unnest(task_runs)
+        ON CONFLICT (flow_run, ordinal) DO UPDATE SET
+            parent = excluded.parent, task = excluded.task, map_index = excluded.map_index, state = excluded.state,
+            version = excluded.version, attempt = excluded.attempt, created = excluded.created,
+            start_time = excluded.start_time, end_time = excluded.end_time, updated = excluded.updated, due = excluded.due,
+            name = excluded.name, message = excluded.message, result = excluded.result, details = excluded.details,
+            value = excluded.value;
+    END IF;
+    IF cardinality(attempts) > 0 THEN
+        INSERT INTO attempt SELECT * FROM unnest(attempts)
+        ON CONFLICT (flow_run, ordinal, attempt) DO UPDATE SET
+            state = excluded.state, start_time = excluded.start_time, end_time = excluded.end_time,
+            message = excluded.message;
+    END IF;
+    FOREACH change IN ARRAY tallies LOOP
+        IF change.count > 0 THEN
+            INSERT INTO tally AS old VALUES (change.*)
+            ON CONFLICT (flow_run, task, state) DO UPDATE SET count = old.count + excluded.count;
+        ELSE
+            UPDATE tally SET count = count + change.count
+            WHERE flow_run = change.flow_run AND task = change.task AND state = change.state AND count > -change.count;
+            IF NOT FOUND THEN
+                DELETE FROM tally
+                WHERE flow_run = change.flow_run AND task = change.task AND state = change.state AND count = -change.count;
+            END IF;
+        END IF;
+    END LOOP;
+    IF cardinality(events) > 0 THEN
+        PERFORM pg_advisory_xact_lock(log_lock);
+        SELECT greatest((SELECT max(cursor) FROM event), deleted) INTO last FROM runwright WHERE rebuilds = rebuilt;
+        IF NOT FOUND THEN
+            RAISE 'the rows were rebuilt' USING ERRCODE = 'RW001';
+        END IF;
+        INSERT INTO event
+        SELECT last + cursor, at, flow_run, ordinal, version, attempt, kind, state, data FROM unnest(events);
+    END IF;
+    FOR place IN 1 .. cardinality(flow_runs) LOOP
+        IF flow_runs[place].id IS NULL THEN
+            UPDATE flow_run SET
+                updated = flow_runs[place].updated, cursor = last + flow_runs[place].cursor,
+                ordinals = flow_runs[place].ordinals
+            WHERE key = flow_runs[place].key AND coalesce(cursor = seen[place], true);
+        ELSE
+            INSERT INTO flow_run AS old
+            SELECT key, id, flow, name, state, version, created, start_time, end_time, scheduled_start_time, updated,
+                   last + cursor, ordinals, message, parameters, source, extra, details
+            FROM unnest(flow_runs[place:place])
+            ON CONFLICT (key) DO UPDATE SET
+                name = excluded.name, state = excluded.state, version = excluded.version, start_time = excluded.start_time,
+                end_time = excluded.end_time, updated = excluded.updated, cursor = excluded.cursor,
+                ordinals = excluded.ordinals, message = excluded.message, extra = excluded.extra,
+                details = excluded.details
+            WHERE coalesce(old.cursor = seen[place], true);
+        END IF;
+        IF NOT FOUND THEN
+            RAISE 'the flow run has gone on' USING ERRCODE = 'RW001';
+        END IF;
+    END LOOP;
+    IF cardinality(events) > 0 THEN
+        last := last + cardinality(events);
+        PERFORM pg_notify(channel, CAST(last AS text));
+    END IF;
+    RETURN last;
+END $$;

@@ -1,4 +1,4 @@
--- Whole columns are sent as arrays. Cursors go on after the last one, under a lock that is held until the commit.
+-- A batch is sent as arrays of rows. Cursors go on after the last one, under a lock that is held until the commit.
 
 -- name: lock
 SELECT pg_advisory_xact_lock(?);
@@ -6,30 +6,12 @@ SELECT pg_advisory_xact_lock(?);
 -- name: last_cursor
 SELECT greatest((SELECT max(cursor) FROM event), (SELECT deleted FROM runwright));
 
--- name: append_events
-INSERT INTO event (cursor, at, flow_run, ordinal, version, attempt, kind, state, data)
-SELECT greatest((SELECT max(cursor) FROM event), (SELECT deleted FROM runwright)) + new.cursor, new.at, new.flow_run, new.ordinal, new.version, new.attempt,
-       new.kind, new.state, new.data
-FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::integer[], ?::smallint[], ?::smallint[],
-            ?::text[]) AS new (cursor, at, flow_run, ordinal, version, attempt, kind, state, data);
+-- name: append_batch
+SELECT append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: append_log_lines
-INSERT INTO log_line (at, flow_run, ordinal, attempt, level, logger, message)
-SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::integer[], ?::text[], ?::text[]);
-
--- name: append_metrics
-INSERT INTO metric (at, flow_run, ordinal, attempt, name, value, kind, tags)
-SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::integer[], ?::integer[], ?::text[], ?::double precision[], ?::text[],
-                     ?::text[]);
-
--- name: tell
--- Return the last cursor, and say it to those who listen, as a hint.
-SELECT last, pg_notify(?, CAST(last AS text))
-FROM (SELECT greatest((SELECT max(cursor) FROM event), (SELECT deleted FROM runwright)) AS last) AS log;
-
--- name: places
--- Where the log of these flow runs ends, and how often rows were put in place by a rebuild.
-SELECT f.id, f.cursor, r.rebuilds FROM runwright r LEFT JOIN flow_run f ON f.id = ANY(?);
+-- name: rebuilds
+-- How often rows were put in place by a rebuild.
+SELECT rebuilds FROM runwright;
 
 -- name: find_event
 SELECT e.cursor FROM event e JOIN flow_run f ON f.key = e.flow_run
