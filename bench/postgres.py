@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from runwright.store import Store
 
 _BATCH = 500
+_ROW = '{"result":["pack","01a1fd09-35be-7154-a236-19693cf4dad6/1.pack#1234+5","json",5,"0123456789abcdef",null]}'
 _GOAL = 8_000 / 54_000
 """The rate that is aimed at, as a share of a bare writer: 8,000 task runs a second where that makes 54,000."""
+_DURABLE_GOAL = 1_500 / 3_537
+"""The rate of durable steps that is aimed at, as a share of bare commits of one row: 1,500 a second where there are 3,537."""
 
 
 def append_postgres() -> dict[str, Any]:
@@ -27,6 +30,7 @@ def append_postgres() -> dict[str, Any]:
 
     many: dict[str, list[float]] = {"sqlite": [], "postgres": []}
     single: dict[str, list[float]] = {"sqlite": [], "postgres": []}
+    commits: dict[str, list[float]] = {"sqlite": [], "postgres": []}
     with _server() as server:
         urls = {"sqlite": f"sqlite:///{os.environ['RUNWRIGHT_HOME']}/append.db", "postgres": server}
         for _ in range(3):
@@ -35,9 +39,11 @@ def append_postgres() -> dict[str, Any]:
                     _append(store, 200, 100)
                     many[name].append(_append(store, 10_000, _BATCH))
                     single[name].append(_append(store, 300, 1))
+            commits["sqlite"].append(limits.bare_commit("FULL", 300))
+            commits["postgres"].append(_bare_commit(server, 300))
     fastest = {name: min(times) for name, times in many.items()}
     alone = {name: min(times) for name, times in single.items()}
-    commit = limits.bare_commit("FULL", 300)
+    bare = {name: min(times) for name, times in commits.items()}
     return {
         "bench": "append_postgres",
         "task_runs": 10_000,
@@ -45,7 +51,42 @@ def append_postgres() -> dict[str, Any]:
         "times_sqlite": round(fastest["postgres"] / fastest["sqlite"], 2),
         "single_commits_per_s": {name: round(1e6 / each) for name, each in alone.items()},
         "single_times_sqlite": round(alone["postgres"] / alone["sqlite"], 2),
-        "limit": {"bare_commit_us": round(commit, 1)},
+        "limit": {"bare_commit_us": {name: round(each, 1) for name, each in bare.items()}},
+        "of_bare_commits_per_s": {name: round(bare[name] / each, 3) for name, each in alone.items()},
+        "load": [round(each, 1) for each in os.getloadavg()],
+    }
+
+
+def chain_postgres() -> dict[str, Any]:
+    """Run a chain of 1,000 tasks, each success committed and synced by a PostgreSQL server before the next starts."""
+    from bench.workloads import run_chain
+    from runwright.open_records import close_records
+
+    count = 1_000
+    walls: list[float] = []
+    processor: list[float] = []
+    commits: list[float] = []
+    with _server() as server:
+        os.environ["RUNWRIGHT_RECORD"] = server
+        run_chain(50)
+        for _ in range(3):
+            commits.append(_bare_commit(server, 300))
+            meter = run_chain(count)
+            walls.append(meter.wall / count * 1e6)
+            processor.append(meter.processor / count * 1e6)
+            commits.append(_bare_commit(server, 300))
+        close_records()
+    share = min(commits) / min(walls)
+    return {
+        "bench": "chain_postgres",
+        "task_runs": count,
+        "cpu_us_per_task_run": round(min(processor), 1),
+        "task_runs_per_s": round(1e6 / min(walls)),
+        "limit": {"bare_commit_us": round(min(commits), 1), "bare_commits_per_s": round(1e6 / min(commits))},
+        "of_bare_commits_per_s": round(share, 3),
+        "goal": round(_DURABLE_GOAL, 3),
+        "meets_goal": share >= _DURABLE_GOAL,
+        "load": [round(each, 1) for each in os.getloadavg()],
     }
 
 
@@ -93,7 +134,6 @@ def _bare_writer(url: str, count: int = 20_000, batch: int = 1_000) -> float:
     """Return microseconds (wall) to copy what one task run leaves (two events and one row), a thousand in a commit."""
     import psycopg
 
-    row = '{"result":["pack","01a1fd09-35be-7154-a236-19693cf4dad6/1.pack#1234+5","json",5,"0123456789abcdef",null]}'
     with psycopg.connect(url, autocommit=True) as db:
         db.execute(
             "CREATE TABLE IF NOT EXISTS bare_event (cursor bigserial PRIMARY KEY, run int, version int, at bigint, data text)"
@@ -105,11 +145,25 @@ def _bare_writer(url: str, count: int = 20_000, batch: int = 1_000) -> float:
             with db.transaction(), db.cursor() as cursor:
                 with cursor.copy("COPY bare_event (run, version, at, data) FROM STDIN") as copy:
                     for run in range(first, first + batch):
-                        copy.write_row((run, 1, 1, row))
-                        copy.write_row((run, 2, 1, row))
+                        copy.write_row((run, 1, 1, _ROW))
+                        copy.write_row((run, 2, 1, _ROW))
                 with cursor.copy("COPY bare_run FROM STDIN") as copy:
                     for run in range(first, first + batch):
-                        copy.write_row((run, 11, 1, row))
+                        copy.write_row((run, 11, 1, _ROW))
+        return (time.perf_counter() - start) / count * 1e6
+
+
+def _bare_commit(url: str, count: int) -> float:
+    """Return microseconds (wall) for one commit of one row, synced by the server."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS bare_commit (cursor bigserial PRIMARY KEY, run int, version int, at bigint, data text)"
+        )
+        start = time.perf_counter()
+        for run in range(count):
+            db.execute("INSERT INTO bare_commit (run, version, at, data) VALUES (%s, 1, 1, %s)", (run, _ROW))
         return (time.perf_counter() - start) / count * 1e6
 
 

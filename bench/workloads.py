@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench import limits
-from bench.postgres import append_postgres, fan_out_postgres
+from bench.postgres import append_postgres, chain_postgres, fan_out_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,8 +102,8 @@ def chain_flat() -> dict[str, Any]:
     """Chains of 250 and 4,000 tasks: the cost of a task run must not grow with the length."""
     from runwright.open_records import close_records
 
-    _run_chain(50)
-    short, long = _run_chain(250), _run_chain(4_000)
+    run_chain(50)
+    short, long = run_chain(250), run_chain(4_000)
     close_records()
     return {
         "bench": "chain_flat",
@@ -249,6 +249,7 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         event_ingest,
         event_search,
         append_postgres,
+        chain_postgres,
         fan_out_postgres,
         million,
         pages_million,
@@ -323,9 +324,9 @@ def _pages(name: str, runs: int) -> dict[str, Any]:
 
 
 def _chain(name: str, count: int, synchronous: str) -> dict[str, Any]:
-    _run_chain(50)
+    run_chain(50)
     before = limits.bare_commits()
-    meter = _run_chain(count)
+    meter = run_chain(count)
     after = limits.bare_commits()
     commits = {each: min(before[each], after[each]) for each in before}
     wall = meter.wall / count * 1e6
@@ -362,7 +363,8 @@ def run_map(count: int, executor: Any) -> limits.Meter:
     return _measure(flow, executor, count)
 
 
-def _run_chain(count: int) -> limits.Meter:
+def run_chain(count: int) -> limits.Meter:
+    """Run a chain of no-op tasks inline and return what it took."""
     from runwright import Flow, task
 
     @task

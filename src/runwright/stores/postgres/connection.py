@@ -6,9 +6,10 @@ The only module that knows the library.
 from __future__ import annotations
 
 import re
+import selectors
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from selectors import EVENT_READ, DefaultSelector
+from selectors import EVENT_READ
 from typing import TYPE_CHECKING, Any
 
 from runwright.errors import (
@@ -56,6 +57,7 @@ _SESSION = {
     "client_min_messages": "warning",
 }
 _SET_UP = "SELECT {settings}, current_setting('server_version_num')::integer, current_setting('server_encoding'), current_schema()"
+_Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)  # the usual one opens a file each time
 _VALUE = re.compile(r"\?|(?<!:):([a-z_]\w*)|%")
 _GONE = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleInTransactionSessionTimeout)
 _NO_RECORD = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)
@@ -89,14 +91,14 @@ class PostgresConnection(psycopg.Connection[Any]):
         """Say whether nothing comes through any more. A server says something on an idle connection only when it ends it."""
         if self.closed or self.broken:
             return True
-        with DefaultSelector() as watch:
+        with _Selector() as watch:
             watch.register(self.fileno(), EVENT_READ)
             return bool(watch.select(0)) and not self._is_answering()
 
     def give_back(self) -> None:
         """End what transaction there is, taking back what it did."""
         with suppress(psycopg.Error):
-            if not self.closed and self.info.transaction_status != TransactionStatus.IDLE:
+            if not self.closed and self.pgconn.transaction_status != TransactionStatus.IDLE:
                 super().execute("ROLLBACK")
 
     def _is_answering(self) -> bool:
