@@ -8,6 +8,7 @@ also guards the log: what is not the next version, not a legal transition or abo
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runwright import ids
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 _STATE = int(EventKind.STATE)
+_FEW = 8
+"""How many expansions of a flow run are not looked up again: maps over maps go on in turns."""
 _PENDING = KIND_BY_NAME["Pending"].code
 _MAPPED = KIND_BY_NAME["Mapped"].code
 _RUNNING = KIND_BY_NAME["Running"].code
@@ -158,6 +161,7 @@ class RunFold:
         self._created: dict[TallyKey, int] = {}
         self._has_children = False
         self._expansion: ExpansionRow | None = None
+        self._known_expansions: deque[ExpansionRow] = deque(maxlen=_FEW)
         self._planned: tuple[ExpansionRow, dict[str, Any]] | None = None
         self._open_task_runs: dict[int, TaskRunRow] = {}
         self._open_attempts: dict[int, AttemptRow] = {}
@@ -180,6 +184,7 @@ class RunFold:
         self.is_changed = self._has_children = False
         self.task_runs, self.attempts, self._before = {}, {}, {}
         if self.expansions:
+            self._known_expansions.extend(self.expansions[-_FEW:])
             self.expansions, self._created = [], {}
 
     def add(self, event: Event) -> None:
@@ -403,10 +408,14 @@ class RunFold:
 
     def _find_expansion(self, event: Event) -> ExpansionRow:
         ordinal = event.ordinal
+        for known in self._known_expansions:
+            if known.first <= ordinal < known.first + known.count:
+                return known
         place = bisect_right(self.expansions, ordinal, key=lambda each: each.first)
         found = self.expansions[place - 1] if place else self._rows.find_expansion(self.row.key, ordinal)
         if found is None or not found.first <= ordinal < found.first + found.count:
             raise self._refusal(event, "no run was expanded into this one")
+        self._known_expansions.append(found)
         return found
 
     def _child(self, expansion: ExpansionRow, ordinal: int) -> TaskRunRow:

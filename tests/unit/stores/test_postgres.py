@@ -214,7 +214,7 @@ def test_a_full_disk_is_told_as_one():
         raise full
 
 
-@pytest.mark.parametrize("due", [1 << 80, "soon", "1,2", "{", '"'])
+@pytest.mark.parametrize("due", [1 << 80, 1.5, "soon", "1,2", "{", '"', ')","(', "\\"])
 def test_a_value_that_does_not_fit_stops_its_batch_alone(store, due):
     scribe = Scribe(store).start()
     scribe.commit()
@@ -227,7 +227,9 @@ def test_a_value_that_does_not_fit_stops_its_batch_alone(store, due):
     assert [] == store.rebuild()
 
 
-@pytest.mark.parametrize("text", ["", "NULL", '"', "\\", "{a,b}", "a'b", "%s %(x)s", ":x ?", "\N{SNOWMAN}\t\r\n\x7f"])
+@pytest.mark.parametrize(
+    "text", ["", "NULL", '"', "\\", "{a,b}", '(a,"b")', '\\",)"', "a'b", "%s %(x)s", ":x ?", "\N{SNOWMAN}\t\r\n\x7f"]
+)
 def test_any_text_comes_back_as_it_was(store, text):
     scribe = Scribe(store, name=text or "once").start()
     scribe.enter(1, "Running", name=text).enter(1, "Failed", message=text, error={text: text}).log(1, text)

@@ -20,6 +20,7 @@ from runwright.errors import (
 )
 from runwright.retention import Purged
 from runwright.stores import open_store
+from runwright.stores.postgres.connection import PostgresConnection
 from runwright.stores.sql import queries
 from runwright.testing.scribe import Scribe
 from runwright.trigger_states import TriggerState
@@ -169,6 +170,51 @@ def test_a_store_does_not_trust_what_it_knew_when_another_has_appended_under_the
 
     assert {"Success": 2} == store.count_task_runs(TaskRunFilter(), "state")
     assert [] == store.rebuild()
+
+
+def test_what_does_not_fit_what_a_store_knew_fits_what_another_has_appended_since(store, postgres_url):
+    scribe = Scribe(store).start().enter(1, "Running")
+    scribe.commit()
+    with closing(open_store(postgres_url)) as other:
+        scribe.store = other
+        scribe.enter(1, "Retrying").commit()
+        scribe.store = store
+        scribe.run(1).commit()
+
+    assert {"Success": 1, "Pending": 1} == store.count_task_runs(TaskRunFilter(), "state")
+    assert [] == store.rebuild()
+
+
+def test_a_store_goes_on_after_another_has_put_its_rows_in_place(store, postgres_url):
+    scribe = Scribe(store).start().run(1)
+    scribe.commit()
+    with closing(open_store(postgres_url)) as other:
+        other.rebuild(replace=True)
+    cursor = scribe.run(2).commit()
+
+    assert cursor == store.events(EventFilter(newest_first=True, limit=1))[0].cursor
+    assert {"Success": 2} == store.count_task_runs(TaskRunFilter(), "state")
+    assert [] == store.rebuild()
+
+
+def test_a_commit_of_a_flow_run_that_is_known_is_one_message(store, monkeypatch):
+    """Whatever is in it, and none to begin or to end it: the server answers once, when it is durable."""
+    scribe = Scribe(store, tasks=3).start().enter(1, "Running")
+    children = scribe.map(2, 3)
+    scribe.run(children[0]).commit()
+    said = []
+    original = PostgresConnection.execute
+
+    def listen(db, query, *values, **options):
+        said.append(query.split("(")[0])
+        return original(db, query, *values, **options)
+
+    monkeypatch.setattr(PostgresConnection, "execute", listen)
+    scribe.enter(1, "Success").run(3, *children[1:]).log(1, "once").measure(1, "rows", 2).commit()
+    scribe.log(1, "twice").commit()
+    scribe.enter(2, "Mapped").enter(0, "Success").commit()
+
+    assert ["SELECT append_batch"] * 3 == said
 
 
 def test_a_commit_looks_up_through_its_own_connection_never_through_one_that_another_thread_has_by_now(store):

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from runwright.errors import RecordError
+from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.failpoints import hit
 from runwright.retention import Purged
 from runwright.store import Lease
@@ -373,7 +373,7 @@ def _append_at_once(
     try:
         leases_held = [held[flow_run] for flow_run in known]
         fold = Fold(PostgresRows(db), known).add(batch.events)
-    except (KeyError, RecordError):
+    except (KeyError, IllegalTransition, NotOnRecord):
         return None
     keys = {flow_run: run.row.key for flow_run, run in known.items()}
     hit("append.before_commit")
