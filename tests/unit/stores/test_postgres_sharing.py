@@ -203,13 +203,16 @@ def test_a_commit_of_a_flow_run_that_is_known_is_one_message(store, monkeypatch)
     children = scribe.map(2, 3)
     scribe.run(children[0]).commit()
     said = []
-    original = PostgresConnection.execute
 
-    def listen(db, query, *values, **options):
-        said.append(query.split("(")[0])
-        return original(db, query, *values, **options)
+    def heard(way):
+        def listen(db, query, *values, **options):
+            said.append(query.split("(")[0])
+            return way(db, query, *values, **options)
 
-    monkeypatch.setattr(PostgresConnection, "execute", listen)
+        return listen
+
+    for name in ("execute", "answer"):
+        monkeypatch.setattr(PostgresConnection, name, heard(getattr(PostgresConnection, name)))
     scribe.enter(1, "Success").run(3, *children[1:]).log(1, "once").measure(1, "rows", 2).commit()
     scribe.log(1, "twice").commit()
     scribe.enter(2, "Mapped").enter(0, "Success").commit()

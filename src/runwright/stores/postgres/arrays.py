@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runwright.stores.texts import to_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,5 +22,5 @@ def _row(values: Iterable[Any]) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = "\\x" + value.hex() if isinstance(value, bytes) else str(value)
+    text = "\\x" + value.hex() if isinstance(value, bytes) else to_text(value)
     return '\\"' + text.replace("\\", r"\\\\").replace('"', r"\"\"") + '\\"'

@@ -9,6 +9,7 @@ import re
 import selectors
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import count
 from selectors import EVENT_READ
 from typing import TYPE_CHECKING, Any
 
@@ -25,18 +26,19 @@ from runwright.stores.urls import without_password
 
 try:
     import psycopg
-    from psycopg import errors
+    from psycopg import errors, generators
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
-    from psycopg.pq import TransactionStatus
+    from psycopg.pq import ExecStatus, TransactionStatus
     from psycopg.types.string import StrDumperUnknown
 except ImportError as missing:
     raise MissingExtra("A record in PostgreSQL needs the extra runwright[postgres].") from missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Literal
 
     from psycopg.abc import Buffer
+    from psycopg.pq.abc import PGconn, PGresult
 
 OLDEST_SERVER = 140000
 """The version of the oldest server that is known to work."""
@@ -81,10 +83,30 @@ class PostgresConnection(psycopg.Connection[Any]):
     dialect = "postgres"
     schema: str = ""
 
+    def __init__(self, pgconn: PGconn) -> None:
+        """Speak through a connection of the library."""
+        super().__init__(pgconn)
+        self._told: dict[str, bytes] = {}
+
     def execute(self, query: Any, params: Any = None, **options: Any) -> psycopg.Cursor[Any]:
         """Run a query; without values it may be several statements."""
         text: Any = _translated(query) if params else query  # the library wants to see literals
         return super().execute(text, params or None, **options)
+
+    def answer(self, query: str, values: Sequence[str]) -> str | None:
+        """Return the one value that a statement answers, as text; it is committed by then.
+
+        The server is told the statement once. `execute` takes several times as long: this is for what is said all the time.
+        """
+        name = self._told.get(query)
+        if name is None:
+            name = f"runwright_{len(self._told)}".encode()
+            self.pgconn.send_prepare(name, _numbered(query).encode())
+            self._result()
+            self._told[query] = name
+        self.pgconn.send_query_prepared(name, [value.encode() for value in values])
+        found = self._result().get_value(0, 0)
+        return None if found is None else found.decode()
 
     @property
     def is_lost(self) -> bool:
@@ -100,6 +122,12 @@ class PostgresConnection(psycopg.Connection[Any]):
         with suppress(psycopg.Error):
             if not self.closed and self.pgconn.transaction_status != TransactionStatus.IDLE:
                 super().execute("ROLLBACK")
+
+    def _result(self) -> PGresult:
+        result = self.wait(generators.execute(self.pgconn))[-1]
+        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+            raise errors.error_from_result(result)
+        return result
 
     def _is_answering(self) -> bool:
         try:
@@ -202,6 +230,12 @@ def _check_schema(db: PostgresConnection, name: str, schema: str | None) -> None
 def _translated(query: str) -> str:
     """Return a query in the notation of the library, from `?` and `:name`."""
     return _VALUE.sub(_placeholder, query)
+
+
+def _numbered(query: str) -> str:
+    """Return a query in the notation of the server, from `?`."""
+    numbers = count(1)
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", query)
 
 
 def _placeholder(match: re.Match[str]) -> str:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from runwright.store import Lease
     from runwright.stores.postgres.connection import PostgresConnection
     from runwright.stores.projection import Fold
-    from runwright.stores.sql import Connection, Cursor
+    from runwright.stores.sql import Connection
 
 _SQL = queries("postgres", "log")
+APPEND = _SQL["append_batch"]
+"""Writes a batch and answers the cursor of its last event; what raises `Collided` has written nothing."""
 
 
 def number(events: list[Event], after: int = 0) -> int:
@@ -56,24 +58,23 @@ class Assumed(NamedTuple):
     seen: Mapping[UUID, int] = MappingProxyType({})
 
 
-def append(db: PostgresConnection, batch: Batch, keys: Mapping[UUID, int], fold: Fold, assumed: Assumed) -> Cursor:
-    """Write a batch whose events are numbered from 1; the cursor of the last one is answered. Raises `Collided`.
+def message(schema: str, batch: Batch, keys: Mapping[UUID, int], fold: Fold, assumed: Assumed) -> list[str]:
+    """Return the values of `APPEND` for a batch whose events are numbered from 1.
 
     `keys` are the keys of its flow runs, `fold` is what its events made of them.
     """
-    values = (
+    return [
         array_of([(each.flow_run.bytes, None, each.token, None) for each in assumed.leases]),
         "{" + ",".join([str(assumed.seen.get(flow_run, "NULL")) for flow_run in fold.runs]) + "}",
-        assumed.rebuilds,
+        str(assumed.rebuilds),
         array_of([(None, *row[1:4], row[0], *row[4:]) for row in line_rows(batch.logs, keys)]),
         array_of([(None, *row[1:4], row[0], *row[4:]) for row in map(_without_nan, metric_rows(batch.metrics, keys))]),
         *task_run_arrays(fold),
         array_of(event_rows(batch.events, keys)),
         flow_run_array(fold),
-        lock_of(db.schema),
-        channel_of(db.schema),
-    )
-    return db.execute(_SQL["append_batch"], values)
+        str(lock_of(schema)),
+        channel_of(schema),
+    ]
 
 
 def last_cursor(db: Connection) -> int:

@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from runwright.stores.postgres.connection import PostgresConnection
     from runwright.stores.postgres.pool import Found
     from runwright.stores.projection import RunFold
-    from runwright.stores.sql import Cursor
     from runwright.tag_limits import Claim
     from runwright.trigger_states import TriggerState
 
@@ -377,8 +376,9 @@ def _append_at_once(
         return None
     keys = {flow_run: run.row.key for flow_run, run in known.items()}
     hit("append.before_commit")
-    appended = log.append(db, batch, keys, fold, log.Assumed(standing.rebuilds, leases_held, seen))
-    return _stand(batch, fold, count, appended, standing)
+    assumed = log.Assumed(standing.rebuilds, leases_held, seen)
+    last = db.answer(log.APPEND, log.message(db.schema, batch, keys, fold, assumed))
+    return _stand(batch, fold, count, last, standing)
 
 
 def _look_up_and_append(
@@ -396,14 +396,15 @@ def _look_up_and_append(
         keys = keys_of(db, batch, {flow_run: run.row.key for flow_run, run in fold.runs.items()})
         for flow_run in flow_runs:
             leasing.check_held(newest.get(flow_run), held.get(flow_run), flow_run)
-        appended = log.append(db, batch, keys, fold, log.Assumed(standing.rebuilds))
+        assumed = log.Assumed(standing.rebuilds)
+        appended: Any = db.execute(log.APPEND, log.message(db.schema, batch, keys, fold, assumed))
         hit("append.before_commit")
         db.execute("COMMIT")
-    return _stand(batch, fold, count, appended, standing)
+    return _stand(batch, fold, count, appended.fetchone()[0], standing)
 
 
-def _stand(batch: Batch, fold: Fold, count: int, appended: Cursor, standing: Standing) -> int:
+def _stand(batch: Batch, fold: Fold, count: int, last: Any, standing: Standing) -> int:
     """Give the events of a committed batch their cursors, remember what they made of their flow runs, and return the last one."""
-    (last,) = appended.fetchone()
-    standing.keep(fold, count, last)
-    return log.number(batch.events, last - count)
+    cursor = int(last)
+    standing.keep(fold, count, cursor)
+    return log.number(batch.events, cursor - count)
