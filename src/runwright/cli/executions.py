@@ -77,7 +77,7 @@ def _label(text: str) -> tuple[str, str]:
 
 def _upload(value: Any) -> Any:
     """Return the file that `@PATH` names, or the value itself; `@@` begins a text with an at sign."""
-    from runwright.executions.runner import Upload  # noqa: PLC0415  help needs none of it
+    from runwright.executions.uploads import Upload  # noqa: PLC0415  help needs none of it
 
     if not isinstance(value, str) or not value.startswith("@"):
         return value
