@@ -200,7 +200,7 @@ def replay(
 
 def _replay_there(store: Any, row: FlowRun, task_run: UUID | None, revision: int | None, inputs: dict[str, Any]) -> int:
     """Have a server repeat an execution."""
-    from runwright.executions.runner import Upload  # noqa: PLC0415  help needs none of it
+    from runwright.executions.uploads import Upload  # noqa: PLC0415  help needs none of it
 
     if any(isinstance(value, Upload) for value in inputs.values()):
         raise click.UsageError("Files are given where the record is: the server's REST takes them too.")

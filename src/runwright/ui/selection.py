@@ -88,7 +88,8 @@ class Selection:
         column = ("duration_seconds",)
         fields = [Aggregate(name, "percentile", column, fraction=part) for name, part in _FRACTIONS.items()]
         fields += [Aggregate("longest", "max", column), Aggregate("total", "sum", column)]
-        return decoding.from_plain(self._answer(Summary("task_run", tuple(fields), self.condition)), Durations)
+        found = self._answer(Summary("task_run", tuple(fields), self.condition, without_deleted=True))
+        return decoding.from_plain(found, Durations)
 
     def groups(self, column: str, name_of: Callable[[Any], str]) -> dict[str, dict[str, int]]:
         """Return numbers by state for each group: `name_of` makes its name of a value of the column."""
@@ -99,13 +100,16 @@ class Selection:
         return groups
 
     def _summary(self, fields: tuple[Any, ...], group_by: tuple[str, ...]) -> list[dict[str, Any]]:
-        return self._answer(Summary("task_run", fields, self.condition, group_by=group_by)) if self.which else []
+        if not self.which:
+            return []
+        return self._answer(Summary("task_run", fields, self.condition, group_by=group_by, without_deleted=True))
 
     def _queried(self, sort: str, after: str, limit: int) -> list[TaskRun]:
         order = {"newest": Order("id", is_descending=True), "oldest": Order("id")}.get(
             sort, Order("duration_seconds", is_descending=True, nulls="last")
         )
-        query = Query("task_run", columns("id"), self.condition, (order,), limit, after=after or None)
+        fields = columns("id")
+        query = Query("task_run", fields, self.condition, (order,), limit, after=after or None, without_deleted=True)
         return rows_of(self._views, [UUID(row["id"]) for row in self._answer(query)])
 
     def _answer(self, query: Query | Summary) -> Any:
@@ -149,7 +153,7 @@ def _plain(views: Views, terms: Sequence[Term]) -> tuple[TaskRunFilter | None, l
             return None, rest
         else:
             known.update(taken)
-    return TaskRunFilter(**known), rest
+    return TaskRunFilter(**known, without_deleted=True), rest
 
 
 def _is_beyond(term: Term) -> bool:
