@@ -50,7 +50,7 @@ class StateCounts:
     def read(self) -> dict[str, int]:
         """Return the number of task runs by the name of their state, as `count_task_runs` does."""
         known = self.known()
-        return self._record.count_task_runs(TaskRunFilter(), "state") if known is None else known
+        return self._record.count_task_runs(TaskRunFilter(without_deleted=True), "state") if known is None else known
 
     def known(self) -> dict[str, int] | None:
         """Return what `read` does, None where it would have to be counted at each request."""
