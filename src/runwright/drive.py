@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 SCHEME = "kestra:///"
 
+NAMESPACE_SCHEME = "nsfile:///"
+"""What addresses of the files of a flow's own namespace begin with, where a path alone would be taken for a text."""
+
+UNSAFE = r"\s'\"`;|&<>()$\\\x00-\x1f\x7f"
+"""Signs, for a class of a regular expression, that a shell does not read as a part of a word."""
+
 
 def namespace_files(namespace: str) -> str:
     """Return what the URIs of the files of a namespace begin with."""

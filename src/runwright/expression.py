@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 FALSE_TEXTS = frozenset({"", "false", "0", "-0"})
 
@@ -43,6 +43,13 @@ class Template(Protocol):
     names: frozenset[str]
     paths: frozenset[tuple[str, ...]]
     calls: frozenset[str]
+
+    def pasted(self, harmless: Collection[str]) -> frozenset[tuple[str, ...]]:
+        """Return the paths whose values stand in the text as they are, a function as `name()`.
+
+        What is only compared, counted or calculated with does not count, nor what goes through a filter of `harmless`.
+        """
+        ...
 
     def render(
         self,

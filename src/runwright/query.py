@@ -77,6 +77,17 @@ def all_of(*parts: Condition | None) -> Condition | None:
     return given[0] if len(given) == 1 else And(given) if given else None
 
 
+def speaks_of(condition: Condition | None, column: str) -> bool:
+    """Say whether a condition compares a column of that name, of the rows themselves or of related ones."""
+    if isinstance(condition, And | Or):
+        return any(speaks_of(part, column) for part in condition.parts)
+    if isinstance(condition, Not):
+        return speaks_of(condition.part, column)
+    if isinstance(condition, Exists):
+        return speaks_of(condition.where, column)
+    return condition is not None and condition.column == column
+
+
 # --------------------------------------------------------------------------------------------------- what is answered
 
 
@@ -207,7 +218,8 @@ class Query(_Part, frozen=True, tag="rows"):
 
     Rows that `order` does not tell apart come in the order they were created. `after` is the id of the last row of the page
     before: what follows it as it is now. `distinct_on` keeps the first row of each combination of values, and orders by them
-    first where `order` does not name them; it goes with `offset`, not with `after`. `among` says which rows are looked at.
+    first where `order` does not name them; it goes with `offset`, not with `after`. `among` says which rows are looked at,
+    `without_deleted` leaves out what belongs to executions that were deleted.
     """
 
     entity: str
@@ -220,6 +232,7 @@ class Query(_Part, frozen=True, tag="rows"):
     distinct_on: tuple[str, ...] = ()
     is_single: bool = False
     among: Among | None = None
+    without_deleted: bool = False
 
     def __post_init__(self) -> None:
         """Raise `QueryError` for an unknown entity, and for `after` together with `distinct_on`."""
@@ -232,7 +245,7 @@ class Summary(_Part, frozen=True, tag="summary"):
     """Numbers about rows of an entity: one object; with `group_by` a list, one object for each combination of values.
 
     A `Value` in `fields` is a column of `group_by`. Groups come in the order of `group_by`. `where`, `order`, `limit`,
-    `offset` and `distinct_on` say which rows are meant, `among` which are looked at.
+    `offset`, `distinct_on` and `without_deleted` say which rows are meant, `among` which are looked at.
     """
 
     entity: str
@@ -244,6 +257,7 @@ class Summary(_Part, frozen=True, tag="summary"):
     offset: int = 0
     distinct_on: tuple[str, ...] = ()
     among: Among | None = None
+    without_deleted: bool = False
 
     def __post_init__(self) -> None:
         """Raise `QueryError` for an unknown entity."""

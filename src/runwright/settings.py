@@ -134,8 +134,8 @@ def _read_key(value: Any) -> str:
 
 def _read_globals(value: Any) -> dict[str, Any]:
     try:
-        given = value if isinstance(value, dict) else msgspec.json.decode(_read_text(value))
-        return decoding.from_plain(given, dict[str, Any])
+        is_read = isinstance(value, dict)
+        return decoding.from_plain(value if is_read else msgspec.json.decode(_read_text(value)), dict[str, Any])
     except msgspec.DecodeError as error:
         raise ValueError(f"it is no JSON object: {error}") from None
 

@@ -26,7 +26,7 @@ class TaskRunFilter(msgspec.Struct, frozen=True):
     `flow` and `flow_run_name` compare whole names; `task` a slug or a task's name; `states` are names of the state table (a
     parent name stands for its kinds, so `Failed` finds `TimedOut`); `tags` must all be there. `since` and `until` compare the
     time of the last change (ns, inclusive). `after` is the `(flow_run, ordinal)` of the last row of the page before. `cache_key`
-    finds Cached runs by the key that their values are kept under.
+    finds Cached runs by the key that their values are kept under. `without_deleted` leaves those of executions that were deleted out.
     """
 
     flow_run: UUID | None = None
@@ -45,6 +45,7 @@ class TaskRunFilter(msgspec.Struct, frozen=True):
     after: tuple[UUID, int] | None = None
     limit: int | None = None
     cache_key: str | None = None
+    without_deleted: bool = False
 
 
 class FlowRunFilter(msgspec.Struct, frozen=True):
@@ -52,6 +53,7 @@ class FlowRunFilter(msgspec.Struct, frozen=True):
 
     `since` and `until` compare the time of the last event of any task run in it. `after` is the id of the last row of the page
     before. `started_by` is the id (text) of the flow run whose task started it.
+    `without_deleted` leaves executions that were deleted out.
     """
 
     id: UUID | None = None
@@ -64,6 +66,7 @@ class FlowRunFilter(msgspec.Struct, frozen=True):
     limit: int | None = None
     after: UUID | None = None
     started_by: str | None = None
+    without_deleted: bool = False
 
 
 class EventFilter(msgspec.Struct, frozen=True):

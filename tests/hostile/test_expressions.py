@@ -34,7 +34,16 @@ BOMBS = {
     "a shift": "{{ 1 << 100000000 }}",
     "a factorial": "{% set x = 1 %}{% for i in 1..9000 %}{% set x = x * i %}{% endfor %}{{ x }}",
     "a square of a square": "{% set x = 2 %}{% for i in 1..60 %}{% set x = x * x %}{% endfor %}{{ x }}",
+    "a factorial in jq": "{{ 1 | jq('reduce range(1; 9000) as $i (1; . * $i)') }}",
+    "a decimal that squares": "{% set x = '2' | number('BIGDECIMAL') %}{% for i in 1..60 %}{% set x = x * x %}{% endfor %}{{ x }}",
+    "digits without end": "{% set x = '9' %}{% for i in 1..14 %}{% set x = x ~ x %}{% endfor %}{{ x | number }}",
+    "an exponent": "{{ '1E999999999' | number('BIGDECIMAL') }}",
     # ---- steps and depth
+    "a range of ranges": "{% for i in 1..1000000000 %}{% set x = range(1, 1000000000) %}{% endfor %}",
+    "loops that say nothing": "{% for i in 1..1000 %}{% for j in 1..1000 %}{% set x = i %}{% endfor %}{% endfor %}",
+    "sorts of sorts": "{% for i in 1..1000 %}{% set x = range(1, 1000) | rsort | sort %}{% endfor %}",
+    "aliases of aliases": "{{ yaml('a: &a [1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b]\n"
+    "d: &d [*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d]') }}",
     "a billion numbers": "{{ range(1, 1000000000) }}",
     "a million rounds": "{% for i in 1..100 %}{% for j in 1..100 %}{% for k in 1..100 %}{{ k }}{% endfor %}{% endfor %}{% endfor %}",
     "a macro that calls itself": "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
@@ -76,8 +85,15 @@ def test_no_bomb_goes_off(confined: Confined, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a text that doubles", "a list that doubles", "a million rounds", "jq over a billion"]
-)
+    "name",
+    [
+        "a text that doubles", "a list that doubles", "a join of a join", "a filter that indents",
+        "a factorial", "a square of a square", "a factorial in jq", "a decimal that squares", "digits without end", "an exponent",
+        "a billion numbers", "a range of ranges", "a million rounds", "loops that say nothing", "sorts of sorts",
+        "a macro that calls itself", "3000 brackets", "a template of 10 KB", "aliases of aliases",
+        "jq without end", "jq over a billion",
+    ],
+)  # fmt: skip
 def test_what_grows_is_over_its_budget(confined: Confined, name: str) -> None:
     """It is told so, and not found out by a lack of memory."""
     assert OVER == confined.ask(template=BOMBS[name], variables={})["error"]

@@ -7,7 +7,8 @@ import pytest
 from runwright import settings
 from runwright.drives import open_drive
 from runwright.executions.declared_flow import DeclaredFlow
-from runwright.executions.runner import ExecutionRunner, Upload
+from runwright.executions.runner import ExecutionRunner
+from runwright.executions.uploads import Upload
 from runwright.hosting import NamespaceFiles
 from runwright.key_values import KeyValue
 from runwright.open_records import open_record

@@ -203,3 +203,37 @@ def test_a_task_run_that_is_marked_lets_what_comes_after_it_run(record: Store) -
         task_runs=[task_run("s", *tried, "RUNNING", "WARNING"), marked, ended("z", outputs=OUT)],
     )
     assert ran == shown(go_on(first))
+
+
+@pytest.mark.parametrize(
+    ("limit", "turns"),
+    [("maxDuration: PT90S, maxIterations: 1000", [3, 5]), ("maxIterations: 2, maxDuration: PT9H", [2, 4])],
+)
+def test_a_restart_of_a_loop_is_a_new_start_for_its_limits(limit: str, turns: list[int]) -> None:
+    """Time and turns count from there, also for who restarts it once more; the turns keep their numbers."""
+    loop = (
+        "- {id: l, type: flow.LoopUntil, condition: '{{ false }}', failOnMaxReached: true, "
+        f"checkFrequency: {{interval: PT1M, {limit}}}, tasks: [{{id: a, {OK}}}]}}"
+    )
+    first = run(loop)
+    second = restart(first)
+    third = restart(second)
+    ends = [first, second, third]
+    assert ["FAILED"] * 3 == [each.state for each in ends]
+    each = turns[1] - turns[0]
+    assert [*turns, turns[1] + each] == [found.outputs["l"]["iterationCount"] for found in ends]
+    assert turns[1] + each == sum(row.slug == "a" for row in third.task_runs)
+
+
+def test_a_loop_whose_task_failed_goes_on_in_the_turn_that_failed(tmp_path: Path) -> None:
+    """A long time later it has all of its time again."""
+    loop = (
+        "- {id: l, type: flow.LoopUntil, condition: '{{ outputs.b.value == \"2\" }}', "
+        "failOnMaxReached: true, checkFrequency: {interval: PT1S, maxDuration: PT1M}, tasks: "
+        f"[{{id: a, {flag(tmp_path / 'go')}}}, {{id: b, type: debug.Return, format: '{{{{ taskrun.iteration }}}}'}}]}}"
+    )
+    first = run(loop)
+    assert ["l FAILED", "a FAILED"] == kept(first)
+    (tmp_path / "go").touch()
+    second = restart(first)
+    assert ("SUCCESS", 2) == (second.state, second.outputs["l"]["iterationCount"])

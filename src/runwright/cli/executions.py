@@ -77,7 +77,7 @@ def _label(text: str) -> tuple[str, str]:
 
 def _upload(value: Any) -> Any:
     """Return the file that `@PATH` names, or the value itself; `@@` begins a text with an at sign."""
-    from runwright.executions.runner import Upload  # noqa: PLC0415  help needs none of it
+    from runwright.executions.uploads import Upload  # noqa: PLC0415  help needs none of it
 
     if not isinstance(value, str) or not value.startswith("@"):
         return value
@@ -200,7 +200,7 @@ def replay(
 
 def _replay_there(store: Any, row: FlowRun, task_run: UUID | None, revision: int | None, inputs: dict[str, Any]) -> int:
     """Have a server repeat an execution."""
-    from runwright.executions.runner import Upload  # noqa: PLC0415  help needs none of it
+    from runwright.executions.uploads import Upload  # noqa: PLC0415  help needs none of it
 
     if any(isinstance(value, Upload) for value in inputs.values()):
         raise click.UsageError("Files are given where the record is: the server's REST takes them too.")

@@ -146,4 +146,5 @@ def filter_from(
         since=since,
         until=until,
         limit=limit,
+        without_deleted=flow_run is None,
     )

@@ -23,6 +23,8 @@ def lines(session: Session, store: Store, row: FlowRun) -> Iterator[str]:
     """Yield the page; the table of tasks is printed on the way."""
     yield headline(row)
     yield f"Flow run {row.id} \u00b7 version {row.flow_version} of the flow \u00b7 created {rows.iso(row.created)}"
+    if row.details.get("deleted"):
+        yield "Deleted     as an execution: no list shows it, and `runwright flow-run purge` takes it off the record"
     if row.parameters:
         given = ", ".join(f"{name}={value!r}" for name, value in row.parameters.items())
         yield f"Parameters  {clean_line(given)}"

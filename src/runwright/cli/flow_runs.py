@@ -40,7 +40,7 @@ def ls(session: Session, limit: int, state: tuple[tuple[str, ...], ...], **condi
     """List flow runs, newest first."""
     check_fields(session, rows.FLOW_RUN_FIELDS)
     states = tuple(dict.fromkeys(name for names in state for name in names))
-    which = FlowRunFilter(states=states, limit=limit + 1 if limit else None, **conditions)
+    which = FlowRunFilter(states=states, limit=limit + 1 if limit else None, without_deleted=True, **conditions)
     found = session.open_record().flow_runs(which)
     shown = found[:limit] if limit else found
     show(

@@ -90,7 +90,7 @@ def complete_flow_runs(context: click.Context, _: click.Parameter, incomplete: s
 
     session = context.find_object(Session) or Session()
     try:
-        rows = session.open_record().flow_runs(FlowRunFilter(limit=50))
+        rows = session.open_record().flow_runs(FlowRunFilter(limit=50, without_deleted=True))
     except Exception:  # noqa: BLE001  a shell that waits for words cannot show an error
         return []
     return [row.name for row in rows if row.name.startswith(incomplete)]

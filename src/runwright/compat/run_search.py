@@ -96,13 +96,15 @@ class RunSearch:
     def _flow_run_rows(self, which: FlowRunFilter | None) -> Iterator[Any]:
         if which is not None and which.operator == "and_" and which.id is not None and which.id.any_ is not None:
             for identity in sorted(uuids_in(which.id.any_), reverse=True):
-                yield from self._views.flow_runs(FlowRunsWanted(id=identity))
+                yield from self._views.flow_runs(FlowRunsWanted(id=identity, without_deleted=True))
             return
         states = which.state.kinds if which and which.state and which.operator == "and_" else ()
         if which and which.state and which.operator == "and_" and not states:
             return
         after, size = None, _FIRST_PAGE
-        while page := self._views.flow_runs(FlowRunsWanted(states=states, limit=size, after=after)):
+        while page := self._views.flow_runs(
+            FlowRunsWanted(states=states, limit=size, after=after, without_deleted=True)
+        ):
             yield from page
             if len(page) < size:
                 return
@@ -150,14 +152,14 @@ class RunSearch:
         if narrowing.id is not None and narrowing.id.any_ is not None:
             for flow_run, ordinals in _by_flow_run(uuids_in(narrowing.id.any_)):
                 if self._is_in_wanted(flow_run, wanted):
-                    yield TaskRunsWanted(flow_run=flow_run, ordinals=ordinals, states=states)
+                    yield TaskRunsWanted(flow_run=flow_run, ordinals=ordinals, states=states, without_deleted=True)
             return
         flow_runs = self._wanted_flow_runs(wanted)
         if flow_runs is None:
-            yield TaskRunsWanted(states=states)
+            yield TaskRunsWanted(states=states, without_deleted=True)
             return
         for flow_run in sorted(flow_runs, reverse=True):
-            yield TaskRunsWanted(flow_run=flow_run, states=states)
+            yield TaskRunsWanted(flow_run=flow_run, states=states, without_deleted=True)
 
     def _is_in_wanted(self, flow_run: UUID, wanted: Wanted) -> bool:
         flow_runs = self._wanted_flow_runs(wanted)
@@ -182,7 +184,7 @@ class RunSearch:
             return sum(1 for _ in self.task_runs(wanted))
         counts: Counter[str] = Counter()
         for place in self._places(wanted):
-            is_of_all = self._counts is not None and place == TaskRunsWanted(states=place.states)
+            is_of_all = self._counts is not None and place == TaskRunsWanted(states=place.states, without_deleted=True)
             counts.update(self._counts() if self._counts and is_of_all else self._views.count_task_runs(place, "state"))
         return sum(number for name, number in counts.items() if _is_wanted_kind(name, which))
 

@@ -59,7 +59,7 @@ class Cell(msgspec.Struct, eq=False):
     paused. `waiting` is the number of upstream links not yet satisfied. `due` is when (ns) a waiting run goes on. `parked`
     says that nothing but a request moves it on. `resumed` says that the attempt follows a pause, or that somebody asked for it,
     with `given` as what came with the request. `opened` is when (ns) a child of a branch was opened. `suspended` says that it is
-    paused, and that whoever paused it has left it.
+    paused, and that whoever paused it has left it. `restarted` is when (ns) somebody last restarted it, after so many `turns`.
     """
 
     ordinal: int
@@ -80,6 +80,8 @@ class Cell(msgspec.Struct, eq=False):
     given: dict[str, Any] | None = None
     opened: int = 0
     suspended: bool = False
+    restarted: int = 0
+    turns: int = 0
 
     @property
     def is_idle(self) -> bool:

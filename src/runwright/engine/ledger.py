@@ -322,6 +322,11 @@ class Ledger:
         branch.reopen(cell.ordinal - branch.first)
         self._groups[branch.parent.ordinal] = branch  # those that came of its end never were
 
+    def _begin_anew(self, cell: Cell, at: int) -> None:
+        """Note that somebody restarted a run: limits of a loop count from there."""
+        latest = self.branch_of(cell.ordinal)
+        cell.restarted, cell.turns = at, 0 if latest is None else latest.plan.turn
+
     # ---- restore
 
     def restore(self, events: Iterable[Event]) -> Self:
@@ -379,6 +384,8 @@ class Ledger:
         before = cell.code
         self._move(cell, event.state, data)
         cell.parked, cell.due = False, None
+        if data.get("restart"):
+            self._begin_anew(cell, event.at)
         self._restore_waiting(cell)
         if cells.IS_FINAL[event.state]:
             cell.serving = 0

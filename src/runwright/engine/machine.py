@@ -384,6 +384,8 @@ class Machine(Requests):
             turn=0 if latest is None else latest.plan.turn,
             resumed=cell.resumed,
             data=cell.given,
+            since=cell.restarted,
+            turns_before=cell.turns,
         )
         cell.given = None
         effects.append(resolve)

@@ -223,6 +223,7 @@ class Requests(Recorder):
             self._plan(cell, cells.FAILED, None)
             return
         self._record(cell, cells.RUNNING, {"message": "Restarted.", **_AGAIN}, at, decision)
+        self._begin_anew(cell, at)
         cell.serving = cell.attempt
 
     def _restartable(self) -> Iterator[Cell]:

@@ -133,7 +133,8 @@ class Resolve(msgspec.Struct, gc=False):
     """Say how a run goes on that stands for others (`ordinal` 0: the flow run): by `Opened`, or by `Reported`.
 
     It is to open while `tallies` is None, after a wait if it was `resumed`: because its time had come, or with `data` because
-    somebody asked. Otherwise no child is open, and `tallies` are how they ended, by branch; `turn` is that of a loop.
+    somebody asked. Otherwise no child is open, and `tallies` are how they ended, by branch; `turn` is that of a loop. `since` is when
+    (ns) somebody restarted it, after so many turns, 0 for never.
     """
 
     ordinal: int
@@ -144,6 +145,8 @@ class Resolve(msgspec.Struct, gc=False):
     turn: int = 0
     resumed: bool = False
     data: dict[str, Any] | None = None
+    since: int = 0
+    turns_before: int = 0
 
 
 class Kill(msgspec.Struct, gc=False):

@@ -91,8 +91,8 @@ class Executions:
         return app.find_flow_run(self.store, flow_run)
 
     def count(self, which: Selection) -> int:
-        """Return how many executions there are."""
-        return sum(1 for _ in self.select(which))
+        """Return how many executions there are that nobody deleted."""
+        return sum(1 for row in self.select(which) if not row.details.get("deleted"))
 
     def select(self, which: Selection) -> Iterator[FlowRun]:
         """Yield the executions that are meant, newest first."""

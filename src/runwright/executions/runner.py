@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import queue
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from runwright import app, clock, codec, ids
 from runwright.clock import to_datetime
-from runwright.errors import IllegalTransition
+from runwright.errors import IllegalTransition, InputError
 from runwright.executions.checks import Failed as Failing, failed_among, lines_of, refusal_in, refuse_blocked
 from runwright.executions.listeners import Ended, concerned
 from runwright.executions.origin import Origin
 from runwright.executions.registered_flows import registered
 from runwright.executions.replaying import Past, check_replayed, copied, replayed
 from runwright.executions.revisions import Fit
+from runwright.executions.uploads import discard, kept, uploads_for
 from runwright.flowable import Children
-from runwright.hosting.locations import input_prefix, safe_name
+from runwright.hosting.file_access import Place
 from runwright.open_records import open_record, open_to_run
 from runwright.results import reader_for
 from runwright.runtime import naming
@@ -144,11 +145,16 @@ class ExecutionRunner:
 
     def _values(self, inputs: Mapping[str, Any], flow_run: UUID, origin: Origin) -> dict[str, Any]:
         """Return the values of all inputs: files on the drive, defaults filled in; raises `InputError`."""
-        given = self.stored(dict(inputs), flow_run)
         declared = self.flow.spec.inputs
+        given = uploads_for((each.id for each in declared), inputs)
+        stored = self.stored(given, flow_run)
         if origin.is_automatic:
             declared = tuple(replace(each, required=False) for each in declared)
-        return resolve(declared, given, self._rendered(self._facts(flow_run, origin, {})))
+        try:
+            return resolve(declared, stored, self._rendered(self._facts(flow_run, origin, {})))
+        except InputError:
+            discard(self.host.drive, given, stored)
+            raise
 
     def take_over(self, row: FlowRun, *, releases: bool = True) -> State:
         """Go on with an execution in the place of a process that is gone, or of whoever paused or reopened it.
@@ -471,13 +477,7 @@ class ExecutionRunner:
 
     def stored(self, given: dict[str, Any], flow_run: UUID) -> dict[str, Any]:
         """Return what was given, with files put on the drive in the place of their content."""
-        spec = self.flow.spec
-
-        def stored(name: str, upload: Upload) -> str:
-            folder = input_prefix(spec.namespace, spec.id, str(flow_run), name)
-            return self.host.drive.put(folder + safe_name(upload.name), upload.data)
-
-        return {name: stored(name, value) if isinstance(value, Upload) else value for name, value in given.items()}
+        return kept(self.host.drive, Place(self.flow.spec.namespace, self.flow.spec.id, str(flow_run)), given)
 
     @property
     def _executor(self) -> Any:
@@ -487,10 +487,3 @@ class ExecutionRunner:
     def _wait_until(due: int | None) -> None:
         if due is not None and due > clock.now():
             clock.wait(queue.SimpleQueue(), (due - clock.now()) / 1e9)
-
-
-class Upload(NamedTuple):
-    """A file that is given for an input: its name and content."""
-
-    name: str
-    data: bytes

@@ -13,7 +13,8 @@ from runwright.control import Control
 from runwright.errors import IllegalTransition, InputError, NotOnRecord
 from runwright.executions.catalogue import Executions
 from runwright.executions.looking_back import evaluate, evaluate_outside
-from runwright.executions.runner import ExecutionRunner, Upload
+from runwright.executions.runner import ExecutionRunner
+from runwright.executions.uploads import as_if_kept
 from runwright.ids import flow_run_of
 from runwright.spec import resolve
 from runwright.views import TaskRunFilter
@@ -78,7 +79,7 @@ class ExecutionService:
     def examine(self, namespace: str, flow_id: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the inputs of a flow in order: `input`, its `value`, and `errors` for what is missing or refused."""
         flow = self.executions.flow_named(namespace, flow_id)
-        plain = {name: value.name if isinstance(value, Upload) else value for name, value in given.items()}
+        plain = as_if_kept(given)
         problems: Mapping[str, str] = {}
         try:
             resolve(flow.spec.inputs, plain)
@@ -98,7 +99,7 @@ class ExecutionService:
     def failed_checks(self, namespace: str, flow_id: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the checks of a flow that these inputs would fail; none while the inputs themselves are not right."""
         flow = self.executions.flow_named(namespace, flow_id)
-        plain = {name: value.name if isinstance(value, Upload) else value for name, value in given.items()}
+        plain = as_if_kept(given)
         try:
             values = resolve(flow.spec.inputs, plain)
         except InputError:

@@ -86,7 +86,7 @@ async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
     for key in _rounds(scope):
         splits = splits[key]
     with scope.drive.open(splits["splits"]) as stream:
-        uris = stream.read().decode().split()
+        uris = [line for line in stream.read().decode().split("\n") if line]  # a name may have spaces
     if not uris:
         return Outcome()
     free = asyncio.Semaphore(AT_ONCE)

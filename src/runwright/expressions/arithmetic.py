@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, Overflow as DecimalOverflow, getcontext
 from typing import TYPE_CHECKING, Any
 
-from runwright.expressions.faults import Fault
+from runwright.expressions.faults import Fault, Overrun
 from runwright.expressions.patterns import pattern_of
 from runwright.expressions.values import checked_integer, is_equal, is_number, key_text, kind_of, order, text_of
 
@@ -30,6 +30,8 @@ def _number_operation(sign: str, work: Callable[[Any, Any], Any]) -> Operation:
             result = work(left, right)
         except ZeroDivisionError:
             raise Fault("A number cannot be divided by zero.") from None
+        except DecimalOverflow:
+            raise Overrun("powers of ten in a number", getcontext().Emax) from None
         return checked_integer(result) if isinstance(result, int) else result
 
     return operate

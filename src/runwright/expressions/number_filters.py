@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from runwright.expressions.faults import Fault
+from runwright.expressions.faults import Fault, Overrun
 from runwright.expressions.signatures import Table
 from runwright.expressions.text_filters import as_text
 from runwright.expressions.values import BigInteger, Long, Single, checked_integer, is_number, kind_of, scalar_text
@@ -21,7 +21,11 @@ FILTERS = Table()
 
 _FORMAT = re.compile(r"([^#0,.%]*)([#,]*[0,]*)(?:\.(0*)(#*))?(%?)([^#0,.%]*)", re.DOTALL)
 _INTEGER = re.compile(r"[+-]?\d{1,77}")
-_DECIMAL = re.compile(r"[+-]?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})(?:[eE][+-]?\d{1,3})?")
+_MOST_DIGITS = 200
+_DECIMAL = re.compile(
+    rf"[+-]?(?:\d{{1,{_MOST_DIGITS}}}(?:\.\d{{0,{_MOST_DIGITS}}})?|\.\d{{1,{_MOST_DIGITS}}})(?:[eE][+-]?\d{{1,3}})?"
+)
+_ANY_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _INT_BITS, _LONG_BITS = 31, 63
 _LONGEST_FORMAT = 100
 _SINGLE_DECIMALS, _DOUBLE_DECIMALS = 7, 16
@@ -41,6 +45,8 @@ def _to_number(budget: Budget, value: Any, type_: Any = None) -> Any:
     if value is None:
         return None
     text = as_text(value, budget).strip()
+    if not isinstance(value, bool) and _ANY_NUMBER.fullmatch(text) and not _DECIMAL.fullmatch(text):
+        raise Overrun("digits of a number, and 3 of its exponent", _MOST_DIGITS)
     if isinstance(value, bool) or not _DECIMAL.fullmatch(text):
         raise Fault(f"`{text[:60]}` is no number.")
     if type_ is None:
@@ -57,7 +63,7 @@ def _of_type(text: str, type_: str) -> Any:
         return float(text)
     if type_ == "BIGDECIMAL":
         return Decimal(text)
-    if not _INTEGER.fullmatch(text):
+    if not re.fullmatch(r"[+-]?\d+", text):
         raise Fault(f"`{text[:60]}` is no integer.")
     number = checked_integer(int(text))
     bits = {"INT": _INT_BITS, "LONG": _LONG_BITS}.get(type_)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runwright.expressions import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 Path = tuple[str, ...]
 
@@ -111,3 +111,77 @@ def _known(keys: Iterable[nodes.Node]) -> Iterator[str]:
         if not isinstance(key, nodes.Constant) or not isinstance(key.value, str):
             return
         yield key.value
+
+
+# ---- what stands in the text as it is
+
+_PASSING = frozenset({"~", "??", "???", "or", "and"})
+"""The operators whose results may be a text that they were given; others make numbers, truths and lists of numbers."""
+
+
+def pasted_by(statements: Iterable[nodes.Node], harmless: Collection[str]) -> set[Path]:
+    """Return the paths whose values statements print as they are, functions as `name()`; `harmless` filters end that."""
+    found: set[Path] = set()
+    _paste_all(statements, {}, harmless, found)
+    return found
+
+
+def _paste_all(
+    statements: Iterable[nodes.Node], own: dict[str, set[Path]], harmless: Collection[str], found: set[Path]
+) -> None:
+    """Add what statements print; `own` has, for each name that they set, where its value comes from."""
+    own = dict(own)
+    for statement in statements:
+        match statement:
+            case nodes.Print(value=value):
+                found |= _sources(value, own, harmless)
+            case nodes.Set(name=name, value=value):
+                own[name] = _sources(value, own, harmless)
+            case nodes.For(name=name, values=values):
+                _paste_all(
+                    statement.body, {**own, name: _sources(values, own, harmless), "loop": set()}, harmless, found
+                )
+                _paste_all(statement.otherwise, own, harmless, found)
+            case nodes.If(branches=branches, otherwise=otherwise):
+                for body in (*(body for _, body in branches), otherwise):
+                    _paste_all(body, own, harmless, found)
+            case nodes.Macro(parameters=parameters, body=body):
+                _paste_all(body, {name: set() for name, _ in parameters}, harmless, found)
+            case nodes.Block(body=body) | nodes.Captured(body=body):
+                _paste_all(body, own, harmless, found)
+            case _:
+                pass
+
+
+def _sources(node: nodes.Node, own: dict[str, set[Path]], harmless: Collection[str]) -> set[Path]:
+    """Return the paths whose values an expression may yield, or parts of them."""
+    if isinstance(node, nodes.Name | nodes.Entry):
+        read = Found()
+        _add_path(_with_plain_keys(node), frozenset(), read)
+        return {each for path in read.paths for each in own.get(path[0], {path})}
+    found = {(f"{node.name}()",)} if isinstance(node, nodes.Call) else set[Path]()
+    if isinstance(node, nodes.Captured):
+        _paste_all(node.body, own, harmless, found)
+    return found.union(*(_sources(part, own, harmless) for part in _passing_parts(node, harmless)))
+
+
+def _passing_parts(node: nodes.Node, harmless: Collection[str]) -> Iterable[nodes.Node]:
+    match node:
+        case nodes.Choice():
+            return node.then, node.otherwise
+        case nodes.Unary() | nodes.Tested():
+            return ()
+        case nodes.Binary() if node.operator not in _PASSING:
+            return ()
+        case nodes.Filtered() if node.name in harmless:
+            return ()
+        case _:
+            return _parts(node)
+
+
+def _with_plain_keys(node: nodes.Node) -> nodes.Node:
+    """Return an entry with `*` for what chooses it: that is not printed, and what comes after it is known all the same."""
+    if not isinstance(node, nodes.Entry):
+        return node
+    is_known = isinstance(node.key, nodes.Constant) and isinstance(node.key.value, str)
+    return nodes.Entry(node.at, _with_plain_keys(node.target), node.key if is_known else nodes.Constant(node.at, "*"))

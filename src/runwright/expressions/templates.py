@@ -10,12 +10,12 @@ from runwright.expressions import nodes
 from runwright.expressions.budget import Budget
 from runwright.expressions.faults import Fault, Overrun
 from runwright.expressions.frames import Frame
-from runwright.expressions.reading import read_by
+from runwright.expressions.reading import pasted_by, read_by
 from runwright.expressions.statements import Statements
 from runwright.expressions.tags import statements_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _KEPT = 4_096
 _NO_FUNCTIONS: dict[str, Any] = {}
@@ -43,6 +43,10 @@ class CompiledTemplate:
                 self._value = compiler.compiled(value)
             case _:
                 self._value = None
+
+    def pasted(self, harmless: Collection[str]) -> frozenset[tuple[str, ...]]:
+        """Return the paths whose values stand in the text as they are; see `Template.pasted`."""
+        return frozenset(pasted_by(statements_of(self.text, LIMITS.depth), harmless))
 
     def render(
         self,

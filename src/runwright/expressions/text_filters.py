@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from runwright.expressions.faults import Fault
+from runwright.expressions.faults import Fault, Overrun
 from runwright.expressions.patterns import pattern_of
 from runwright.expressions.signatures import Table
 from runwright.expressions.values import kind_of, scalar_text, text_of
@@ -33,8 +33,10 @@ def as_text(value: Any, budget: Budget) -> str:
 
 
 def _size(value: Any, what: str, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise Fault(f"The {what} must be an integer from 0 to {most}; it is {kind_of(value)}.")
+    if value > most:
+        raise Overrun("characters of text", most)
     return value
 
 

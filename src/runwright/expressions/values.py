@@ -14,12 +14,13 @@ from json.encoder import encode_basestring  # pyright: ignore[reportAttributeAcc
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from runwright.expressions.faults import Fault
+from runwright.expressions.faults import Fault, Overrun
 
 if TYPE_CHECKING:
     from runwright.expressions.budget import Budget
 
-_LARGEST = 2**256
+_BITS = 256
+_LARGEST = 2**_BITS
 _SMALLEST = Decimal("1e-100")
 _COLLECTIONS = (Mapping, list, tuple)
 _PLAIN_FLOATS = (1e-3, 1e7)
@@ -60,7 +61,7 @@ def scalar_text(value: Any) -> str:
 def checked_integer(value: int) -> int:
     """Return an integer that is not absurdly large."""
     if not -_LARGEST < value < _LARGEST:
-        raise Fault("This integer is too large: integers have 256 bits at most.")
+        raise Overrun("bits of an integer", _BITS)
     return value
 
 

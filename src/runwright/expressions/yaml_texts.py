@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from runwright.expressions.faults import Fault
+from runwright.expressions.faults import Fault, Overrun
 from runwright.expressions.values import json_of, key_text
 from runwright.spec.findings import Findings
-from runwright.spec.load import load
+from runwright.spec.load import MOST_NODES, load
 from runwright.spec.nodes import plain_data
 
 if TYPE_CHECKING:
     from runwright.expressions.budget import Budget
 
+_BUDGETS = frozenset({"yaml_alias_budget", "yaml_nodes"})
 _PLAIN = re.compile(r"[A-Za-z_/][\w./@+-]*(?:[ :][\w./@+-]+)*")
 _OTHERWISE_READ = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 
@@ -60,6 +61,8 @@ def yaml_value(text: str, budget: Budget) -> Any:
         return None
     findings = Findings("yaml()")
     node = load(text, findings)
+    if any(each.code in _BUDGETS for each in findings.in_order()):
+        raise Overrun("values of YAML, aliases written out", MOST_NODES)
     if node is None or findings.has_errors:
         raise Fault(f"This is no YAML: {findings.in_order()[0].message}")
     return budget.weigh(plain_data(node))

@@ -162,7 +162,7 @@ class LoopUntil(Composite):
         frequency = self.task.check_frequency
         most = _number(scope.value(frequency.max_iterations), _FRIENDLY_TURNS)
         longest = _seconds(scope, frequency.max_duration, _FRIENDLY_DURATION)
-        is_over = scope.turn >= most or (scope.now - scope.started) / _SECOND > longest
+        is_over = scope.turn - scope.turns_before >= most or (scope.now - scope.started) / _SECOND > longest
         if is_over:
             state = "Failed" if self.task.fail_on_max_reached else "Success"
             return Settled(state, f"The condition does not hold after {scope.turn} turns: enough.", outputs)

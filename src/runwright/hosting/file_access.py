@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from runwright.drive import SCHEME
+from runwright.drive import NAMESPACE_SCHEME, SCHEME
 from runwright.drives.addresses import path_of
 from runwright.errors import FileForbidden, FileMissing, FilesError
 from runwright.hosting.locations import execution_prefix, namespace_prefix
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MOST_READ = 2 * 1024 * 1024
 """Bytes that an expression may read from one file: about what it could work on within its budget."""
-
-_NAMESPACE_SCHEME = "nsfile:///"
 
 
 class Place(NamedTuple):
@@ -63,7 +61,7 @@ class FileAccess:
                     "the namespace."
                 )
             return address
-        path = address.removeprefix(_NAMESPACE_SCHEME)
+        path = address.removeprefix(NAMESPACE_SCHEME)
         if "://" in path or path.startswith("file:"):
             raise FilesError(
                 f"The file {address!r} cannot be read here: expressions read files of the execution ({SCHEME}...) and, by "

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runwright import ids
-from runwright.drive import SCHEME, namespace_files
+from runwright.drive import SCHEME
 from runwright.drives.addresses import path_of, prefix_of
 from runwright.errors import FileForbidden
+from runwright.hosting.locations import CACHE, EXECUTIONS, SHARED, execution_prefix, namespace_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
     from runwright.drive import Drive, FileInfo
     from runwright.hosting.file_access import Place
 
-_SHARED = ("_files", "_states")
-"""The folders of a namespace that belong to no flow."""
-
-_EXECUTIONS, _CACHE = "executions", "_cache"
-"""The folders of a flow."""
+_OF_EXECUTION = ("inputs", "tasks")
+"""The folders of an execution: what is in others belongs to a flow of a namespace that ends in `executions`."""
 
 
 class Reach:
@@ -33,12 +31,12 @@ class Reach:
     def __init__(
         self, drive: Drive, place: Place, relatives: Callable[[], Iterable[Place]], named: str | None = None
     ) -> None:
-        """Wrap a drive; `relatives` is asked only about files of other namespaces."""
+        """Wrap a drive; `relatives` is asked only about files of other namespaces. Raises `FilesError` for one without a place."""
         self._drive = drive
         self._place = place
         self._relatives = relatives
         self._home = f"{SCHEME}{place.namespace.replace('.', '/')}/"
-        self._open = [_execution(place), *([] if named is None else [namespace_files(named)])]
+        self._open = [execution_prefix(*place), *([] if named is None else [namespace_prefix(named)])]
 
     def put(self, uri: str, data: bytes | BinaryIO) -> str:
         """Write a file, in the place of one that was there, and return its URI; raises `FilesError`."""
@@ -72,7 +70,7 @@ class Reach:
             uri.startswith(self._home) and _is_of_namespace(uri[len(self._home) :])
         ):
             return
-        relatives = [_execution(place) for place in self._relatives()]
+        relatives = [execution_prefix(*place) for place in self._relatives()]
         if uri.startswith(tuple(relatives)):
             self._open += relatives
             return
@@ -82,16 +80,12 @@ class Reach:
         )
 
 
-def _execution(place: Place) -> str:
-    """Return what the URIs of an execution's files begin with."""
-    return f"{SCHEME}{place.namespace.replace('.', '/')}/{place.flow_id}/{_EXECUTIONS}/{place.execution_id}/"
-
-
 def _is_of_namespace(path: str) -> bool:
     """Say whether a path below a namespace is its own: namespaces inside of it begin in the same way."""
     first, *rest = path.split("/")
-    if first in _SHARED and rest:
+    if first in SHARED and rest:
         return True
-    if len(rest) > 1 and rest[0] == _EXECUTIONS:
-        return ids.flow_run_from_text(rest[1]) is not None
-    return bool(rest) and rest[0] == _CACHE
+    if rest[:1] == [EXECUTIONS]:
+        identity, folder = (*rest, "", "")[1:3]
+        return ids.flow_run_from_text(identity) is not None and folder in _OF_EXECUTION
+    return rest[:1] == [CACHE]

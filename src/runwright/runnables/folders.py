@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runwright.drive import SCHEME, namespace_files
+from runwright.drive import NAMESPACE_SCHEME, SCHEME, UNSAFE, namespace_files
 from runwright.errors import RunnableFailed
 from runwright.runnables.globs import Globs
 from runwright.runnables.rendering import as_text, data_of, entries_of, items_of
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 PRIVATE = ".runwright"
 """A folder in the working directory for what tasks need and do not hand on: its files are never kept."""
 
-NAMESPACE_SCHEME = "nsfile:///"
-
-_URI = re.compile(rf"{SCHEME}[^\s'\"`;|&<>()$\\]+")
+_URI = re.compile(f"{SCHEME}[^{UNSAFE}]+")
 
 
 def put_inputs(scope: Scope, inputs: Any, **more: Any) -> None:
@@ -123,9 +121,17 @@ def paths_in(folder: Path) -> Iterator[str]:
 def inside(folder: Path, name: str) -> Path:
     """Return the path of a name in a folder; raises `RunnableFailed` when it leads out of it."""
     path = Path(os.path.normpath(folder / name.lstrip("/")))
-    if "\x00" in name or path == folder or not path.is_relative_to(folder):
+    if "\x00" in name or path == folder or not path.is_relative_to(folder) or _leaves(folder, path):
         raise RunnableFailed(f"The file name {name!r:.200} leads out of the working directory, or is none.")
     return path
+
+
+def _leaves(folder: Path, path: Path) -> bool:
+    """Say whether a link leads out of a folder: a program that ran there, or an archive that it unpacked, may have left one."""
+    try:
+        return not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links that lead to each other, or a name that is too long
+        return True
 
 
 @contextmanager

@@ -42,7 +42,10 @@ class CoroutineLane:
         return True
 
     def stop(self) -> None:
-        """Cancel what still runs and close the loop."""
+        """Cancel what still runs and close the loop; one that never started is only closed."""
+        if not self._thread.is_alive():
+            self._loop.close()
+            return
         asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

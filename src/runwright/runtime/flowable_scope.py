@@ -19,7 +19,8 @@ class FlowableScope:
     """What one flowable is told.
 
     `attempt` is the scope below, `state` what the tasks that have ended call for. `turn` is that of a loop, `now` and `started` are
-    times (ns). After a wait, `given` is what somebody gave with a request, None where the time of the wait was over.
+    times (ns), and `turns_before` the turns before that start: a restart is a new one. After a wait, `given` is what somebody
+    gave with a request, None where the time of the wait was over.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class FlowableScope:
         given: dict[str, Any] | None,
         now: int,
         started: int,
+        turns_before: int = 0,
         state: str = "Success",
         resume: Callable[[Any, dict[str, Any]], dict[str, Any]],
         own: dict[str, Any] | None = None,
@@ -50,6 +52,7 @@ class FlowableScope:
         self.given = given
         self.now = now
         self.started = started
+        self.turns_before = turns_before
         self.state = state
 
     def text(self, template: Any) -> str:

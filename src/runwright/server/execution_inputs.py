@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright.clock import from_datetime
-from runwright.executions.runner import Upload
+from runwright.executions.uploads import Upload
 from runwright.server.execution_terms import moment_in
 from runwright.server.multipart import read_form
 from runwright.server.problems import Problem

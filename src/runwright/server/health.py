@@ -83,6 +83,6 @@ class Health:
 
     def _count(self) -> dict[str, int]:
         if time.monotonic() - self._counted >= COUNTS_KEPT:
-            self._counts = self._context.record.count_task_runs(TaskRunFilter(), "state")
+            self._counts = self._context.record.count_task_runs(TaskRunFilter(without_deleted=True), "state")
             self._counted = time.monotonic()
         return self._counts

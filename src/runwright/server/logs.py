@@ -161,7 +161,7 @@ def find(record: Store, query: Query) -> list[dict[str, Any]]:
 def _documents(record: Store, which: LogFilter) -> Iterator[dict[str, Any]]:
     flow_runs = which.flow_runs
     if flow_runs is None:
-        flow_runs = {row.id for row in record.flow_runs(FlowRunFilter(limit=_RECENT))}
+        flow_runs = {row.id for row in record.flow_runs(FlowRunFilter(limit=_RECENT, without_deleted=True))}
     for flow_run in sorted(flow_runs):
         for number, line in enumerate(record.logs(flow_run)):
             yield log_document(line, number)

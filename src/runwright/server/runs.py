@@ -56,6 +56,11 @@ class _Endpoints:
     def _search(self) -> RunSearch:
         return RunSearch(self._context.record, self._context.state_counts.read, self._context.flows)
 
+    def _check_kept(self, flow_run: UUID) -> None:
+        """Raise `Problem` 404 for what belongs to an execution that was deleted."""
+        if any(row.details.get("deleted") for row in self._context.record.flow_runs(FlowRunFilter(id=flow_run))):
+            raise Problem(404, f"Execution {flow_run} is deleted.")
+
 
 class TaskRuns(_Endpoints):
     """Task runs, over all flow runs."""
@@ -87,6 +92,7 @@ class TaskRuns(_Endpoints):
         rows = [row for row in self._context.record.task_runs(which) if row.id == identity]
         if not rows:
             raise Problem(404, "Task not found")
+        self._check_kept(rows[0].flow_run)
         return json_answer(self._search.documents.task_run(rows[0]))
 
     def states(self, request: Request) -> Response:
@@ -132,6 +138,7 @@ class FlowRuns(_Endpoints):
         rows = self._context.record.flow_runs(FlowRunFilter(id=uuid_from(request.path_params["id"], "id")))
         if not rows:
             raise Problem(404, "Flow run not found")
+        self._check_kept(rows[0].id)
         return json_answer(self._search.documents.flow_run(rows[0]))
 
     def states(self, request: Request) -> Response:

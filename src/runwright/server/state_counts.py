@@ -50,7 +50,7 @@ class StateCounts:
     def read(self) -> dict[str, int]:
         """Return the number of task runs by the name of their state, as `count_task_runs` does."""
         known = self.known()
-        return self._record.count_task_runs(TaskRunFilter(), "state") if known is None else known
+        return self._record.count_task_runs(TaskRunFilter(without_deleted=True), "state") if known is None else known
 
     def known(self) -> dict[str, int] | None:
         """Return what `read` does, None where it would have to be counted at each request."""
@@ -84,6 +84,8 @@ class StateCounts:
         is_known = self._open.pop(flow_run, None) is not None
         if row is None or not (is_known or self._is_new(row)):
             return False
+        if row.details.get("deleted"):
+            return True
         if row.kind.phase.is_final:
             self._ended.update(row.counts)
         else:
@@ -102,8 +104,10 @@ class StateCounts:
             return False
         self._tried = time.monotonic()
         before = self._last_cursor()
-        total = self._record.count_task_runs(TaskRunFilter(), "state")
-        opened = {row.id: row.counts for row in self._record.flow_runs(FlowRunFilter(states=_OPEN))}
+        total = self._record.count_task_runs(TaskRunFilter(without_deleted=True), "state")
+        opened = {
+            row.id: row.counts for row in self._record.flow_runs(FlowRunFilter(states=_OPEN, without_deleted=True))
+        }
         number = self._count_flow_runs()
         if before != self._last_cursor():
             return False

@@ -24,6 +24,7 @@ from runwright.spec.key_types import (
 from runwright.spec.kinds import Choice, ListOf
 from runwright.spec.labels import Label, Labels
 from runwright.spec.nodes import Mapping, Scalar, Sequence
+from runwright.spec.pasting import warn_of_pasted
 from runwright.spec.retries import AnyRetry
 from runwright.spec.tasks.flow_control import ChildFlow
 from runwright.spec.tasks.task import CORE, AnyTasks, SomeTasks, Task, WorkerGroup, branches_of
@@ -155,6 +156,7 @@ class FlowSpec(Element, frozen=True, kw_only=True):
         _check_inputs(node, findings)
         _check_trigger_inputs(values, findings)
         _tell_unused(values, node, findings)
+        warn_of_pasted(_all_in(values), values.get("inputs", ()), node, findings)
         identity = values.get("namespace"), values.get("id")
         for key in ("tasks", "errors", "finally_", "after_execution"):
             for place, task in _walk(values.get(key, ()), (key,)):
@@ -171,6 +173,14 @@ def _walk(tasks: tuple[Task, ...], path: Path) -> Iterator[tuple[Path, Task]]:
         yield place, task
         for keys, inner in branches_of(task):
             yield from _walk(inner, (*place, *keys))
+
+
+def _all_in(values: dict[str, Any]) -> Iterator[tuple[Path, Task]]:
+    for key in ("tasks", "errors", "finally_", "after_execution"):
+        yield from _walk(values.get(key, ()), (_BRANCHES.get(key, key),))
+
+
+_BRANCHES = {"finally_": "finally", "after_execution": "afterExecution"}
 
 
 def _tell_unused(values: dict[str, Any], node: Mapping, findings: Findings) -> None:

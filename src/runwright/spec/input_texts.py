@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from runwright.drive import NAMESPACE_SCHEME, SCHEME, UNSAFE
 from runwright.spec.durations import duration_text, parse_duration
 from runwright.spec.findings import Findings
 from runwright.spec.load import load
@@ -26,6 +27,7 @@ LONGEST_NUMBER = 400
 _INTEGER = re.compile(r"[-+]?[0-9]{1,19}", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?", re.ASCII)
 _URI = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:(?:///?[^\s/]|[^\s/])|file:/[^\s/])\S*")
+_FILE = re.compile(rf"(?:{SCHEME}|{NAMESPACE_SCHEME})[^{UNSAFE}]+")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
@@ -98,6 +100,17 @@ def uri(value: Any) -> str:
     """Return a URI with its scheme."""
     if not isinstance(value, str) or not _URI.fullmatch(value):
         raise _expected("URI", value)
+    return value
+
+
+def stored_file(value: Any) -> str:
+    """Return the address of a stored file; one that a shell would read as more than a word is none: commands name files so."""
+    if not isinstance(value, str):
+        raise _expected("FILE", value)
+    if not _FILE.fullmatch(value) or ".." in value.split("/"):
+        raise Refused(
+            f"it must be the address of a stored file, {SCHEME}... or {NAMESPACE_SCHEME}..., without spaces, quotes and `..`"
+        )
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from runwright.spec.durations import duration_text, parse_duration
 from runwright.spec.elements import Element, Named, Of, OneOf, Unique, Variant, table_of
 from runwright.spec.findings import Findings, Path
-from runwright.spec.input_texts import BY_TYPE, Refused, items, shown
+from runwright.spec.input_texts import BY_TYPE, Refused, items, shown, stored_file
 from runwright.spec.key_types import (
     Anything,
     Boolean,
@@ -286,6 +286,14 @@ class FileInput(Input, frozen=True, kw_only=True):
     extension: Annotated[Text, "The ending of the stored file's name."] = ".upl"
     allowed_file_extensions: Annotated[Texts, "The endings that a given file's name may have."] = ()
     accept: Annotated[Texts, "The endings that a form offers."] = ()
+
+    def take(self, value: Any, choices: tuple[str, ...] = ()) -> Any:
+        """Return the address."""
+        taken = stored_file(value)
+        endings = tuple(each.lower() for each in self.allowed_file_extensions)
+        if endings and not taken.lower().endswith(endings):
+            raise Refused(f"the name of the file must end in one of `[{', '.join(self.allowed_file_extensions)}]`")
+        return taken
 
 
 class JsonInput(Input, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runwright.errors import QueryError
+from runwright.events import EventKind
 from runwright.query import Aggregate, Compare, Exists, Nodes, Not, Order, Query, Related, Summary, Value, columns
 from runwright.testing.scribe import Scribe
 
@@ -89,6 +90,31 @@ class QueryContract:
         assert [("Failed", 1), ("Pending", 1), ("Running", 1), ("Success", 2)] == [
             (row["state"], row["n"]) for row in _answer(store, groups)
         ]
+
+    @pytest.mark.parametrize(
+        ("entity", "kept", "all_of_them"),
+        [
+            ("flow_run", 1, 2),
+            ("task_run", 5, 7),
+            ("flow_run_state", 2, 4),
+            ("log", 1, 2),
+            ("flow", 2, 2),
+            ("task", 4, 4),
+        ],
+    )
+    def test_what_belongs_to_deleted_executions_is_left_out(
+        self, store: Store, told: Scribe, entity: str, kept: int, all_of_them: int
+    ) -> None:
+        """Where that is asked for, of rows, numbers and lists of related rows."""
+        other = Scribe(store, flow="load", name="twice", at=told.at).start().log(1, "Gone.")
+        other.write(EventKind.ANNOTATED, 0, deleted=True).commit()
+        number = (Aggregate("n", "count"),)
+        assert kept == len(_answer(store, Query(entity, columns("id"), without_deleted=True)))
+        assert all_of_them == len(_answer(store, Query(entity, columns("id"))))
+        assert {"n": kept} == _answer(store, Summary(entity, number, without_deleted=True))
+        assert {"n": all_of_them} == _answer(store, Summary(entity, number))
+        of_flow = Related("flow_runs", Summary("flow_run", number, without_deleted=True))
+        assert [1, 0] == [each["flow_runs"]["n"] for each in _answer(store, Query("flow", (of_flow,)))]
 
     def test_projects_are_recorded_once(self, store: Store) -> None:
         """By their names."""

@@ -123,6 +123,41 @@ class ViewContract:
         assert found(after=(older.flow_run, 3)) == [("older", 1)]
         assert store.count_task_runs(TaskRunFilter(cache_key="daily")) == {"count": 3}
 
+    @pytest.mark.parametrize(
+        ("expected", "conditions"),
+        [
+            ("N3 N2 N1", {}),
+            ("N1 N2 N3", {"oldest_first": True}),
+            ("N3 N2", {"limit": 2}),
+            ("", {"states": ("Failed",)}),
+            ("N1", {"states": ("Success",)}),
+            ("N2", {"map_index": (-1, 0), "task": "second"}),
+            ("", {"flow": "etl"}),
+            ("", {"parent": 2}),
+        ],
+    )
+    def test_task_runs_of_deleted_executions_are_left_out_of_lists_and_counts(
+        self, store: Store, pair: Pair, expected: str, conditions: dict[str, Any]
+    ) -> None:
+        """Where that is asked for, and no page is cut short by them."""
+        older, _ = pair
+        older.write(EventKind.ANNOTATED, 0, deleted=True).commit()
+        which = TaskRunFilter(**conditions, without_deleted=True)
+        assert expected == _names(pair, store.task_runs(which))
+        number = len(store.task_runs(replace(which, limit=None)))
+        for by in (None, "state", "task", "flow", "flow_run"):
+            assert number == sum(store.count_task_runs(replace(which, limit=None), by).values())
+
+    def test_deleted_executions_are_left_out_of_lists_and_found_by_their_id(self, store: Store, pair: Pair) -> None:
+        """Where that is asked for."""
+        older, newer = pair
+        newer.write(EventKind.ANNOTATED, 0, deleted=True).commit()
+        assert ["older"] == [row.name for row in store.flow_runs(FlowRunFilter(limit=1, without_deleted=True))]
+        assert [True] == [row.details["deleted"] for row in store.flow_runs(FlowRunFilter(id=newer.flow_run))]
+        assert [] == store.flow_runs(FlowRunFilter(id=newer.flow_run, without_deleted=True))
+        assert 2 == len(store.flow_runs(FlowRunFilter()))
+        assert [older.flow_run] == [row.id for row in store.flow_runs(FlowRunFilter(flow="etl", without_deleted=True))]
+
     @pytest.mark.parametrize("oldest_first", [False, True])
     @pytest.mark.parametrize("states", [(), ("Success",), ("Failed", "Pending", "Skipped")])
     def test_pages_join_to_the_whole(

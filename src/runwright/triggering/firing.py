@@ -64,7 +64,8 @@ class Starter:
     def start(self, firing: Firing) -> UUID:
         """Return the execution that a firing has started, now or before.
 
-        Raises `InputError` for inputs that the flow refuses, `ExpressionError` for those that cannot be rendered.
+        Raises `InputError` for inputs that the flow refuses, `ExpressionError` for those that cannot be rendered, and `LeaseHeld`
+        while somebody else is just starting it: asked again, it is there.
         """
         known, free = self._find(firing)
         if known is not None:

@@ -129,7 +129,8 @@ _COLUMNS = {
 
 def _sql(surface: Surface, entity: str, where: Condition | None, limit: int) -> Copy:
     """Return the statement that the record itself is asked, which any program for its database can run."""
-    query = Query(entity, _COLUMNS[entity], where, (Order("id", is_descending=True),), limit)
+    order = (Order("id", is_descending=True),)
+    query = Query(entity, _COLUMNS[entity], where, order, limit, without_deleted=True)
     text = surface.views.sql_of(query)
     return Copy("SQL", text or "", "" if text else _NO_SQL)
 

@@ -34,7 +34,7 @@ def filter_of(terms: Sequence[Term], text: str) -> FlowRunFilter | None:
         if not states:
             return None
         known["states"] = tuple(sorted(states, key=lambda name: KIND_BY_NAME[name].code))
-    return FlowRunFilter(**known)
+    return FlowRunFilter(**known, without_deleted=True)
 
 
 def _meant(term: Term) -> dict[str, Any]:

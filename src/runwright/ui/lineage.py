@@ -50,7 +50,7 @@ def lineage_of(views: Views, flow_run: FlowRun) -> Lineage:
     _add(found.before, views, "repeats", parent)
     _add(found.before, views, "first of the chain", None if original in {parent, str(flow_run.id)} else original)
     where = Compare("started_by", "eq", str(flow_run.id))
-    started = Query("flow_run", columns("id"), where, (Order("created"),), MOST + 1)
+    started = Query("flow_run", columns("id"), where, (Order("created"),), MOST + 1, without_deleted=True)
     for row in msgspec.json.decode(views.query(started)):
         _add(found.after, views, "started", row["id"])
     found.is_cut = len(found.after) > MOST
@@ -59,7 +59,9 @@ def lineage_of(views: Views, flow_run: FlowRun) -> Lineage:
 
 
 def _repetitions(views: Views, flow_run: FlowRun) -> list[Relative]:
-    later = views.flow_runs(FlowRunFilter(flow=flow_run.flow_name, since=flow_run.created, limit=MOST_LATER))
+    later = views.flow_runs(
+        FlowRunFilter(flow=flow_run.flow_name, since=flow_run.created, limit=MOST_LATER, without_deleted=True)
+    )
     repeated = [row for row in reversed(later) if row.details.get("parent") == str(flow_run.id)]
     return [Relative("repeated by", rows.flow_run_row(row)) for row in repeated]
 

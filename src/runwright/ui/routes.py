@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from runwright import release
 from runwright.errors import NotOnRecord, RunwrightError
-from runwright.executions.runner import Upload
+from runwright.executions.uploads import Upload
 from runwright.ui import assets, saved_views, saving
 from runwright.ui.actions.table import DONE
 from runwright.ui.ask import THEMES, TIMES, Ask, Preferences, is_zone

@@ -103,27 +103,30 @@ class Selection:
         fields = [Aggregate(name, "percentile", column, fraction=part) for name, part in _FRACTIONS.items()]
         fields += [Aggregate("longest", "max", column), Aggregate("total", "sum", column)]
         fields.append(Aggregate("waited", "sum", ("waited_seconds",)))
-        return decoding.from_plain(
-            self._answer(Summary("task_run", tuple(fields), self.condition, among=self.among)), Durations
-        )
+        return decoding.from_plain(self._summary(tuple(fields)), Durations)
 
     def groups(self, column: str, name_of: Callable[[Any], str]) -> dict[str, dict[str, int]]:
         """Return numbers by state for each group: `name_of` makes its name of a value of the column."""
         groups: dict[str, dict[str, int]] = {}
+        if self.which is None:
+            return groups
         for row in self._summary(_counted("state", column), ("state", column)):
             states = groups.setdefault(name_of(row[column]), {})
             states[row["state"]] = states.get(row["state"], 0) + row["count"]
         return groups
 
-    def _summary(self, fields: tuple[Any, ...], group_by: tuple[str, ...]) -> list[dict[str, Any]]:
-        summary = Summary("task_run", fields, self.condition, group_by=group_by, among=self.among)
-        return self._answer(summary) if self.which else []
+    def _summary(self, fields: tuple[Any, ...], group_by: tuple[str, ...] = ()) -> Any:
+        asked = Summary("task_run", fields, self.condition, group_by=group_by, among=self.among, without_deleted=True)
+        return self._answer(asked)
 
     def _queried(self, sort: str, after: str, limit: int) -> list[TaskRun]:
         order = {"newest": Order("id", is_descending=True), "oldest": Order("id")}.get(
             sort, Order("duration_seconds", is_descending=True, nulls="last")
         )
-        query = Query("task_run", columns("id"), self.condition, (order,), limit, after=after or None, among=self.among)
+        query = Query(
+            "task_run", columns("id"), self.condition, (order,), limit,
+            after=after or None, among=self.among, without_deleted=True,
+        )  # fmt: skip
         return rows_of(self.views, [UUID(row["id"]) for row in self._answer(query)])
 
     def _answer(self, query: Query | Summary) -> Any:
@@ -167,7 +170,7 @@ def _plain(views: Views, terms: Sequence[Term]) -> tuple[TaskRunFilter | None, l
             return None, rest
         else:
             known.update(taken)
-    return TaskRunFilter(**known), rest
+    return TaskRunFilter(**known, without_deleted=True), rest
 
 
 def _is_beyond(term: Term) -> bool:

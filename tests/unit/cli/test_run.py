@@ -192,3 +192,25 @@ def test_progress_of_a_demo_stays(fake_clock, capsys):
     progress.finish()
 
     assert "100%  4/4  \u2713 4" in capsys.readouterr().err
+
+
+TAKES = """
+id: takes
+namespace: company
+inputs: [{id: file, type: FILE}]
+tasks: [{id: show, type: debug.Return, format: "{{ read(inputs.file) }}"}]
+"""
+
+
+@pytest.mark.parametrize(
+    "given", ["/etc/passwd", "file:///etc/passwd", "../secret", "kestra:///a/../b", "@@/etc/passwd"]
+)
+def test_a_path_is_no_file_of_a_yaml_flow_unless_it_is_uploaded(runwright, tmp_path, given):
+    (tmp_path / "takes.yaml").write_text(TAKES)
+    (tmp_path / "letter.txt").write_text("Dear Ann")
+
+    refused = runwright("run", str(tmp_path / "takes.yaml"), "-i", f"file={given}")
+    taken = runwright("run", str(tmp_path / "takes.yaml"), "-i", f"file=@{tmp_path / 'letter.txt'}")
+
+    assert [False, 0] == [refused.status == 0, taken.status]
+    assert "must be the address of a stored file" in refused.err

@@ -26,8 +26,9 @@ def flowable(keys: str) -> Any:
 
 
 def scope(*, own: dict[str, Any] | None = None, turn: int = 0, now: int = 0, **seen: Any) -> FlowableScope:
-    """Return a scope; `given` is what a request gave, `was_paused` that a wait is over, all else are variables."""
+    """Return a scope; `given` is what a request gave, `was_paused` that a wait is over, `started` and `turns_before` where it began; all else are variables."""
     was_paused, given = seen.pop("was_paused", False), seen.pop("given", None)
+    started, turns_before = seen.pop("started", 0), seen.pop("turns_before", 0)
     situation = Situation(
         task=None,
         namespace="n",
@@ -46,7 +47,8 @@ def scope(*, own: dict[str, Any] | None = None, turn: int = 0, now: int = 0, **s
         was_paused=was_paused,
         given=given,
         now=now,
-        started=0,
+        started=started,
+        turns_before=turns_before,
         resume=resolve,
         own=own,
     )

@@ -99,6 +99,10 @@ def test_a_turn_that_failed_is_the_last():
         ("Success", "maxIterations: '{{ most }}'", {"turn": 2, "most": 2}),
         ("Success", "maxDuration: PT1M", {"turn": 1, "now": HOUR}),
         (Waiting, "maxDuration: PT2H", {"turn": 1, "now": HOUR}),
+        (Waiting, "maxIterations: 3", {"turn": 5, "turns_before": 3}),
+        ("Success", "maxIterations: 3", {"turn": 6, "turns_before": 3}),
+        (Waiting, "maxDuration: PT1M", {"turn": 9, "started": HOUR, "now": HOUR + 60 * 10**9}),
+        ("Success", "maxDuration: PT1M", {"turn": 9, "started": HOUR, "now": HOUR + 61 * 10**9}),
     ],
 )
 @pytest.mark.parametrize("fails", [False, True])

@@ -23,7 +23,9 @@ def test_where_files_are():
     ("name", "expected"),
     [
         ("report.csv", "report.csv"),
-        ("with space ☃.csv", "with space ☃.csv"),
+        ("with space ☃.csv", "with-space-☃.csv"),
+        ("$(id);rm -rf ~.csv", "-id-rm--rf-~.csv"),
+        ('it\'s "quoted" `id`.csv', "it-s-quoted-id-.csv"),
         ("/etc/passwd", "passwd"),
         ("../../x.sh", "x.sh"),
         ("C:\\Users\\ada\\a.txt", "a.txt"),

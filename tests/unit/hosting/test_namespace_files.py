@@ -92,7 +92,9 @@ def test_no_path_leads_out_of_the_namespace(files, path):
         list(files.list(folder="../other"))
 
 
-@pytest.mark.parametrize("namespace", ["", ".", "a..b", "a.", ".a", "a/b", "a._files", "_files"])
+@pytest.mark.parametrize(
+    "namespace", ["", ".", "a..b", "a.", ".a", "a/b", "a._files", "_files", "a._states", "a.b._cache"]
+)
 def test_a_namespace_that_would_share_the_place_of_another_has_none(drive, namespace):
     with pytest.raises(FilesError, match="has no place for files"):
         NamespaceFiles(drive, namespace)

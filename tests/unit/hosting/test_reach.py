@@ -27,6 +27,9 @@ REFUSED = [
     f"kestra:///company/report/executions/{OTHER}/file",
     f"kestra:///company/teams/report/executions/{OTHER}/file",
     "kestra:///company/team/inner/_files/a",
+    f"kestra:///company/team/report/executions/{OTHER}/executions/{OTHER}/tasks/t/file",
+    f"kestra:///company/team/report/executions/{OTHER}/_files/a",
+    f"kestra:///company/team/report/executions/{OTHER}/report/_cache/a.zip",
     "kestra:///company/_files/a",
     "kestra:///elsewhere/parent/executions/9za/file",
     "kestra:///elsewhere/_files/a",
@@ -89,6 +92,12 @@ def test_the_shared_files_of_a_namespace_that_is_named_are_reached(drive):
     assert ["kestra:///elsewhere/_files/a"] == [each.uri for each in seen.list("kestra:///elsewhere/_files/")]
     with pytest.raises(FileForbidden):
         seen.open(f"kestra:///elsewhere/other/executions/{OTHER}/file")
+
+
+@pytest.mark.parametrize("namespace", ["elsewhere._states", "../company", "", "a/b"])
+def test_a_namespace_that_has_no_place_is_not_reached(drive, namespace):
+    with pytest.raises(FilesError, match="has no place for files"):
+        reach(drive, named=namespace)
 
 
 def test_relatives_are_looked_for_once_and_only_when_that_decides(drive):

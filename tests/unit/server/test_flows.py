@@ -152,6 +152,18 @@ def test_validation_says_all_of_each_document(client, base):
     assert 1 == client.get(f"{base}/flows/search").json()["total"]
 
 
+def test_validation_warns_of_values_that_become_code(client, base):
+    text = (
+        "id: shell\nnamespace: io.tests\ninputs: [{id: name, type: STRING}]\n"
+        "tasks:\n  - {id: say, type: shell.Commands, commands: ['echo {{ inputs.name }}']}\n"
+    )
+    (found,) = validate(client, base, text)
+
+    (told,) = found["warnings"]
+    assert (None, True, True) == (found["constraints"], "`inputs.name`" in told, "(line 5, column " in told)
+    assert 200 == client.post(f"{base}/flows", content=text, headers=YAML).status_code
+
+
 def test_validation_knows_of_later_revisions(client, base):
     create(client, base, flow())
     client.put(f"{base}/flows/io.tests/minimal", content=flow(more="description: x\n"), headers=YAML)

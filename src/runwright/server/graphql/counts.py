@@ -36,7 +36,7 @@ def count_from(query: Query | Summary, kept: KeptCounts, record: Views) -> str |
         return None
     number = sum(counts.get(state, 0) for state in states - {_ROWLESS})
     if _ROWLESS in states:
-        rows = Summary(query.entity, _COUNT, where=Compare("state", "eq", _ROWLESS))
+        rows = Summary(query.entity, _COUNT, where=Compare("state", "eq", _ROWLESS), without_deleted=True)
         number += json.loads(record.query(rows))["count"]
     return msgspec.json.encode(_answer(query.fields, number)).decode()
 
@@ -45,7 +45,7 @@ def _states_of(query: Query | Summary) -> set[str] | None:
     """Return the states that a query counts the task runs of, None where it asks for anything else."""
     if not isinstance(query, Summary) or query.entity != "task_run" or not _is_count(query.fields):
         return None
-    if query != Summary(query.entity, query.fields, where=query.where, limit=query.limit) or query.limit is not None:
+    if query != Summary(query.entity, query.fields, where=query.where, without_deleted=True):
         return None
     every = {kind.name for kind in TABLE}
     return every if query.where is None else _states_in(query.where, every)

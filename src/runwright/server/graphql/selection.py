@@ -36,6 +36,7 @@ from runwright.query import (
     Summary,
     Value,
     all_of,
+    speaks_of,
 )
 from runwright.server.graphql.limits import MOST_ROWS, check_condition
 from runwright.server.graphql.schema import PERCENTILES, schema
@@ -183,8 +184,10 @@ def _which(entity: Entity, arguments: dict[str, Any]) -> dict[str, Any]:
             f"limit is {limit}: from 0 to {MOST_ROWS} rows can be asked for at once. Use order_by and where for pages."
         )
     order = [each for given in arguments.get("order_by") or () for each in _orders(entity, given, ())]
+    where = condition_from(entity, arguments.get("where"))
     return {
-        "where": condition_from(entity, arguments.get("where")),
+        "where": where,
+        "without_deleted": not speaks_of(where, "deleted"),
         "order": tuple(order),
         "limit": MOST_ROWS if limit is None else limit,
         "offset": arguments.get("offset") or 0,

@@ -76,6 +76,8 @@ class Evaluation:
             end = max(0, len(rows) - natural("skip", query.among.skip))
             rows = rows[max(0, end - natural("newest", query.among.newest)) : end]
         found = [row for row in rows if query.where is None or self._holds(entity, row, query.where) is True]
+        if query.without_deleted:
+            found = [row for row in found if not self._is_deleted(entity, row)]
         first = [Order(name) for name in query.distinct_on if all(each.column != name for each in query.order)]
         for order in reversed([*first, *query.order]):
             found = self._sorted(entity, found, order)
@@ -87,6 +89,11 @@ class Evaluation:
         if isinstance(query, Query) and query.after is not None:
             found = self._after(entity, query, found)
         return list(islice(found, query.offset, None if query.limit is None else query.offset + query.limit))
+
+    def _is_deleted(self, entity: Entity, row: Row) -> bool:
+        if entity.name == "flow_run":
+            return row["deleted"]
+        return "flow_run_id" in row and any(each["deleted"] for each in self._related(entity, row, "flow_run"))
 
     def _sorted(self, entity: Entity, rows: list[Row], order: Order) -> list[Row]:
         values = {id(row): self._order_value(entity, row, order) for row in rows}

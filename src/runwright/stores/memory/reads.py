@@ -199,7 +199,8 @@ class MemoryViews:
     def _is_in_flow_run(self, which: TaskRunFilter, key: int) -> bool:
         row = self._rows.flow_run[key]
         return (
-            which.flow_run in {None, UUID(bytes=row.id)}
+            not (which.without_deleted and _is_deleted(row))
+            and which.flow_run in {None, UUID(bytes=row.id)}
             and which.flow_run_name in {None, row.name}
             and which.flow in {None, self._rows.flows[row.flow - 1].name}
         )
@@ -256,7 +257,8 @@ class MemoryViews:
         low, high = id_range(which.id_prefix or "")
         after = None if which.after is None else self._rows.keys.get(which.after, 0)
         return (
-            (after is None or row.key < after)
+            not (which.without_deleted and _is_deleted(row))
+            and (after is None or row.key < after)
             and which.id in {None, UUID(bytes=row.id)}
             and low <= row.id <= high
             and which.name in {None, row.name}
@@ -294,6 +296,10 @@ class MemoryViews:
             {**extra, **details},
             dict(counts),
         )
+
+
+def _is_deleted(row: FlowRunRow) -> bool:
+    return row.extra is not None and "deleted" in from_json(row.extra)
 
 
 def _cache_key_of(row: TaskRunRow) -> str | None:

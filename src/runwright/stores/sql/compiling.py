@@ -170,7 +170,14 @@ class _Making:
             terms.append(self._condition(row, query.where))
         if isinstance(query, Query) and query.after is not None:
             terms.append(self._after(row, query))
+        if query.without_deleted and row.table.flow_run:
+            terms.append(f"{row.sql(row.table.flow_run)} NOT IN ({self._deleted})")
         return f" WHERE {' AND '.join(terms)}" if terms else ""
+
+    @property
+    def _deleted(self) -> str:
+        """Return a query of the keys of executions that were deleted; there is an index of them."""
+        return f"SELECT key FROM flow_run WHERE {self.dialect.key_text('extra', 'deleted')} IS NOT NULL"
 
     def _page(self, query: Query | Summary) -> str:
         most = None if query.limit is None else natural("limit", query.limit)

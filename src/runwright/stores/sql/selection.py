@@ -84,6 +84,7 @@ def flow_runs(dialect: str, which: FlowRunFilter) -> Query:
     where = _Where(sql)
     low, high = id_range(which.id_prefix) if which.id_prefix else (None, None)
     where.add("f.id = :id", id=None if which.id is None else which.id.bytes)
+    where.add_kept(which.without_deleted)
     where.add("f.id BETWEEN :low AND :high", low=low, high=high)
     where.add("f.name = :name", name=which.name)
     where.add("w.name = :flow", flow=which.flow)
@@ -116,6 +117,10 @@ class _Where:
             self._terms.append(term)
             self.values.update(values)
 
+    def add_kept(self, without_deleted: bool) -> None:  # noqa: FBT001  as the filters have it
+        if without_deleted:
+            self.add(self._sql["is_kept"])
+
     def add_listed(self, column: str, name: str, values: Any) -> None:
         self.add(f"{column} {self._sql['is_listed'].format(name=name)}", **{name: values})
 
@@ -131,6 +136,7 @@ class _Conditions(_Where):
         super().__init__(sql)
         self.which = which
         self.add("f.id = :flow_run", flow_run=None if which.flow_run is None else which.flow_run.bytes)
+        self.add_kept(which.without_deleted)
         self.add("f.name = :flow_run_name", flow_run_name=which.flow_run_name)
         self.add("w.name = :flow", flow=which.flow)
         self.add("(k.slug = :task OR k.name = :task)", task=which.task)

@@ -48,6 +48,13 @@ class Table(NamedTuple):
     columns: dict[str, Expression]
     links: dict[str, tuple[tuple[str, str], ...]]
 
+    @property
+    def flow_run(self) -> str:
+        """Return the SQL of the key of the flow run that a row is, or belongs to; empty where it belongs to none."""
+        if self.source == "flow_run @":
+            return "@.key"
+        return "@.flow_run" if "flow_run_id" in self.columns else ""
+
 
 def tables(dialect: Dialect) -> dict[str, Table]:
     """Return the tables of all entities in a dialect."""

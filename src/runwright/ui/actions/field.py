@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from runwright.executions.runner import Upload
+from runwright.executions.uploads import Upload
 from runwright.spec.kinds import is_expression
 from runwright.ui.words import printable
 

@@ -89,7 +89,7 @@ def _flow_runs_matching(store: Store, query: str) -> Iterator[Any]:
     after: UUID | None = None
     while which is not None:
         page = store.flow_runs(msgspec.structs.replace(which, after=after, limit=_PAGE))
-        yield from (row for row in page if row.flow_name != FLOW and not row.details.get("deleted"))
+        yield from (row for row in page if row.flow_name != FLOW)
         if len(page) < _PAGE:
             return
         after = page[-1].id

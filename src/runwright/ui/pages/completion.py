@@ -38,7 +38,7 @@ class Completion(msgspec.Struct, frozen=True):
 def read(surface: Surface, _: Ask) -> Completion:
     """Return the words."""
     flows = surface.views.flows()
-    runs = surface.views.flow_runs(FlowRunFilter(limit=_RUNS))
+    runs = surface.views.flow_runs(FlowRunFilter(limit=_RUNS, without_deleted=True))
     tasks = [task for flow in flows for task in flow.tasks]
     offered = [Offered(each.name, f"{each.says}: {each.example}") for each in QUALIFIERS.values()]
     values = {

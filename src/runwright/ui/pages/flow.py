@@ -108,7 +108,7 @@ def read(surface: Surface, ask: Ask) -> FlowPage:
     elif tab == "tasks":
         page.tasks = [_task(task, chosen) for task in tasks]
     elif tab == "runs":
-        found = surface.views.flow_runs(FlowRunFilter(flow=name, limit=RUNS))
+        found = surface.views.flow_runs(FlowRunFilter(flow=name, limit=RUNS, without_deleted=True))
         page.runs = [FlowRunLine(rows.flow_run_row(row), rows.bar(row.counts)) for row in found]
     elif tab == "triggers":
         page.triggers = _triggers(surface, ask, versions[-1])

@@ -279,7 +279,8 @@ def _add_comparison(page: FlowRunPage, look: Look) -> None:
     if wanted:
         found = [rows.find_flow_run(views, Ask({"id": wanted}).identity("id"))]
     else:
-        found = views.flow_runs(FlowRunFilter(flow=look.flow_run.flow_name, after=look.flow_run.id, limit=1))
+        before = FlowRunFilter(flow=look.flow_run.flow_name, after=look.flow_run.id, limit=1, without_deleted=True)
+        found = views.flow_runs(before)
     if found:
         other = found[0]
         after = lines_now(views, look.flow_run)

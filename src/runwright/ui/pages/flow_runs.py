@@ -72,14 +72,10 @@ def read(surface: Surface, ask: Ask) -> FlowRuns:
     page.chips = [Choice(term.text, ask.link(q=search.without(terms, term))) for term in terms]
     after = _identity(ask.get("after"))
     found = surface.views.flow_runs(msgspec.structs.replace(which, limit=LIMIT + 1, after=after)) if which else []
-    page.rows = [
-        FlowRunLine(rows.flow_run_row(row), rows.bar(row.counts))
-        for row in found[:LIMIT]
-        if not row.details.get("deleted")
-    ]
+    page.rows = [FlowRunLine(rows.flow_run_row(row), rows.bar(row.counts)) for row in found[:LIMIT]]
     page.is_first = after is None
     page.older = ask.link(after=str(found[LIMIT - 1].id)) if len(found) > LIMIT else ""
-    page.is_record_empty = not found and not surface.views.flow_runs(FlowRunFilter(limit=1))
+    page.is_record_empty = not found and not surface.views.flow_runs(FlowRunFilter(limit=1, without_deleted=True))
     page.copies = of_flow_runs(surface, text, which)
     page.bulk = [Choice(each.title, each.name) for each in work.ACTIONS.values()] if page.may_act and page.rows else []
     return page

@@ -59,7 +59,7 @@ def read(surface: Surface, ask: Ask) -> Flows:
 def _line(surface: Surface, name: str, versions: list[FlowVersion]) -> FlowLine:
     newest = max(versions, key=lambda version: version.version)
     flow = {key: value for key, value in rows.flow_row(newest).items() if key not in {"tasks", "edges"}}
-    found = surface.views.flow_runs(FlowRunFilter(flow=name, limit=RECENT))
+    found = surface.views.flow_runs(FlowRunFilter(flow=name, limit=RECENT, without_deleted=True))
     runs = [
         RecentRun(str(row.id), row.name, row.kind.name, rows.span(row.start_time, row.end_time))
         for row in reversed(found)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runwright.ui.ask import Ask
     from runwright.ui.surface import Surface
 
+_COUNT = (Aggregate("count", "count"),)
 _PRIVATE = ("globals", "encryption_key")
 
 
@@ -63,8 +64,8 @@ def read(surface: Surface, ask: Ask) -> PreferencesPage:
         surface.views.url,
         release.version() or "from a checkout",
         surface.log_end.cursor(),
-        msgspec.json.decode(surface.views.query(Summary("flow_run", (Aggregate("count", "count"),))))["count"],
-        surface.views.count_task_runs(TaskRunFilter())["count"],
+        msgspec.json.decode(surface.views.query(Summary("flow_run", _COUNT, without_deleted=True)))["count"],
+        surface.views.count_task_runs(TaskRunFilter(without_deleted=True))["count"],
         [each for each in settings.sources() if each.name not in _PRIVATE],
         [KindOfState(kind.name, kind.phase.value, kind.event_name, kind.execution) for kind in TABLE],
     )

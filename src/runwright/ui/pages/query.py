@@ -11,7 +11,7 @@ import msgspec
 
 from runwright.entities import ENTITIES
 from runwright.errors import QueryError, did_you_mean
-from runwright.query import And, Compare, Exists, Not, Operator, Or, Order, Query, Related, columns
+from runwright.query import And, Compare, Exists, Not, Operator, Or, Order, Query, Related, columns, speaks_of
 from runwright.ui.copying import Copy, graphql_of
 
 if TYPE_CHECKING:
@@ -122,7 +122,14 @@ def _answer(page: QueryPage, surface: Surface, entity: Entity) -> None:
     names = page.fields.replace(",", " ").split()
     condition = condition_of(_read(page.where), entity) if page.where else None
     order = tuple(_order(word, entity) for word in page.order.replace(",", " ").split())
-    query = Query(entity.name, tuple(_fields(names, entity)), condition, order, page.limit)
+    query = Query(
+        entity.name,
+        tuple(_fields(names, entity)),
+        condition,
+        order,
+        page.limit,
+        without_deleted=not speaks_of(condition, "deleted"),
+    )
     page.copies = [Copy("GraphQL", graphql_of(query))]
     found = msgspec.json.decode(surface.views.query(query))
     page.columns = names

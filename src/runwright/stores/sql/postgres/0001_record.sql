@@ -117,6 +117,10 @@ CREATE INDEX flow_run_by_starter
 ON flow_run (jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'trigger', 'variables', 'executionId'))
 WHERE jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'trigger', 'variables', 'executionId') IS NOT NULL;
 
+-- Executions that somebody deleted: lists leave them out.
+CREATE INDEX flow_run_deleted ON flow_run (key)
+WHERE jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'deleted') IS NOT NULL;
+
 -- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i, or what the plan says.
 CREATE TABLE expansion (
     flow_run bigint  NOT NULL,

@@ -13,6 +13,10 @@ EXISTS (SELECT 1 FROM json_array_elements_text(CAST(k.tags AS json)) AS tag (val
 -- name: starter
 jsonb_extract_path_text(CAST(replace(f.extra, '\u0000', '\ufffd') AS jsonb), 'trigger', 'variables', 'executionId')
 
+-- name: is_kept
+f.key NOT IN (SELECT key FROM flow_run
+              WHERE jsonb_extract_path_text(CAST(replace(extra, '\u0000', '\ufffd') AS jsonb), 'deleted') IS NOT NULL)
+
 -- name: order_by_expansion
 t.flow_run {order}, t.ordinal {order}
 

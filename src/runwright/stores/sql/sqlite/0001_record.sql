@@ -110,6 +110,9 @@ CREATE UNIQUE INDEX flow_run_by_idempotency_key ON flow_run (extra ->> '$."idemp
 CREATE INDEX flow_run_by_starter ON flow_run (extra ->> '$."trigger"."variables"."executionId"')
     WHERE extra ->> '$."trigger"."variables"."executionId"' IS NOT NULL;
 
+-- Executions that somebody deleted: lists leave them out.
+CREATE INDEX flow_run_deleted ON flow_run (key) WHERE extra ->> '$."deleted"' IS NOT NULL;
+
 -- The children of one run: ordinals first to first + count - 1. Without a task, child i runs task i, or what the plan says.
 CREATE TABLE expansion (
     flow_run INTEGER NOT NULL,

@@ -13,6 +13,9 @@ json_extract(t.details, '$.cache_key')
 -- name: starter
 f.extra ->> '$."trigger"."variables"."executionId"'
 
+-- name: is_kept
+f.key NOT IN (SELECT key FROM flow_run WHERE extra ->> '$."deleted"' IS NOT NULL)
+
 -- name: order_by_expansion
 f.key {order}, x.first {order}, x.parent {order}, t.ordinal {order}
 
