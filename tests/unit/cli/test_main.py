@@ -181,7 +181,7 @@ def modules_after(arguments):
 
 def call(*arguments, **variables):
     return subprocess.run(
-        [sys.executable, "-m", "runwright.cli.main", *arguments],
+        [sys.executable, "-m", "runwright", *arguments],
         capture_output=True, text=True, check=False, env=environment(**variables),
     )  # fmt: skip
 
