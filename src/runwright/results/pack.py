@@ -195,19 +195,19 @@ def _start(root: str, owner: str) -> PackFile:
 
 
 def _close_all() -> None:
-    with _open.lock:
-        packs = list(_open.by_owner.values())
-        _open.by_owner.clear()
     with ExitStack() as closing:  # one that cannot write the rest of its values keeps none of the others open
-        for pack in packs:
-            closing.callback(pack.close)
+        for (root, owner), pack in list(_open.by_owner.items()):
+            closing.callback(_drop, root, owner, pack)
 
 
 def _drop(root: str, owner: str, pack: PackFile) -> None:
-    with _open.lock:
-        if _open.by_owner.get((root, owner)) is pack:
-            del _open.by_owner[root, owner]
-    pack.close()
+    """Close a pack, and forget it after that: who flushes meanwhile finds what is not in its file yet."""
+    try:
+        pack.close()
+    finally:
+        with _open.lock:
+            if _open.by_owner.get((root, owner)) is pack:
+                del _open.by_owner[root, owner]
 
 
 def _write_large(root: str, owner: str, data: bytes, digest: bytes) -> tuple[str, int]:

@@ -145,11 +145,12 @@ class PackFile:
         unsynced.add_file(self.path)
 
     def close(self) -> None:
-        """Put what is held back in the file, and take no more records."""
-        try:
-            self.flush()
-        finally:
-            with self._lock:
+        """Put what is held back in the file, and take no more records: none comes in between."""
+        with self._lock:
+            try:
+                if self._descriptor is not None:
+                    self._write_held(self._descriptor)
+            finally:
                 self.abandon()
 
     def abandon(self) -> None:
