@@ -58,7 +58,7 @@ def address_of(url: str) -> str:
 
 def guard_of(store: Store) -> LeaseGuard | None:
     """Return what renews leases on a record when this process cannot; None for one that no other process can open."""
-    if store.url not in _addresses or store.url.startswith(("memory:", "http")):
+    if store.url not in _addresses or is_address(store.url) or store.url.startswith("memory:"):
         return None
     with _records_lock:
         key = store.url, os.getpid()
