@@ -220,6 +220,23 @@ def test_a_commit_of_a_flow_run_that_is_known_is_one_message(store, monkeypatch)
     assert ["SELECT append_batch"] * 3 == said
 
 
+def test_a_commit_is_made_also_after_the_server_has_forgotten_how_it_is_said(store):
+    """The library has it forget all that it was told when a transaction is taken back, such as that of a lease that was lost."""
+    scribe, slow = Scribe(store, tasks=1).start(), Scribe(store, name="slow")
+    for child in scribe.map(1, 3):
+        scribe.run(child).commit()
+    for _ in range(10):
+        store.release(slow.lease)
+        store.acquire(slow.flow_run, "another", 60)
+    with pytest.raises(LeaseLost):
+        store.append(slow.batch, {slow.flow_run: slow.lease})
+
+    scribe.enter(1, "Mapped").commit()
+    scribe.enter(0, "Success").commit()
+
+    assert {"count": 3} == store.count_task_runs(TaskRunFilter(is_mapped_child=True, states=("Success",)))
+
+
 def test_a_commit_looks_up_through_its_own_connection_never_through_one_that_another_thread_has_by_now(store):
     scribe = Scribe(store).start()
     scribe.commit()

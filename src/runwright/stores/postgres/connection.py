@@ -87,6 +87,7 @@ class PostgresConnection(psycopg.Connection[Any]):
         """Speak through a connection of the library."""
         super().__init__(pgconn)
         self._told: dict[str, bytes] = {}
+        self._names = count()
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> psycopg.Cursor[Any]:
         """Run a query; without values it may be several statements."""
@@ -97,16 +98,13 @@ class PostgresConnection(psycopg.Connection[Any]):
         """Return the one value that a statement answers, as text; it is committed by then.
 
         The server is told the statement once. `execute` takes several times as long: this is for what is said all the time.
+        What the server was told it may forget: the library has it forget everything when a transaction is taken back.
         """
-        name = self._told.get(query)
-        if name is None:
-            name = f"runwright_{len(self._told)}".encode()
-            self.pgconn.send_prepare(name, _numbered(query).encode())
-            self._result()
-            self._told[query] = name
-        self.pgconn.send_query_prepared(name, [value.encode() for value in values])
-        found = self._result().get_value(0, 0)
-        return None if found is None else found.decode()
+        said = [value.encode() for value in values]
+        try:
+            return self._answer(self._told.get(query) or self._tell(query), said)
+        except errors.InvalidSqlStatementName:
+            return self._answer(self._tell(query), said)
 
     @property
     def is_lost(self) -> bool:
@@ -122,6 +120,19 @@ class PostgresConnection(psycopg.Connection[Any]):
         with suppress(psycopg.Error):
             if not self.closed and self.pgconn.transaction_status != TransactionStatus.IDLE:
                 super().execute("ROLLBACK")
+
+    def _tell(self, query: str) -> bytes:
+        """Tell the server a statement, and return its name there."""
+        name = f"runwright_{next(self._names)}".encode()
+        self.pgconn.send_prepare(name, _numbered(query).encode())
+        self._result()
+        self._told[query] = name
+        return name
+
+    def _answer(self, name: bytes, values: list[bytes]) -> str | None:
+        self.pgconn.send_query_prepared(name, values)
+        found = self._result().get_value(0, 0)
+        return None if found is None else found.decode()
 
     def _result(self) -> PGresult:
         result = self.wait(generators.execute(self.pgconn))[-1]
