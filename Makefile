@@ -50,12 +50,16 @@ bench: $(VENV)/.installed-test ## Measure
 	@$(BIN)/python -m bench
 
 clients: ## Install the clients of other systems that the server is tested with, each by itself
-	@for client in 'prefect1:prefect==1.4.1,marshmallow<4' prefect3:prefect==3.9.1 \
-		kestra1:kestra==1.3.0,kestrapy==1.3.1,regex kestra2:kestra==2.0.0,kestrapy==2.0.3,regex; do \
-		folder=.clients/$${client%%:*}; \
+clients: APART = 'prefect1:prefect==1.4.1,marshmallow<4' prefect3:prefect==3.9.1 \
+	kestra1:kestra==1.3.0,kestrapy==1.3.1,regex kestra2:kestra==2.0.0,kestrapy==2.0.3,regex
+peers: ## Install the engine that `python -m bench peers` measures beside ours
+peers: APART = dbos:dbos==3.4.0,pysqlite3-binary==0.5.4.post2
+clients peers:
+	@for each in $(APART); do \
+		folder=.$@/$${each%%:*}; \
 		[ -e $$folder/.installed ] && continue; \
 		$(PYTHON) -m venv --clear $$folder && $$folder/bin/python -m pip install --quiet --disable-pip-version-check \
-			$$(echo "$${client#*:}" | tr , ' ') || exit 1; \
+			$$(echo "$${each#*:}" | tr , ' ') || exit 1; \
 		touch $$folder/.installed; \
 	done
 
@@ -74,7 +78,7 @@ lock: ## Renew requirements/*.lock from pyproject.toml (UPGRADE=--upgrade: newes
 	@rm -rf lock.venv
 
 clean: ## Remove all that make made
-	@rm -rf .venv .venv-* .clients lock.venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-* .clients .peers lock.venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # The environment is made once, and brought up to date whenever a lock or pyproject.toml is newer than the stamp.
@@ -108,4 +112,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed-test requirements/dev.lock
 	@$(INSTALL) --require-hashes -r requirements/dev.lock
 	@touch $@
 
-.PHONY: help clients demo test unit versions lint format types bench docs check lock clean
+.PHONY: help clients peers demo test unit versions lint format types bench docs check lock clean

@@ -1,4 +1,4 @@
-"""Runs the benchmarks named on the command line (default: all but those of a million task runs) and prints a JSON line for each.
+"""Runs the benchmarks named on the command line (default: all but those of a million task runs and the peers) and prints a JSON line for each.
 
 Each one runs in a process and a home of its own. `python -m bench --list` names them.
 """
@@ -13,7 +13,7 @@ import tempfile
 
 from bench import workloads
 
-_ON_REQUEST = {"million", "pages_million", "paint_million", "lists_million"}
+_ON_REQUEST = {"million", "pages_million", "paint_million", "lists_million", "peers"}
 
 
 def main(names: list[str]) -> int:

