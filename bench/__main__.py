@@ -1,4 +1,4 @@
-"""Runs the benchmarks named on the command line (default: all but those of a million task runs and the peers) and prints a JSON line for each.
+"""Runs the benchmarks named on the command line (default: all but the longest) and prints a JSON line for each.
 
 Each one runs in a process and a home of its own. `python -m bench --list` names them.
 """
