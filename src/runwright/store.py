@@ -49,9 +49,13 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Retention, Cards, TagLimits, Protocol):
-    """A record. Adapters: `runwright.stores`."""
+    """A record. Adapters: `runwright.stores`.
+
+    One that `is_remote` is committed to by another process: who waits for that could do something else meanwhile.
+    """
 
     url: str
+    is_remote: bool
 
     def migrate(self) -> None:
         """Bring the schema up to date; raises `RecordTooNew`, `RecordUnreadable`."""

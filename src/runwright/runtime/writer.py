@@ -1,8 +1,9 @@
 """Writer: the way of events from the flow's thread into the record, many in one commit.
 
-`emit` appends to a list. The list is committed when it is long, when it is `RIPE`, or at once by `flush`, always on the thread
-that brings the events: two busy threads would only wait for each other's turns. A second thread commits what nobody comes back
-for, such as the Running of a long task, before it is twice `PATIENCE` old. When the disk is slower than the flow, the flow
+`emit` appends to a list. The list is committed when it is long, when it is `RIPE`, or at once by `flush`, on the thread that
+brings the events: two busy threads would only wait for each other's turns. Where another process makes the commit, a second
+thread waits for that and the flow goes on, until as much again has come. The second thread also commits what nobody comes back
+for, such as the Running of a long task, before it is twice `PATIENCE` old. When the record is slower than the flow, the flow
 waits for the commit: nothing is ever dropped. After a failure nothing is taken any more, and the batch stays where it was.
 """
 
@@ -49,6 +50,7 @@ class Writer:
         self._commit_lock = threading.Lock()
         self._wake = threading.Event()
         self._is_awake = False
+        self._hurry = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
@@ -78,8 +80,9 @@ class Writer:
                 batch.logs.extend(logs)
             if metrics:
                 batch.metrics.extend(metrics)
-        if len(taken) + len(batch.logs) >= LONGEST_BATCH or (events and events[0].at - self._since >= RIPE):
-            self.flush()
+        size = len(taken) + len(batch.logs)
+        if size >= LONGEST_BATCH or (events and events[0].at - self._since >= RIPE):
+            self._commit_soon(size)
         elif not self._is_awake:
             self._wake_committer()
 
@@ -98,11 +101,19 @@ class Writer:
         """Commit the rest and end the thread."""
         self._stopped.set()
         self._wake.set()
+        self._hurry.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         if self._error is None:
             self.flush()
+
+    def _commit_soon(self, size: int) -> None:
+        if not self._store.is_remote or size >= 2 * LONGEST_BATCH:
+            self.flush()
+        elif not self._hurry.is_set():
+            self._hurry.set()
+            self._wake_committer()
 
     def _commit(self, batch: Batch) -> None:
         try:
@@ -146,11 +157,13 @@ class Writer:
         seen: Batch | None = None
         while not self._stopped.is_set() and self._error is None:
             self._wake.wait()
-            if self._stopped.wait(PATIENCE):
+            is_pressing = self._hurry.wait(PATIENCE)
+            if self._stopped.is_set():
                 return
-            if self._batch is not seen:
+            if self._batch is not seen and not is_pressing:
                 seen = self._batch
                 continue
+            self._hurry.clear()
             self._wake.clear()
             self._is_awake = False
             try:

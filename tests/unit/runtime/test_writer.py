@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 
 from runwright.errors import LeaseLost, RecordError
@@ -24,6 +26,21 @@ class CountingStore(MemoryStore):
         if self.failure is not None:
             raise self.failure
         self.batches.append((len(batch.events), len(batch.logs), len(batch.metrics)))
+        return super().append(batch, leases)
+
+
+class RemoteStore(CountingStore):
+    """A record whose commits are made elsewhere, when a test lets them."""
+
+    is_remote = True
+
+    def __init__(self):
+        super().__init__()
+        self.is_reached, self.may_commit = Event(), Event()
+
+    def append(self, batch, leases):
+        self.is_reached.set()
+        assert self.may_commit.wait(60)
         return super().append(batch, leases)
 
 
@@ -101,6 +118,52 @@ def test_an_event_that_finds_an_old_one_waiting_commits_both(store, scribe, writ
     scribe.at += RIPE
     writer.emit(taken(scribe.enter(1, "Running")))
     assert [(3, 0, 0)] == store.batches
+
+
+@pytest.fixture
+def remote(monkeypatch):
+    """Give a remote record with a flow run on it, and a writer whose second thread commits only what it is told to."""
+    monkeypatch.setattr(module, "PATIENCE", 3_600)
+    store = RemoteStore()
+    store.may_commit.set()
+    scribe = Scribe(store)
+    scribe.commit()
+    store.batches.clear()
+    store.is_reached.clear()
+    store.may_commit.clear()
+    writer = Writer(store)
+    writer.hold(scribe.lease)
+    yield store, scribe, writer
+    store.may_commit.set()
+    writer.stop()
+
+
+def test_while_another_process_commits_the_flow_goes_on(remote):
+    store, scribe, writer = remote
+    writer.emit(taken(scribe.start()))
+    scribe.at += RIPE
+    writer.emit(taken(scribe.enter(1, "Running")))
+    assert store.is_reached.wait(60)
+    writer.emit(taken(scribe.enter(1, "Success")))
+
+    assert [] == store.batches
+    store.may_commit.set()
+    writer.flush()
+    assert [(3, 0, 0), (1, 0, 0)] == store.batches
+
+
+def test_the_flow_waits_for_another_process_when_as_much_again_has_come(remote):
+    store, scribe, writer = remote
+    writer.emit(taken(scribe.start()))
+    for number in range(2 * LONGEST_BATCH):
+        scribe.log(1, str(number))
+    lines = scribe.batch.logs
+    writer.emit((), lines[:LONGEST_BATCH])
+    assert store.is_reached.wait(60)
+    store.may_commit.set()
+    writer.emit((), lines[LONGEST_BATCH:] * 2)
+
+    assert 3 * LONGEST_BATCH == sum(count for _, count, _ in store.batches)
 
 
 def test_what_nobody_comes_back_for_is_committed_all_the_same(store, scribe, monkeypatch):

@@ -49,6 +49,7 @@ class MemoryStore(MemoryViews, KeptLimits):
     """A record that ends with its process."""
 
     url = "memory://"
+    is_remote = False
 
     def __init__(self) -> None:
         """Start empty."""

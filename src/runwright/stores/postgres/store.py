@@ -71,6 +71,8 @@ _LEASES, _LOG = queries("postgres", "leases"), queries("postgres", "log")
 class PostgresStore(SqlViews, KeptLimits):
     """A record at a URL. `read_only` opens it for views alone; `synchronous` NORMAL does not wait for the server's disk."""
 
+    is_remote = True
+
     def __init__(
         self,
         url: str,

@@ -67,6 +67,8 @@ _LOOK = 0.02
 class SqliteStore(SqlViews, KeptLimits):
     """A record in a file. `read_only` opens it for views alone; `synchronous` NORMAL leaves the sync of commits to the system."""
 
+    is_remote = False
+
     def __init__(
         self, path: str | Path, *, read_only: bool = False, synchronous: Literal["FULL", "NORMAL"] = "FULL"
     ) -> None:
