@@ -173,6 +173,15 @@ def test_subflow_runs_another_flow_and_hands_on_its_outputs() -> None:
     assert ("SUCCESS", {"value": "7!"}, "SUCCESS") == (ended.state, ended.outputs["z"], ended.outputs["s"]["state"])
 
 
+def test_expressions_see_what_state_the_execution_is_in() -> None:
+    """It runs as long as something may still change how it ends."""
+    say = '- {{id: {}, type: debug.Return, format: "{{{{ execution.state }}}}"}}'
+    ended = run(say.format("a"), f"finally:\n{say.format('f')}\nafterExecution:\n{say.format('z')}")
+    assert {"a": "RUNNING", "f": "RUNNING", "z": "SUCCESS"} == {
+        name: each["value"] for name, each in ended.outputs.items()
+    }
+
+
 def test_a_subflow_that_a_lost_process_had_goes_on_when_its_lease_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     create = ExecutionRunner.create
 

@@ -415,6 +415,7 @@ class ExecutionRunner:
                 "id": execution_id,
                 "startDate": to_datetime(created),
                 "originalId": origin.original or execution_id,
+                "state": KIND_BY_NAME["Running"].execution,
             },
             "inputs": inputs,
             "vars": spec.variables,
