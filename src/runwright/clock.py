@@ -103,9 +103,15 @@ def from_datetime(moment: datetime) -> int:
     return (delta.days * 86_400 + delta.seconds) * NANOSECONDS + delta.microseconds * 1_000
 
 
+def recordable(moment: datetime) -> int:
+    """Return `from_datetime` as a record can hold it: what lies before 1677 or after 2262 is the nearest time that has a number there."""
+    return max(-_LAST, min(from_datetime(moment), _LAST))
+
+
 def to_iso(at: int) -> str:
     """Return RFC 3339 text in UTC with microseconds and the offset `+00:00`."""
     return to_datetime(at).isoformat(timespec="microseconds")
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = (1 << 63) - 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from runwright import decoding, states
-from runwright.clock import from_datetime, to_datetime
+from runwright.clock import recordable, to_datetime
 from runwright.result import NoResult, Result, ResultRef
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ MESSAGE_LIMIT = 64 * 1024
 
 _DEEPEST = 64
 _LARGEST = 1 << 63
-_LATEST = _LARGEST - 1
 
 USUAL_SUCCESS = "Task run succeeded."
 USUAL_RUNNING = "Starting task run."
@@ -106,7 +105,7 @@ def error_data(error: BaseException) -> dict[str, Any]:
 
 def time_data(moment: datetime) -> int:
     """Return a time as the record keeps it, in nanoseconds; what lies past the year 2262 is the end of that time."""
-    return min(from_datetime(moment), _LATEST)
+    return recordable(moment)
 
 
 class RemoteError(Exception):

@@ -85,7 +85,16 @@ WRITES: dict[str, Call] = {
 }
 """What changes the record, and is part of no run."""
 
-REPETITIONS: dict[str, Call] = {
+BEGINNINGS: dict[str, Call] = {
+    "start": _call(
+        "Start",
+        UUID,
+        flow=str,
+        key=str,
+        parameters=(dict[str, Any], {}),
+        labels=(list[str], []),
+        run_name=(str | None, None),
+    ),
     "repeat": _call("Repeat", UUID, flow_run=UUID, key=str),
     "replay": _call(
         "Replay",
@@ -98,7 +107,7 @@ REPETITIONS: dict[str, Call] = {
     ),
     "restart_in": _call("RestartIn", UUID, flow_run=UUID, revision=int),
 }
-"""Runs that go on from others; no store has these, for whoever has a worker runs them."""
+"""Runs that begin, many of them where others ended; no store has these, for whoever has a worker runs them."""
 
 
 class Refusal(msgspec.Struct):

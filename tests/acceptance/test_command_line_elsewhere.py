@@ -95,6 +95,7 @@ with Flow("timed", schedule=IntervalSchedule(timedelta(seconds=1))) as flow:
     tick(Parameter("word", required=True))
 """
 HELLO = "id: hello\nnamespace: io.tests\ntasks: [{id: t, type: debug.Return, format: hi}]\n"
+WHO = "inputs: [{id: who, type: STRING}]\n"
 
 
 def test_flows_are_registered_and_start_at_their_times(served, runwright, tmp_path):
@@ -118,6 +119,28 @@ def test_flows_are_registered_and_start_at_their_times(served, runwright, tmp_pa
     assert (True, {"word": "hi"}) == (schedule["paused"], schedule["parameters"])
 
 
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_a_registered_flow_is_started_by_its_name(served, runwright, tmp_path, is_elsewhere):
+    (tmp_path / "hello.yaml").write_text(HELLO.replace("format: hi", "format: 'hi {{ inputs.who }}'") + WHO)
+    (tmp_path / "timed.py").write_text(TIMED.replace(", schedule=IntervalSchedule(timedelta(seconds=1))", ""))
+    record = ["--record", served.url if is_elsewhere else _database(served)]
+    for name in ("hello.yaml", "timed.py"):
+        runwright("flow", "register", f"{tmp_path}/{name}", *record)
+
+    yaml = runwright(
+        "flow", "start", "io.tests/hello", "-i", "who=Ada", "-l", "team:blue", "--run-name", "one", *record
+    )
+    python = runwright("flow", "start", "timed", "-p", "word=hi", *record)
+
+    assert f"waits for a server or a worker: runwright fr watch {python.stdout.strip()}" in python.stderr
+    for started in (yaml, python):
+        assert "Success" in runwright("flow-run", "watch", started.stdout.strip()).stdout
+    assert {"value": "hi Ada"} == json.loads(runwright("task-run", "result", f"{yaml.stdout.strip()}/t").stdout)
+    assert "one" == json.loads(runwright("flow-run", "get", yaml.stdout.strip(), "--json").stdout)["name"]
+    assert "There is no flow 'nothing'" in runwright("flow", "start", "nothing", *record, expected=3).stderr
+    assert "word" in runwright("flow", "start", "timed", *record, expected=2).stderr
+
+
 def test_what_is_no_flow_is_refused_as_where_the_record_is(served, runwright, tmp_path):
     (tmp_path / "wrong.yaml").write_text("id: wrong\nnamespace: io.tests\ntasks: [{id: t, type: no.Such}]\n")
     (tmp_path / "wrong.py").write_text("flow = 1\n")
@@ -126,6 +149,10 @@ def test_what_is_no_flow_is_refused_as_where_the_record_is(served, runwright, tm
         here = runwright("flow", "register", f"{tmp_path}/{name}", "--record", str(tmp_path / "r.db"), expected=status)
         assert here.stderr == there.stderr
     assert [] == json.loads(runwright("flow", "ls", "--json").stdout)
+
+
+def _database(served):
+    return f"{served.environment['RUNWRIGHT_HOME']}/record.db"
 
 
 def _without_key(served):

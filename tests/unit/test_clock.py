@@ -43,6 +43,12 @@ def test_the_ends_of_time_do_not_overflow() -> None:
     assert clock.from_datetime(earliest) < clock.from_datetime(latest)
 
 
+def test_what_no_record_can_hold_is_the_nearest_time_that_it_can() -> None:
+    assert (1 << 63) - 1 == clock.recordable(datetime(9999, 12, 31, tzinfo=UTC))
+    assert 1 - (1 << 63) == clock.recordable(datetime(1, 1, 1, tzinfo=UTC))
+    assert 0 == clock.recordable(datetime(1970, 1, 1, tzinfo=UTC))
+
+
 @given(moment=whole, later=st.integers(1, 10**9))
 def test_order_is_kept(moment: datetime, later: int) -> None:
     if moment < datetime(9000, 1, 1, tzinfo=UTC):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runwright import decoding
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one, write_yaml
 from runwright.cli.session import Session, say
@@ -29,7 +30,7 @@ COLUMNS = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def automation() -> None:
     """Look at automations, which a server looks after, and change them."""

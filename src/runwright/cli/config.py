@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runwright import settings
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output
 from runwright.cli.output import show
 from runwright.cli.table import Column
@@ -25,7 +26,7 @@ COLUMNS = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def config() -> None:
     """Look at the settings.

@@ -9,7 +9,8 @@ import click
 
 from runwright import clock
 from runwright.cli import event_rows
-from runwright.cli.filters import limited
+from runwright.cli.filters import Count, limited
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, write_json_line
 from runwright.cli.references import complete_flow_runs, find_flow_run
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
     from runwright.store import Store
 
 _FLOW_RUN = click.option("--flow-run", metavar="RUN", shell_complete=complete_flow_runs, help="Of this flow run only.")
-_AFTER = click.option("--after", type=click.IntRange(min=0), default=0, help="Only events after this cursor.")
+_AFTER = click.option("--after", type=Count(min=0), default=0, help="Only events after this cursor.")
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def events() -> None:
     """Read the event log.
@@ -63,9 +64,7 @@ def ls(session: Session, after: int, flow_run: str | None, limit: int, *, raw: b
 
 
 @events.command("tail")
-@click.option(
-    "-n", "--lines", "count", type=click.IntRange(min=0), default=10, show_default=True, help="Begin so far back."
-)
+@click.option("-n", "--lines", "count", type=Count(min=0), default=10, show_default=True, help="Begin so far back.")
 @click.option("--follow/--no-follow", default=True, help="Go on until interrupted.")
 @_AFTER
 @_FLOW_RUN

@@ -9,6 +9,7 @@ from uuid import uuid4
 import click
 
 from runwright.cli.control import with_waiting
+from runwright.cli.filters import Count
 from runwright.cli.options import with_output, with_record
 from runwright.cli.references import find_flow_run, find_task_run
 from runwright.cli.session import Session, say
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from runwright.cli.progress import Progress
     from runwright.control import Control
+    from runwright.executions.declared_flow import DeclaredFlow
     from runwright.runs import FlowRun
     from runwright.states import State
 
@@ -43,13 +45,25 @@ def run_execution(
     if any(isinstance(task, ChildFlow) for _, task in flow.spec.all_tasks()):
         register_neighbours(session, Path(path))
     origin = Origin(labels=dict(_label(text) for text in labels))
-    inputs = {name: _upload(value) for name, value in given.items()}
+    inputs = checked_inputs(flow, given)
 
     def begin(progress: Progress) -> State:
         runner = ExecutionRunner(flow, record=session.record, executor=executor, progress=progress)
         return runner.start(inputs, origin, name=run_name)
 
     return run_in_foreground(session, flow.name, begin)
+
+
+def checked_inputs(flow: DeclaredFlow, given: dict[str, Any]) -> dict[str, Any]:
+    """Return inputs with the files that they name; raises `ParameterError` for one that the flow has not."""
+    from runwright.errors import ParameterError, did_you_mean  # noqa: PLC0415  help needs none of it
+
+    known = [each.id for each in flow.spec.inputs]
+    for name in given:
+        if name not in known:
+            listed = f"It takes {', '.join(known)}." if known else "It has no inputs."
+            raise ParameterError(f"Flow {flow.name!r} has no input {name!r}.{did_you_mean(name, known)} {listed}")
+    return {name: _upload(value) for name, value in given.items()}
 
 
 def register_neighbours(session: Session, path: Path) -> None:
@@ -92,7 +106,7 @@ def _upload(value: Any) -> Any:
 
 @click.command("restart")
 @with_waiting
-@click.option("--revision", type=int, metavar="N", help="In this revision of the flow, as a new execution.")
+@click.option("--revision", type=Count(min=1), metavar="N", help="In this revision of the flow, as a new execution.")
 @click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
 @with_output
 @with_record
@@ -158,7 +172,7 @@ def _repetition_of(session: Session, control: Control, row: FlowRun) -> UUID:
 @click.option(
     "-i", "--input", "inputs", metavar="NAME=VALUE", multiple=True, help="Another value; NAME=@PATH for a file."
 )
-@click.option("--revision", type=int, metavar="N", help="In this revision of the flow.")
+@click.option("--revision", type=Count(min=1), metavar="N", help="In this revision of the flow.")
 @click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N] or processes[:N].")
 @with_output
 @with_record

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_LIMIT = 100
+LARGEST = (1 << 62) - 1
 
 
 class Moment(click.ParamType):
@@ -49,6 +50,14 @@ class Seconds(click.ParamType):
             return value if isinstance(value, float) else seconds_from(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Count(click.IntRange):
+    """A whole number of things; one that no record can hold means the largest that it can."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        return min(super().convert(value, param, ctx), LARGEST)
 
 
 class StateNames(click.ParamType):
@@ -101,7 +110,9 @@ def task_run_filters(command: Command) -> Command:
             click.option("--flow", metavar="NAME", help="Of this flow."),
             click.option("--task", metavar="SLUG", help="Of this task: its slug or name."),
             click.option("--state", type=StateNames(), multiple=True, help="In one of these states."),
-            click.option("--map-index", type=int, multiple=True, help="With one of these map indexes; -1: no child."),
+            click.option(
+                "--map-index", type=Count(min=-1), multiple=True, help="With one of these map indexes; -1: no child."
+            ),
             click.option("--tag", multiple=True, help="With all of these tags."),
             click.option("--since", type=Moment(), help="Changed since: 24h, 10m, or RFC 3339."),
             click.option("--until", type=Moment(), help="Not changed after."),
@@ -115,7 +126,7 @@ def limited(command: Command) -> Command:
     """Add `--limit`."""
     return click.option(
         "--limit",
-        type=click.IntRange(min=0),
+        type=Count(min=0),
         default=DEFAULT_LIMIT,
         show_default=True,
         help="At most so many; 0 for all.",

@@ -8,6 +8,7 @@ import click
 
 from runwright.cli import control, executions, purge, rows
 from runwright.cli.filters import Moment, Seconds, StateNames, limited
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one
 from runwright.cli.references import complete_flow_runs, find_flow_run
@@ -17,7 +18,7 @@ from runwright.views import FlowRunFilter
 _REFERENCE = click.argument("reference", metavar="RUN", shell_complete=complete_flow_runs)
 
 
-@click.group("flow-run")
+@click.group("flow-run", cls=Group)
 @common
 def flow_run() -> None:
     """Look at flow runs, end them, and go on with those that stopped.

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runwright.cli import flow_schedules, rows
+from runwright.cli import flow_schedules, flow_start, rows
+from runwright.cli.filters import Count
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one
 from runwright.cli.table import Column, print_table
@@ -30,7 +32,7 @@ TASK_COLUMNS = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def flow() -> None:
     """Look at the flows that are on record, register them, pause their schedules."""
@@ -57,7 +59,7 @@ def ls(session: Session, *, versions: bool) -> None:
 
 @flow.command("get")
 @click.argument("name")
-@click.option("--version", type=click.IntRange(min=1), help="This version, not the newest.")
+@click.option("--version", type=Count(min=1), help="This version, not the newest.")
 @with_output
 @with_record
 @click.pass_obj
@@ -69,7 +71,13 @@ def get(session: Session, name: str, version: int | None) -> None:
     show_one(session, data, lambda: _page(session, found, data), rows.FLOW_FIELDS)
 
 
-for _command in (flow_schedules.register, flow_schedules.schedules, flow_schedules.pause, flow_schedules.resume):
+for _command in (
+    flow_schedules.register,
+    flow_start.start,
+    flow_schedules.schedules,
+    flow_schedules.pause,
+    flow_schedules.resume,
+):
     flow.add_command(_command)
 
 

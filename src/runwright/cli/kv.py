@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runwright.cli import rows
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one, write_json
 from runwright.cli.session import Session, say
@@ -62,7 +63,7 @@ _in_namespace = click.option(
 _key = click.argument("key", callback=_checked(_KEY, 256, "key"))
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def kv() -> None:
     """Look at the values that flows keep under keys of a namespace, and change them."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
+from runwright.cli.groups import Group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import click
 
 
 class Entry(NamedTuple):
@@ -18,7 +20,7 @@ class Entry(NamedTuple):
     help: str
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that knows its commands by name only; `aliases` are further names: the first of each is shown."""
 
     def __init__(self, *args: Any, entries: Mapping[str, Entry], aliases: Mapping[str, str], **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runwright.cli import rows
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one
 from runwright.cli.session import Session, say
@@ -35,7 +36,7 @@ class NoLimit(click.ClickException):
     exit_code = 3
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def limit() -> None:
     """Look at how many task runs with a tag run at once, and change it."""

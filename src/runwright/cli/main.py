@@ -43,7 +43,7 @@ ENTRIES = {
     "flow-run": Entry(
         "runwright.cli.flow_runs:flow_run", "Look at flow runs, and steer them: ls get watch logs cancel resume ..."
     ),
-    "flow": Entry("runwright.cli.flows:flow", "Flows: ls get, register, schedules pause resume."),
+    "flow": Entry("runwright.cli.flows:flow", "Flows: ls get, register, start, schedules pause resume."),
     "events": Entry("runwright.cli.events:events", "Read the event log as documented JSON: ls tail."),
     "automation": Entry(
         "runwright.cli.automations:automation", "What is done when events come, or do not: ls get create pause ..."
@@ -61,8 +61,15 @@ ENTRIES = {
 }
 ALIASES = {"tr": "task-run", "fr": "flow-run", "task-runs": "task-run", "flow-runs": "flow-run", "flows": "flow"}
 
+_RUNS = "`runwright fr ls` and `runwright tr ls` show what is on record"
+_LISTS = {
+    "flow": "`runwright flow ls` shows the flows that are on record",
+    "automation": "`runwright automation ls` shows what is on record",
+    "server": "`runwright server keys ls` shows the keys that the record knows",
+}
+"""What shows what is there, by command; where nothing is said, `_RUNS` does."""
+
 _HINTS: tuple[tuple[type[RunwrightError], str], ...] = (
-    (NotOnRecord, "`runwright fr ls` and `runwright tr ls` show what is on record"),
     (LeaseHeld, "wait until the lease ends, then try again; `runwright fr watch` shows whether the run goes on"),
     (ParameterError, "-p NAME=VALUE gives a parameter, --param-file several"),
     (RecordFull, "with room again, `runwright fr resume RUN` goes on; `runwright fr ls --state running` names the run"),
@@ -95,22 +102,25 @@ def root() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; `arguments` None means those of the process."""
-    session = Session()
+    session, command = Session(), ""
     _accept_any_text()
     if COMPLETION in os.environ:
         root.main(prog_name=PROGRAM, complete_var=COMPLETION)
     try:
         with root.make_context(PROGRAM, list(sys.argv[1:] if arguments is None else arguments), obj=session) as context:
-            status = root.invoke(context)
+            try:
+                status = root.invoke(context)
+            finally:
+                command = ALIASES.get(str(context.invoked_subcommand), str(context.invoked_subcommand))
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001  each is told in a line, and shows no traceback unasked
-        return _fail(error, session)
+        return _fail(error, session, command)
     return int(status or 0)
 
 
-def _fail(error: BaseException, session: Session) -> int:
+def _fail(error: BaseException, session: Session, command: str) -> int:
     """Say what went wrong in a line and what to do about it in another; returns the exit status."""
     if isinstance(error, BrokenPipeError):
         _stop_writing()
@@ -126,7 +136,7 @@ def _fail(error: BaseException, session: Session) -> int:
         return _fail_usage(error)
     what = str(error) if isinstance(error, RunwrightError) else f"{type(error).__name__}: {error}"
     say(f"error: {clean_line(what)}")
-    hint = _hint(error)
+    hint = _hint(error, command)
     if hint and not session.debug:
         say(f"hint: {hint}")
     return error.exit_code if isinstance(error, RunwrightError) else 1
@@ -143,7 +153,9 @@ def _fail_usage(error: click.ClickException) -> int:
     return error.exit_code
 
 
-def _hint(error: BaseException) -> str | None:
+def _hint(error: BaseException, command: str) -> str | None:
+    if isinstance(error, NotOnRecord):
+        return None if "`" in str(error) else _LISTS.get(command, _RUNS)
     for kind, hint in _HINTS:
         if isinstance(error, kind):
             return hint

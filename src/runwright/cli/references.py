@@ -30,6 +30,7 @@ CONFLICT = 4
 _HEX = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
 _CHILD = re.compile(r"(.+)\[(\d+)\]$")
 _SHOWN = 10
+_MOST_INDEX_DIGITS = 18
 _DIGITS = 32
 _DIGITS_OF_FLOW_RUN = 20
 
@@ -74,7 +75,7 @@ def find_task_run(store: Store, text: str) -> TaskRun:
         return _task_run_with_prefix(store, text)
     flow_run = find_flow_run(store, run)
     child = _CHILD.match(last)
-    slug, index = (child.group(1), int(child.group(2))) if child is not None else (last, -1)
+    slug, index = (child.group(1), int(child.group(2)[:_MOST_INDEX_DIGITS])) if child is not None else (last, -1)
     rows = store.task_runs(TaskRunFilter(flow_run=flow_run.id, task=slug, map_index=(index,)))
     exact = [row for row in rows if row.slug == slug] or rows
     if not exact:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from runwright.cli.groups import Group
 from runwright.cli.options import common
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def schema() -> None:
     """Print JSON Schemas (draft 2020-12), with which editors complete and check files."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runwright.cli.audit import audit
+from runwright.cli.groups import Group
 from runwright.cli.keys import keys
 from runwright.cli.options import common, with_record
 from runwright.cli.session import Session, say
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from runwright.server.auth import ApiKey
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def server() -> None:
     """Serve runs to programs and people."""

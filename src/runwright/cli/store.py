@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import show
 from runwright.cli.session import Session, say
@@ -26,7 +27,7 @@ COLUMNS = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def store() -> None:
     """Look after the record."""

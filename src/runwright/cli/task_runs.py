@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from runwright.cli import executions, reproduce, rows
-from runwright.cli.filters import Seconds, filter_from, limited, task_run_filters
+from runwright.cli.filters import Count, Seconds, filter_from, limited, task_run_filters
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
 from runwright.cli.output import check_fields, show, show_one, write_value
 from runwright.cli.references import find_task_run
@@ -19,7 +20,7 @@ GROUPS = ("state", "task", "flow", "flow_run")
 _REFERENCE = click.argument("reference", metavar="TASK_RUN")
 
 
-@click.group("task-run")
+@click.group("task-run", cls=Group)
 @common
 def task_run() -> None:
     """Look at task runs.
@@ -115,7 +116,7 @@ def attempts(session: Session, reference: str) -> None:
 @task_run.command("logs")
 @_REFERENCE
 @click.option("-f", "--follow", is_flag=True, help="Go on until the task run is final.")
-@click.option("--attempt", type=click.IntRange(min=1), help="Of this attempt only.")
+@click.option("--attempt", type=Count(min=1), help="Of this attempt only.")
 @with_output
 @with_record
 @click.pass_obj

@@ -47,9 +47,9 @@ def moment_from(text: str, now: int) -> int:
     """
     age = _AGE.fullmatch(text.strip())
     if age is not None:
-        return now - int(float(age.group(1)) * _UNITS[age.group(2).lower()] * NANOSECONDS)
+        return max(0, now - int(float(age.group(1)) * _UNITS[age.group(2).lower()] * NANOSECONDS))
     try:
-        return clock.from_datetime(datetime.fromisoformat(text.strip()))
+        return clock.recordable(datetime.fromisoformat(text.strip()))
     except ValueError:
         raise ValueError(f"{text!r} is no time: write 24h, 10m, 7d, or RFC 3339 as in 2026-11-21T07:30:00Z") from None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runwright.cli.filters import Seconds
+from runwright.cli.groups import Group
 from runwright.cli.options import common, with_record
 from runwright.cli.session import Session, say
 from runwright.cli.text import clean_line
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-@click.group()
+@click.group(cls=Group)
 @common
 def worker() -> None:
     """Run what is to be run on a record."""

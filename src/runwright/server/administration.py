@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from runwright.clock import from_datetime, to_iso
+from runwright.clock import recordable, to_iso
 from runwright.server.audit import MOST_IN_A_PAGE, Audit
 from runwright.server.auth import Role
 from runwright.server.bodies import empty_answer, json_answer, read_json
@@ -61,7 +61,7 @@ class Endpoints:
     async def create(self, request: Request) -> Response:
         """Make a key; its text is in this answer and nowhere else."""
         wanted = await read_json(request, NewKey)
-        expires = None if wanted.expires is None else from_datetime(wanted.expires)
+        expires = None if wanted.expires is None else recordable(wanted.expires)
         by, role = request.scope["principal"].name, Role[wanted.role.upper()]
         kept_keys = self._context.kept_keys
         key, text = await self._context.in_thread(lambda: kept_keys.create(wanted.name, role, by=by, expires=expires))

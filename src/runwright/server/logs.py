@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from runwright import ids
-from runwright.clock import from_datetime
+from runwright.clock import recordable
 from runwright.compat.run_documents import log_document
 from runwright.compat.run_filters import Span
 from runwright.compat.run_search import uuids_in
@@ -116,7 +116,7 @@ class SentLine(msgspec.Struct):
         run = self.task_run_id or self.flow_run_id
         if run is None:
             raise Problem(422, "A log line belongs to a flow run or a task run: give the id of one.")
-        flow_run, at = ids.flow_run_of(run), from_datetime(self.timestamp)
+        flow_run, at = ids.flow_run_of(run), recordable(self.timestamp)
         return LogLine(at, flow_run, ids.ordinal_of(run), 0, self.level, self.name, self.message)
 
 

@@ -13,12 +13,12 @@ from starlette.responses import Response
 from runwright import decoding
 from runwright.control import Control
 from runwright.errors import RunwrightError
-from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, REPETITIONS, WRITES, Refusal
+from runwright.record_calls import ASK, BEGINNINGS, CALLS, MEDIA_TYPE, PATH, WRITES, Refusal
 from runwright.server.auth import Role
+from runwright.server.beginnings import Beginnings
 from runwright.server.limits import BATCH
 from runwright.server.problems import Problem, problem_from
 from runwright.server.registrations import Registrations
-from runwright.server.repetitions import Repetitions
 from runwright.server.routes import post
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     calls = RecordCalls(context)
     reads = [post(f"{PATH}/{name}", partial(calls.read, name), Role.VIEWER) for name in CALLS]
     writes = [post(f"{PATH}/{name}", partial(calls.write, name), Role.AUTHOR, limit=BATCH) for name in WRITES]
-    again = [post(f"{PATH}/{name}", partial(calls.repeat, name), Role.OPERATOR) for name in REPETITIONS]
-    return [*reads, *writes, *again, post(f"{PATH}/ask", calls.ask, Role.OPERATOR)]
+    begins = [post(f"{PATH}/{name}", partial(calls.begin, name), Role.OPERATOR) for name in BEGINNINGS]
+    return [*reads, *writes, *begins, post(f"{PATH}/ask", calls.ask, Role.OPERATOR)]
 
 
 class RecordCalls:
@@ -50,7 +50,7 @@ class RecordCalls:
         """Read the record of a context."""
         self._context = context
         self._registrations = Registrations(context.record)
-        self._repetitions = Repetitions(context.record, context.run)
+        self._beginnings = Beginnings(context.record, context.run)
 
     async def read(self, name: str, request: HttpRequest) -> Response:
         """Answer a read."""
@@ -61,9 +61,9 @@ class RecordCalls:
         does = getattr(self._registrations, name, None) or getattr(self._context.record, name)
         return await self._answer(does, WRITES[name], await request.body())
 
-    async def repeat(self, name: str, request: HttpRequest) -> Response:
-        """Begin a run that goes on from another."""
-        return await self._answer(getattr(self._repetitions, name), REPETITIONS[name], await request.body())
+    async def begin(self, name: str, request: HttpRequest) -> Response:
+        """Begin a run."""
+        return await self._answer(getattr(self._beginnings, name), BEGINNINGS[name], await request.body())
 
     async def ask(self, request: HttpRequest) -> Response:
         """Keep what is asked of a flow run, and see that somebody heeds it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from runwright.clock import from_datetime
+from runwright.clock import recordable
 from runwright.compat.run_search import Wanted, page_of
 from runwright.compat.task_run_body import with_z
 from runwright.server.limits import PAGE
@@ -153,4 +153,4 @@ def _interval(start: int, end: int, counts: Counter[tuple[str, str]]) -> dict[st
 
 
 def _us(moment: datetime) -> int:
-    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) // 1_000
+    return recordable(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) // 1_000

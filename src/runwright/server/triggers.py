@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from runwright.clock import from_datetime, to_iso
+from runwright.clock import recordable, to_iso
 from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.server.auth import Role
 from runwright.server.bodies import empty_answer, json_answer, read_json
@@ -322,7 +322,7 @@ def _told(call: Callable[[Any], Standing], argument: Any) -> Standing:
 
 def _moment(text: str) -> int:
     try:
-        return from_datetime(parse_moment(text))
+        return recordable(parse_moment(text))
     except ValueError as error:
         raise Problem(422, f"Illegal argument: {error}") from None
 

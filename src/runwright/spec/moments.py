@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 def parse_moment(text: str) -> datetime:
     """Return a moment, in UTC where the text says nothing else; raises `ValueError`."""
-    if len(text) <= len("2024-01-31"):
-        raise ValueError(f"{text!r} has no time")
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text if len(text) > len("2024-01-31") else "")
+    except ValueError:
+        raise ValueError(f"{text!r} is no date and time: write one as 2024-01-31T09:30:00Z") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from runwright.clock import NANOSECONDS, from_datetime
+from runwright.clock import NANOSECONDS, recordable
 from runwright.errors import QueryError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _time(column: Column, value: Any) -> int:
             raise QueryError(
                 f"{column.name} is compared with {value!r}: a time like 2026-05-12T18:00:00Z is needed."
             ) from None
-    nanoseconds = from_datetime(value) if isinstance(value, datetime) else _integer(column, value)
+    nanoseconds = recordable(value) if isinstance(value, datetime) else _integer(column, value)
     return nanoseconds // MICROSECOND * MICROSECOND
 
 

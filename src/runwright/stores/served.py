@@ -18,7 +18,7 @@ import msgspec
 
 from runwright import decoding, errors
 from runwright.errors import RecordError, RecordUnreachable, RecordUnreadable
-from runwright.record_calls import ASK, CALLS, MEDIA_TYPE, PATH, REPETITIONS, WRITES, Refusal
+from runwright.record_calls import ASK, BEGINNINGS, CALLS, MEDIA_TYPE, PATH, WRITES, Refusal
 from runwright.stores.urls import runs_nothing
 from runwright.views import EventFilter
 
@@ -63,7 +63,7 @@ class ServedRecord:
 
     def __getattr__(self, name: str) -> Any:
         """Return a call of the tables; what else a record can do is refused."""
-        call = CALLS.get(name) or WRITES.get(name) or REPETITIONS.get(name)
+        call = CALLS.get(name) or WRITES.get(name) or BEGINNINGS.get(name)
         if call is None:
             if name.startswith("__"):
                 raise AttributeError(name)

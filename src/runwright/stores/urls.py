@@ -29,5 +29,5 @@ def runs_nothing(url: str) -> RecordError:
     """Return what is wrong with running flows on the record that a server has."""
     return RecordError(
         f"The record behind {url} is read and steered only: run flows where RUNWRIGHT_RECORD names the database, "
-        "or have the server start them."
+        "or have the server start them: `runwright flow start NAME`."
     )

@@ -189,3 +189,51 @@ def call(*arguments, **variables):
 def environment(**variables):
     paths = os.pathsep.join(path for path in sys.path if path)
     return {**os.environ, "PYTHONPATH": paths, **variables}
+
+
+def test_a_command_that_there_is_not_is_answered_with_the_nearest(runwright):
+    assert (
+        "error: No such command 'flowrun'. Did you mean 'flow-run'?" == runwright("flowrun", "ls").err.splitlines()[0]
+    )
+    assert "error: No such command 'lss'. Did you mean 'ls'?" == runwright("tr", "lss").err.splitlines()[0]
+
+
+def test_lists_of_commands_cut_no_sentence_off(runwright):
+    for name in module.ENTRIES:
+        assert "..." not in runwright(name, "--help").out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize(
+    ("expected", "arguments"),
+    [
+        ("`runwright fr ls`", ["fr", "get", "nothing"]),
+        ("`runwright flow ls`", ["flow", "get", "nothing"]),
+        ("`runwright flow ls`", ["flows", "get", "nothing"]),
+        ("`runwright server keys ls`", ["server", "keys", "revoke", "nothing"]),
+    ],
+)
+def test_what_is_not_found_is_looked_for_where_such_things_are_listed(runwright, run, expected, arguments):
+    outcome = runwright(*arguments)
+
+    assert 3 == outcome.status
+    assert expected in outcome.err.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tr", "ls", "--limit", "9" * 30],
+        ["tr", "ls", "--map-index", "9" * 30],
+        ["tr", "ls", "--since", "9999999999d"],
+        ["tr", "ls", "--since", "0001-01-01T00:00:00+23:59", "--until", "9999-12-31T23:59:59-23:59"],
+        ["events", "ls", "--after", "9" * 30],
+    ],
+)
+def test_numbers_and_times_that_no_record_can_hold_mean_the_nearest_that_it_can(runwright, run, arguments):
+    outcome = runwright(*arguments)
+
+    assert (0, False) == (outcome.status, "error" in outcome.err)
+
+
+def test_a_child_with_an_index_that_no_record_can_hold_is_not_found(runwright, run):
+    assert 3 == runwright("tr", "get", f"{run.name}/fetch-1[{'9' * 30}]").status

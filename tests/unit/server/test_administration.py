@@ -189,3 +189,7 @@ def test_a_page_is_bounded(locked, limit):
 @pytest.mark.parametrize("path", ["/api/audit", "/api/keys"])
 def test_nobody_else_reads_the_keys_and_the_audit(locked, role, path):
     assert 403 == status(locked, {"Authorization": f"Bearer {KEYS[role]}"}, path=path)
+
+
+def test_a_key_may_expire_after_the_end_of_all_times_on_record(locked):
+    assert 200 == status(locked, make(locked, expires="9999-12-31T23:59:59-23:59"))

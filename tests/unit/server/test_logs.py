@@ -96,3 +96,10 @@ def test_lines_for_a_run_that_somebody_holds_are_refused(client, scribe):
 @pytest.mark.parametrize("body", [{"logs": {"unknown": 1}}, {"sort": "LEVEL_ASC"}, {"limit": 201}])
 def test_a_question_that_cannot_be_is_refused(client, body):
     assert 422 == client.post("/api/logs/filter", json=body).status_code
+
+
+def test_lines_of_times_that_no_record_can_hold_are_kept(client, idle):
+    times = ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"]
+
+    assert 201 == client.post("/api/logs/", json=[line(idle, timestamp=each) for each in times]).status_code
+    assert ["1677", "2262"] == sorted(each["timestamp"][:4] for each in find(client, logs=None))

@@ -287,3 +287,9 @@ def test_clients_are_told_that_no_csrf_token_is_needed(client):
     answer = client.get("/api/csrf-token", params={"client": str(uuid4())})
 
     assert (422, {"detail": "CSRF protection is disabled."}) == (answer.status_code, answer.json())
+
+
+def test_a_history_may_begin_with_the_first_year(client, other):
+    ends = {"history_start": "0001-01-01T00:00:00+23:59", "history_end": "9999-12-31T23:59:59-23:59"}
+
+    assert 500 == len(ask(client, "flow_runs/history", **ends, history_interval_seconds=1))

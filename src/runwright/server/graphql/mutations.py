@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from graphql import get_named_type, is_list_type, is_object_type
 
-from runwright.clock import from_datetime
+from runwright.clock import recordable
 from runwright.compat.foreign_schedules import schedule_from
 from runwright.errors import QueryError
 from runwright.query import Aggregate, Compare, Query, Summary, Value, columns
@@ -251,6 +251,6 @@ def _time(value: Any) -> int | None:
     if value is None:
         return None
     try:
-        return from_datetime(datetime.fromisoformat(value))
+        return recordable(datetime.fromisoformat(value))
     except (ValueError, TypeError):
         raise QueryError(f"{value!r} is no time: one like 2026-05-12T18:00:00Z is needed.") from None

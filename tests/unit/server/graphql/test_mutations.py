@@ -200,3 +200,17 @@ def test_a_schedule_is_turned_on_and_off(ask, change, record):
     assert not is_active()
     change("set_schedule_active", "success", flow_id=flow)
     assert is_active()
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"])
+def test_times_that_no_record_can_hold_are_the_nearest_that_it_can(ask, change, flow_id, time):
+    flow_run = change("create_flow_run", "id", flow_id=flow_id, scheduled_start_time=time)["id"]
+    logs = [{"flow_run_id": flow_run, "message": "then", "timestamp": time}]
+
+    assert {"success": True} == change("write_run_logs", "success", logs=logs)
+    change("get_runs_in_queue", "flow_run_ids", before=time, tenant_id=None)
+    (row,) = ask("{ flow_run { scheduled_start_time logs { timestamp } } }")["flow_run"]
+    assert row["scheduled_start_time"][:4] == row["logs"][0]["timestamp"][:4]
+    assert {"flow_run": [{"id": flow_run}]} == ask(
+        '{ flow_run(where: {created: {_gt: "0001-01-01T00:00:00+23:59", _lt: "9999-12-31T23:59:59-23:59"}}) { id } }'
+    )

@@ -1,4 +1,4 @@
-"""Repetitions: runs that go on from others which have ended, as the command line elsewhere asks for them. A worker runs them."""
+"""Beginnings: runs of flows, and runs that go on from others, that the command line elsewhere asks for. A worker runs them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from runwright.store import Store
 
 
-class Repetitions:
-    """What is begun on one record from what ran there; `run` is told of each run. The methods are calls of the wire."""
+class Beginnings:
+    """What is begun on one record; `run` is told of each run. The methods are calls of the wire."""
 
     def __init__(self, record: Store, run: Callable[[UUID], None]) -> None:
         """Begin nothing yet."""
@@ -28,6 +28,13 @@ class Repetitions:
     @cached_property
     def _executions(self) -> ExecutionService:
         return ExecutionService(self._record, self._run)
+
+    def start(self, flow: str, key: str, parameters: dict[str, Any], labels: list[str], run_name: str | None) -> UUID:
+        """Return a new run of a flow by its name; one for each key."""
+        children = ChildRuns(self._record.url)
+        new = children.create(children.flow_named(flow), Order(key, parameters, {}, labels=labels, name=run_name))
+        self._run(new)
+        return new
 
     def repeat(self, flow_run: UUID, key: str) -> UUID:
         """Return a new run of a Python flow that keeps what went well in one that has ended; one for each key."""
