@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from runwright.states import State
     from runwright.task import Task
 
+LONGEST_NAME = 500
+
 
 class Flow(Wiring):
     """Tasks and how they depend on each other. Call tasks inside `with Flow("name") as flow:` to build one.
@@ -63,11 +65,15 @@ class Flow(Wiring):
     ) -> None:
         """Declare a flow, of `tasks` and `edges` or empty.
 
-        Raises `FlowError` without a name and `TypeError` for a schedule that is none. With `validate` circles and wrong
-        inputs among `edges` raise at once, not when the flow is compiled.
+        Raises `FlowError` without a name and with a very long one, `TypeError` for a schedule that is none. With `validate`
+        circles and wrong inputs among `edges` raise at once, not when the flow is compiled.
         """
         if not name:
             raise FlowError("A name must be provided for the flow: Flow('name').")
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  whoever has no type checker
+            raise TypeError(f"A flow's name is text; got {name!r}: Flow('name').")
+        if len(name) > LONGEST_NAME:
+            raise FlowError(f"The flow's name has {len(name)} characters: give it one of {LONGEST_NAME} at most.")
         super().__init__()
         self.name = name
         self.schedule = checked_schedule(schedule)
@@ -218,6 +224,39 @@ class Flow(Wiring):
         return saved_flows.load(fpath)
 
     # ---- running
+
+    def register(
+        self,
+        project_name: str | None = None,
+        build: bool = True,  # noqa: FBT001, FBT002
+        labels: Iterable[str] | None = None,
+        set_schedule_active: bool = True,  # noqa: FBT001, FBT002
+        version_group_id: str | None = None,
+        no_url: bool = False,  # noqa: FBT001, FBT002
+        idempotency_key: str | None = None,
+        *,
+        record: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> str | None:
+        """Put the flow on record, so that servers and workers find it and start it at the times of its schedule; returns its id.
+
+        Its code stays in its file: what runs it reads that, so register from the file that declares it. A schedule that is
+        not `set_schedule_active` is paused; `parameters` are those of the runs that it starts. A flow that has not changed is
+        not registered twice. There are no projects, storages and version groups: what names them is taken and not used.
+        While a file is being loaded to find its flows, nothing is registered. Raises `FlowError` and `ParameterError`.
+        """
+        if context.get("loading_flow"):
+            return None
+        if not self.source.get("file"):
+            raise FlowError(
+                f"Flow {self.name!r} is declared in no file, where what runs it could find it: put it into one."
+            )
+        from runwright.registering import register_flow  # noqa: PLC0415  an upward call that is allowed for
+
+        is_paused = None if set_schedule_active else True
+        version = register_flow(self, record, parameters=parameters, is_paused=is_paused).version
+        self.logger.info("Flow %r is registered, version %d: %s", self.name, version.version, version.id)
+        return str(version.id)
 
     def run(
         self,

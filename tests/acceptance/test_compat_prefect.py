@@ -118,6 +118,33 @@ def test_without_a_script_it_says_how(run):
     assert "usage: python -m runwright.compat.prefect SCRIPT.py" in done.stderr
 
 
+def test_it_explains_itself_and_what_is_not_there(run):
+    helped, missing = run("runwright.compat.prefect", "--help"), run("runwright.compat.prefect", "nothing.py")
+
+    assert (0, True) == (helped.returncode, helped.stdout.startswith("usage: python -m runwright.compat.prefect"))
+    assert (1, "error: there is no file nothing.py") == (missing.returncode, missing.stderr.splitlines()[0])
+
+
+def test_the_command_line_without_the_alias_names_it(run):
+    for command in ("run", "flow register"):
+        told = run("runwright.cli.main", *command.split(), "script.py").stderr.splitlines()
+        assert "No module named 'prefect'" in told[0]
+        assert "--compat prefect" in told[1]
+        assert "python -m runwright.compat.prefect -m runwright" in told[1]
+
+
+def test_a_flow_that_registers_itself_is_run_by_a_worker(run, tmp_path):
+    text = SCRIPT.replace("flow.run().result[doubled].result", "flow.register(project_name='Ours')")
+    (tmp_path / "script.py").write_text(text.replace('if __name__ == "__main__":', "if True:"))
+    registered = run("runwright.compat.prefect", "script.py")
+    flow_run = run("runwright.compat.prefect", "-m", "runwright", "flow", "start", "doubling", "-p", "x=5")
+
+    assert "is registered, version 1" in registered.stdout, registered.stderr
+    assert 0 == flow_run.returncode, flow_run.stderr
+    resumed = run("runwright.compat.prefect", "-m", "runwright", "fr", "resume", flow_run.stdout.splitlines()[-1])
+    assert "Success" in resumed.stdout, resumed.stderr
+
+
 def test_a_parent_runs_its_child_and_takes_its_data_as_documented(run):
     done = run("runwright.compat.prefect", "family.py")
     expected = "result: [0, 1, 2, 3, 4]\nviews: [1, 2, 3, 4, 5] 3 [1, 2, 3, 4, 5]\n"

@@ -9,8 +9,9 @@ import pytest
 
 from runwright import Flow, Parameter, app, task
 from runwright.clock import to_iso
-from runwright.errors import FlowError, NotOnRecord
+from runwright.errors import FlowError, NotOnRecord, ParameterError
 from runwright.flow_files import load_flow
+from runwright.open_records import open_record
 from runwright.query import Query, columns
 from runwright.runs import FlowVersion
 from runwright.schedules import IntervalSchedule, Schedule
@@ -276,3 +277,26 @@ def test_a_run_whose_file_is_not_here_is_left_to_others(tmp_path, server, now, r
     assert "Scheduled" == app.find_flow_run(record, left).kind.name
     assert not worker._is_claimable(app.find_flow_run(record, left))
     assert "is left to others" in caplog.text
+
+
+def test_a_flow_registers_itself_with_its_schedule(runwright_home):
+    with Flow("hourly", schedule=HOURLY) as flow:
+        say(Parameter("word"))
+
+    with pytest.raises(ParameterError, match="word"):
+        flow.register()
+    flow_id = flow.register(project_name="Ours", set_schedule_active=False, parameters={"word": "tick"})
+
+    record = open_record()
+    assert [flow_id] == [str(each.id) for each in record.flows("hourly")]
+    found = FlowSchedules(record).find("hourly")
+    assert (True, {"word": "tick"}, flow_id) == (found.is_paused, found.schedule.parameters, found.schedule.flow_id)
+    assert flow_id == flow.register(parameters={"word": "tick"})
+
+
+def test_a_flow_that_is_in_no_file_does_not_register_itself(runwright_home):
+    names: dict = {}
+    exec(compile("from runwright import Flow\nflow = Flow('nowhere')", "<stdin>", "exec"), names)  # noqa: S102  as at a prompt
+
+    with pytest.raises(FlowError, match="'nowhere' is declared in no file"):
+        names["flow"].register()

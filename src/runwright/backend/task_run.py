@@ -160,8 +160,9 @@ class TaskRunView:
             if held.kind == "none" and not self.state.is_successful():
                 raise TypeError(f"There is no result: {where} made none.")
             raise ValueError(
-                f"The result has no location: {where} returned None, or its value was not stored "
-                "(no checkpoint, or a state that keeps its value in memory)."
+                f"The result has no location: {where} returned None, or its value was not stored: "
+                "checkpoint=False, a state that keeps its value in memory, or a run without checkpointing, as those of files that "
+                "import prefect are until PREFECT__FLOWS__CHECKPOINTING=true is set."
             )
         return reading.read(held.ref)
 

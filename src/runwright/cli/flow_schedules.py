@@ -71,31 +71,21 @@ def register(
         _register_yaml(store, target)
         return
     from runwright.flow_files import load_flow  # noqa: PLC0415  as above
-    from runwright.triggering.flow_schedules import CatchUp, FlowSchedules  # noqa: PLC0415  as above
+    from runwright.registering import register_flow  # noqa: PLC0415  as above
 
     flow = load_flow(target)
-    if flow.schedule is not None:
-        flow.resolve_parameters({**_first_parameters(flow), **given})
-    version = store.register(flow.to_version())
-    schedules = FlowSchedules(store)
-    _tell(version)
-    if flow.schedule is None:
-        if schedules.remove(flow.name):
-            say("it has no schedule any more")
-        return
-    found = schedules.register(
-        version, flow.schedule.to_dict(), catch_up=CatchUp(catch_up), parameters=given, is_paused=is_paused
+    version, found, is_unscheduled = register_flow(
+        flow, store, parameters=given, catch_up=catch_up, is_paused=is_paused
     )
+    _tell(version)
+    if is_unscheduled:
+        say("it has no schedule any more")
+    if found is None:
+        return
     if found.is_paused:
         say(f"its schedule is paused: runwright flow resume {clean_line(flow.name)!r}")
     else:
         say(f"its next run is due at {iso(found.schedule.next) or 'no time: the schedule has ended'}")
-
-
-def _first_parameters(flow: Any) -> dict[str, Any]:
-    """Return the parameters that the schedule gives to its next run, so that missing ones are told of at once."""
-    events = flow.schedule.next(1, return_events=True)
-    return dict(events[0].parameter_defaults) if events else {}
 
 
 def _register_yaml(store: Store, target: str) -> None:

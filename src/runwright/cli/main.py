@@ -62,6 +62,10 @@ ENTRIES = {
 ALIASES = {"tr": "task-run", "fr": "flow-run", "task-runs": "task-run", "flow-runs": "flow-run", "flows": "flow"}
 
 _RUNS = "`runwright fr ls` and `runwright tr ls` show what is on record"
+_PREFECT = (
+    "`runwright run --compat prefect FILE.py` runs a file that imports prefect; before any other command write "
+    "`python -m runwright.compat.prefect -m runwright`"
+)
 _LISTS = {
     "flow": "`runwright flow ls` shows the flows that are on record",
     "automation": "`runwright automation ls` shows what is on record",
@@ -159,9 +163,17 @@ def _hint(error: BaseException, command: str) -> str | None:
     for kind, hint in _HINTS:
         if isinstance(error, kind):
             return hint
+    if _lacks(error, "prefect"):
+        return _PREFECT
     is_unforeseen = not isinstance(error, RunwrightError)
     caused = isinstance(error, FlowFileError) and error.__cause__ is not None
     return "--debug shows the traceback" if is_unforeseen or caused else None
+
+
+def _lacks(error: BaseException, module: str) -> bool:
+    """Say whether a flow file did not load because it imports a module that is not installed."""
+    cause = error.__cause__
+    return isinstance(cause, ModuleNotFoundError) and str(cause.name).partition(".")[0] == module
 
 
 def _accept_any_text() -> None:

@@ -43,6 +43,11 @@ class TestDeclaring:
         assert '<Flow: name="etl">' == repr(Flow("etl"))
         with pytest.raises(ValueError, match="A name must be provided for the flow"):
             Flow("")
+        with pytest.raises(TypeError, match="A flow's name is text; got 5"):
+            Flow(5)  # type: ignore[arg-type]
+        with pytest.raises(FlowError, match="has 501 characters: give it one of 500 at most"):
+            Flow("x" * 501)
+        assert "x" * 500 == Flow("x" * 500).name
 
     def test_a_flow_can_be_made_of_tasks_and_edges(self):
         a, b, c = Task(), Task(), Task()

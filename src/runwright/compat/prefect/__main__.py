@@ -12,10 +12,15 @@ USAGE = "usage: python -m runwright.compat.prefect SCRIPT.py [ARGUMENTS]\n      
 
 
 def main(arguments: list[str]) -> None:
-    """Run what the arguments name as Python would; raises `SystemExit` with the usage when they name nothing."""
-    if not arguments or (arguments[0] == "-m" and len(arguments) == 1):
+    """Run what the arguments name as Python would; raises `SystemExit` with the usage when they name nothing that is there."""
+    if not arguments or arguments == ["-m"]:
         raise SystemExit(USAGE)
-    install()
+    if arguments[0] in {"-h", "--help"}:
+        print(USAGE)  # noqa: T201  the one thing that this command says itself
+        return
+    if arguments[0] != "-m" and not Path(arguments[0]).is_file():
+        raise SystemExit(f"error: there is no file {arguments[0]}\n{USAGE}")
+    install(is_shown=arguments[:2] != ["-m", "runwright"])  # that command shows log lines itself
     if arguments[0] == "-m":
         sys.argv = arguments[1:]
         sys.path.insert(0, str(Path.cwd()))
