@@ -364,8 +364,14 @@ def run_of(artifact: UUID) -> UUID:
 
 
 def _resolved(flow: FlowVersion, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a run; raises `ParameterError` for one that is missing."""
+    """Return the parameters of a run; raises `ParameterError` for one that is missing, or unknown to a flow that is run here."""
     declared = flow.document.get("parameters") or ()
+    unknown = sorted(given.keys() - {each["name"] for each in declared})
+    if unknown and "file" in flow.source and not is_remote(flow):
+        listed = ", ".join(each["name"] for each in declared)
+        raise ParameterError(
+            f"Flow {flow.name!r} has no parameter {unknown[0]!r}. {f'It takes {listed}.' if listed else 'It has no parameters.'}"
+        )
     defaults = {each["name"]: each["default"] for each in declared if each.get("default")}
     missing = [each["name"] for each in declared if each.get("required") and each["name"] not in given]
     if missing:

@@ -335,3 +335,12 @@ def test_the_queue_has_what_is_due_for_the_labels_of_an_agent(record, runs, flow
     waiting = {"type": "Retrying", "start_time": "2023-11-14T22:13:19Z"}
     runs.set_state(runs.task_run(labelled, ids.task_id(flow.id, 0), -1), waiting)
     assert [labelled] == runs.queue(labels=frozenset({"dev"}))
+
+
+def test_a_flow_that_is_run_here_is_given_nothing_that_it_does_not_take(record, runs):
+    document = {"parameters": [{"name": "day", "required": True}]}
+    here = record.register(FlowVersion("here", "1", source={"file": "here.py"}, document=document))
+
+    with pytest.raises(ParameterError, match=r"Flow 'here' has no parameter 'dya'\. It takes day\."):
+        runs.create(flow_id=here.id, parameters={"day": 1, "dya": 2})
+    assert {"day": 1} == row_of(record, runs.create(flow_id=here.id, parameters={"day": 1})).parameters

@@ -194,6 +194,11 @@ def replay(
 
     store = session.open_record()
     row = find_flow_run(store, reference)
+    if not any("yaml" in each.source for each in store.flows(flow_id=row.flow_id)):
+        raise click.UsageError(
+            f"{row.name} is a run of the Python flow {row.flow_name}: `runwright fr restart` runs again what failed in it, "
+            "`runwright run` or `runwright flow start` all of it."
+        )
     chosen = None if task_run is None else find_task_run(store, task_run).id
     given = {name: _upload(value) for name, value in read_parameters(inputs, None).items()}
     if Control(session.record).is_elsewhere:

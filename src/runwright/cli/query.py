@@ -36,6 +36,8 @@ def query(session: Session, text: str | None, file: str | None, variables: str |
     if (text is None) == (file is None):
         raise click.UsageError("Give a query, or the file that has one with -f.")
     asked = _read(file) if text is None else text
+    if not asked.strip():
+        raise click.UsageError("The query is empty: write one such as 'task_run(limit: 5) { id state }'.")
     answer = _answer(session, asked if _WHOLE.match(asked) else f"{{ {asked} }}", variables)
     found = msgspec.json.decode(answer)
     if "errors" in found:
@@ -56,5 +58,7 @@ def _read(file: str | None) -> str:
         return sys.stdin.read()
     try:
         return Path(file or "").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{file} cannot be read: {error}") from None
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{file} is no UTF-8 text: save it as UTF-8.") from None

@@ -87,7 +87,7 @@ class Executions:
         """Return an execution; raises `NotOnRecord`."""
         flow_run = ids.flow_run_from_text(execution_id)
         if flow_run is None:
-            raise NotOnRecord(f"{execution_id!r} is no id of an execution: those are UUIDs.")
+            raise NotOnRecord(f"There is no execution {execution_id!r} on this record: their ids are UUIDs of its own.")
         return app.find_flow_run(self.store, flow_run)
 
     def count(self, which: Selection) -> int:

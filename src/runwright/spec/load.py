@@ -185,9 +185,10 @@ class _Composer:
     def _key(self, node: Node, place: Place | None) -> Scalar:
         if isinstance(node, Scalar):
             return Scalar(node.text, *place, is_plain=node.is_plain) if place is not None else node
-        self.findings.add(
-            place or node, self._path(), "wrong_type", f"A key must be a text, and this is {words_for(node)}."
-        )
+        told = f"A key must be a text, and this is {words_for(node)}."
+        if isinstance(node, Mapping):
+            told += ' An expression stands in quotes: "{{ ... }}".'
+        self.findings.add(place or node, self._path(), "wrong_type", told)
         return Scalar(f"\0{node.line}:{node.column}", node.line, node.column)
 
     def _add_entry(self, frame: _Frame, mapping: Mapping, key: Scalar, node: Node) -> None:

@@ -46,8 +46,9 @@ def test_a_query_may_come_from_a_file_or_standard_input(runwright, run, tmp_path
     [
         ("Did you mean 'task_run'", ["task_rum { id }"]),
         ("a UUID is needed", ['task_run(where: {id: {_eq: "x"}}) { id }']),
-        ("This mutation needs the role", ['mutation { create_project(input: {name: "P"}) { id } }']),
+        ("send mutations to a server", ['mutation { create_project(input: {name: "P"}) { id } }']),
         ("Give a query, or the file", []),
+        ("The query is empty", [" "]),
         ("cannot be read", ["-f", "/nowhere/query.graphql"]),
         ("no JSON object", ["hello", "-v", "{"]),
     ],

@@ -214,3 +214,18 @@ def test_a_path_is_no_file_of_a_yaml_flow_unless_it_is_uploaded(runwright, tmp_p
 
     assert [False, 0] == [refused.status == 0, taken.status]
     assert "must be the address of a stored file" in refused.err
+
+
+def test_an_input_that_the_flow_has_not_is_told_before_anything_runs(runwright, tmp_path):
+    (tmp_path / "takes.yaml").write_text(TAKES)
+    outcome = runwright("run", str(tmp_path / "takes.yaml"), "-i", "fiel=@letter.txt")
+
+    assert (2, "") == (outcome.status, outcome.out)
+    assert "has no input 'fiel'. Did you mean 'file'? It takes file." in outcome.err
+
+
+def test_a_run_of_a_python_flow_is_not_replayed(runwright, run):
+    outcome = runwright("fr", "replay", run.name)
+
+    assert 2 == outcome.status
+    assert f"{run.name} is a run of the Python flow etl: `runwright fr restart`" in outcome.err

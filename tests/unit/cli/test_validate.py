@@ -115,3 +115,10 @@ def test_yaml_is_loaded_by_those_who_read_it():
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert json.loads(answer.stdout) is False
+
+
+def test_an_expression_without_quotes_is_told_what_it_lacks(runwright, tmp_path):
+    text = "id: bare\nnamespace: company\ntasks: [{id: a, type: debug.Return, format: {{ inputs.x }}}]\n"
+    (tmp_path / "bare.yaml").write_text(text)
+
+    assert 'An expression stands in quotes: "{{ ... }}".' in runwright("validate", str(tmp_path / "bare.yaml")).out

@@ -30,8 +30,10 @@ def test_a_wrong_level_is_told(run):
 def test_a_value_is_handed_on_and_measured(run, scope):
     assert {"value": "a > 1"} == run("type: debug.Return\nformat: '{{ name }} > {{ n }}'", name="a", n=1).outputs
     (length, duration) = scope.numbers
-    assert ("length", 5, "counter", {}) == length
-    assert ("duration", "timer") == (duration[0], duration[2])
+    tags = {"format": "{{ name }} > {{ n }}"}
+    assert ("length", 5, "counter", tags) == length
+    assert ("duration", "timer", tags) == (duration[0], *duration[2:])
+    assert [("DEBUG", "a > 1")] == scope.lines.seen
     assert {"value": None} == run("type: debug.Return").outputs
 
 

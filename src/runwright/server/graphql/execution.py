@@ -130,7 +130,9 @@ class GraphQL:
     def _change(self, operation: OperationDefinitionNode, selection: Selection, role: Role) -> Answer:
         fields = selection.fields(root_type("mutation"), [operation.selection_set])
         needed = max((role_of(each.name) for each in fields), default=Role.OPERATOR)
-        if self._mutations is None or role < needed:
+        if self._mutations is None:
+            return failure(403, "This record is only read here: send mutations to a server.", FORBIDDEN)
+        if role < needed:
             return failure(403, f"This mutation needs the role {needed.name.lower()}.", FORBIDDEN)
         data: dict[str, Any] = {}
         for field in fields:
