@@ -43,9 +43,9 @@ def open_record(url: str | None = None, *, read_only: bool = False, is_patient: 
     return store
 
 
-def open_to_run(url: str | None = None) -> Store:
-    """Return a record that flows are run on; raises `RecordError` for one that a server has, before anything is put on it."""
-    store = open_record(url)
+def open_to_run(url: str | None = None, *, is_patient: bool = False) -> Store:
+    """Return a record that flows are run on, as `open_record` does; raises `RecordError` for one that a server has."""
+    store = open_record(url, is_patient=is_patient)
     if is_address(store.url):
         raise runs_nothing(store.url)
     return store

@@ -76,7 +76,10 @@ def test_what_runs_flows_says_that_it_runs_none_there(served, runwright, tmp_pat
     file = tmp_path / "flows.py"
     file.write_text(FLOW)
 
-    assert "read and steered only" in runwright("run", f"{file}:many", expected=5).stderr
+    for command in (["run", f"{file}:many"], ["worker", "start"], ["server", "start"], ["automation", "ls"]):
+        told = runwright(*command, expected=5).stderr
+        assert told.startswith("error: The record behind http://127.0.0.1"), told
+        assert "read and steered only: `runwright flow start NAME` has the server run a flow" in told
     assert "set RUNWRIGHT_API_KEY" in _without_key(served)
 
     assert [] == json.loads(runwright("flow", "ls", "--json").stdout)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any, cast
 
 import pytest
@@ -104,7 +106,9 @@ def test_a_connection_that_was_closed_is_made_again(record):
         served.flows()
 
 
-@pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:1", "https:///path"])
+@pytest.mark.parametrize(
+    "address", ["http://me:secret@127.0.0.1:1", "https:///path", "http://127.0.0.1:99999", "http://127.0.0.1:x"]
+)
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(RecordUnreadable, match="no address of a server"):
         open_store(address)
@@ -122,7 +126,7 @@ def test_a_server_asks_for_its_key(record, monkeypatch, tmp_path):
         with closing(open_store(url, home=tmp_path)) as served:
             assert [] == served.flows()
             flow_run = Scribe(record).start().flow_run
-            with pytest.raises(RecordUnreadable, match="takes another key"):
+            with pytest.raises(RecordUnreadable, match="to one with a role that may"):
                 served.ask(Request(new_flow_run_id(2), flow_run, "cancel"))
         monkeypatch.setenv("RUNWRIGHT_API_KEY", "another-key-altogether")
         with pytest.raises(RecordUnreadable, match="takes another key"):
@@ -144,3 +148,33 @@ def test_what_has_not_ended_is_not_repeated_over_http(record, served):
         served.repeat(scribe.flow_run, "key")
     with pytest.raises(NotOnRecord):
         served.replay(new_flow_run_id(1), "key")
+
+
+def test_a_key_that_is_none_is_refused(record, monkeypatch):
+    monkeypatch.setenv("RUNWRIGHT_API_KEY", "two\nlines")
+    with serving(record) as url, pytest.raises(RecordUnreadable, match="has characters that no key has"):
+        open_store(url)
+
+
+class _Stranger(BaseHTTPRequestHandler):
+    """A web server that answers whatever it is asked with a page."""
+
+    def do_POST(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Hello")
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_server_of_somebody_else_is_told_from_ours():
+    with HTTPServer(("127.0.0.1", 0), _Stranger) as stranger:
+        thread = Thread(target=stranger.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(RecordUnreadable, match="is no server of Runwright"):
+                open_store(f"http://127.0.0.1:{stranger.server_port}")
+        finally:
+            stranger.shutdown()
+            thread.join()

@@ -52,7 +52,7 @@ def ls(session: Session, limit: int, state: tuple[tuple[str, ...], ...], **condi
         fields=rows.FLOW_RUN_FIELDS,
     )
     if len(found) > len(shown):
-        say(f"{len(shown)} flow runs, and there are more: --limit 0 lists all")
+        say(f"{len(shown)} flow run{'s' if len(shown) > 1 else ''}, and there are more: --limit 0 lists all")
 
 
 @flow_run.command("get")

@@ -62,10 +62,11 @@ def start(
     _log_to_standard_error(access_log=access_log)
     address = serving.Address(host, port)
     from runwright.automations.watch import AutomationWatch  # noqa: PLC0415  help needs no engine
+    from runwright.open_records import open_to_run  # noqa: PLC0415  as above
     from runwright.triggering.trigger_watch import TriggerWatch  # noqa: PLC0415  as above
     from runwright.worker import Worker  # noqa: PLC0415  as above
 
-    record = session.open_record(read_only=False, is_patient=True)
+    record = open_to_run(session.record, is_patient=True)
     worker = Worker(record).start()
     watches = TriggerWatch(record, worker.take).start(), AutomationWatch(record, worker.take).start()
     app = create_app(record, options=server_options(keys=keys, hosts=hosts, worker=worker))

@@ -48,6 +48,7 @@ def start(session: Session, most: int | None, home: str | None, grace: float) ->
     if home:
         os.environ["RUNWRIGHT_HOME"] = str(Path(home).expanduser().resolve())
     from runwright.automations.watch import AutomationWatch  # noqa: PLC0415  help needs no engine
+    from runwright.open_records import open_to_run  # noqa: PLC0415  as above
     from runwright.triggering.trigger_watch import TriggerWatch  # noqa: PLC0415  as above
     from runwright.worker import MOST, Worker  # noqa: PLC0415  as above
 
@@ -61,7 +62,7 @@ def start(session: Session, most: int | None, home: str | None, grace: float) ->
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)
-    record = session.open_record(read_only=False, is_patient=True)
+    record = open_to_run(session.record, is_patient=True)
     found = Worker(record, most=most or MOST).start()
     watches = TriggerWatch(record, found.take).start(), AutomationWatch(record, found.take).start()
     say(clean_line(f"working on {record.url}"))

@@ -25,6 +25,7 @@ from runwright.views import EventFilter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from urllib.parse import SplitResult
     from uuid import UUID
 
     from runwright.events import Event
@@ -48,12 +49,14 @@ class ServedRecord:
     def __init__(self, url: str, home: Path | None = None) -> None:
         """Look whether a server answers there; raises `RecordUnreachable`, and `RecordUnreadable` without the right key."""
         self._parts = urlsplit(url)
-        if not self._parts.hostname or self._parts.username:
+        if not _is_whole(self._parts):
             raise RecordUnreadable(
                 f"{url!r} is no address of a server: give one such as http://127.0.0.1:4200, the key in {KEY}."
             )
         self.url = f"{self._parts.scheme}://{self._parts.netloc}{self._parts.path.rstrip('/')}"
         self._key = os.environ.get(KEY) or (_kept_key(home) if home and _is_here(self._parts.hostname) else None)
+        if self._key and not (self._key.isascii() and self._key.isprintable()):
+            raise RecordUnreadable(f"The key in {KEY} has characters that no key has: copy it again.")
         self._local = threading.local()
         try:
             self._call("now", CALLS["now"], {})
@@ -119,9 +122,12 @@ class ServedRecord:
             raise RecordUnreachable(
                 f"The server {self.url} does not answer ({error}): check that it runs, and the address."
             ) from error
-        if status == _OK:
+        if status != _OK:
+            raise self._error(status, answer)
+        try:
             return decoding.from_msgpack(answer, call.answer)
-        raise self._error(status, answer)
+        except msgspec.MsgspecError:
+            raise self._stranger(status) from None
 
     def _send(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Return status and body of an answer; a connection that the server has closed meanwhile is made once again."""
@@ -142,19 +148,26 @@ class ServedRecord:
         return kind(self._parts.hostname or "", self._parts.port, timeout=_SECONDS)
 
     def _error(self, status: int, answer: bytes) -> Exception:
-        if status in {_UNAUTHORIZED, _FORBIDDEN}:
+        if status == _FORBIDDEN:
+            return RecordUnreadable(f"The key for {self.url} may not do this: set {KEY} to one with a role that may.")
+        if status == _UNAUTHORIZED:
             why = "takes another key" if self._key else "asks for a key"
             return RecordUnreadable(f"The server {self.url} {why}: set {KEY} to one that may do this.")
         try:
             told = decoding.from_msgpack(answer, Refusal)
         except msgspec.MsgspecError:
-            return RecordUnreadable(f"{self.url} is no server of Runwright, or an older one: it answered {status}.")
+            return self._stranger(status)
         if told.error == ValueError.__name__:
             return ValueError(told.message)
         kind = getattr(errors, told.error, None)
         if isinstance(kind, type) and issubclass(kind, errors.RunwrightError):
             return kind(told.message)
         return RecordError(told.message)
+
+    def _stranger(self, status: int) -> RecordUnreadable:
+        return RecordUnreadable(
+            f"{self.url} is no server of Runwright, or one of another version: it answered {status}, and not what was asked."
+        )
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise runs_nothing(self.url)
@@ -166,6 +179,14 @@ def _exchange(
     connection.request("POST", path, body, headers)
     response = connection.getresponse()
     return response.status, response.read()
+
+
+def _is_whole(parts: SplitResult) -> bool:
+    """Say whether an address has a host, a port that there can be, and no user."""
+    try:
+        return bool(parts.hostname) and not parts.username and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_here(host: str) -> bool:

@@ -26,8 +26,8 @@ def is_address(url: str) -> bool:
 
 
 def runs_nothing(url: str) -> RecordError:
-    """Return what is wrong with running flows on the record that a server has."""
+    """Return what is wrong with running flows, and doing what else takes the database, on the record that a server has."""
     return RecordError(
-        f"The record behind {url} is read and steered only: run flows where RUNWRIGHT_RECORD names the database, "
-        "or have the server start them: `runwright flow start NAME`."
+        f"The record behind {url} is read and steered only: `runwright flow start NAME` has the server run a flow. What runs flows "
+        "itself, and what is not among those commands, needs the database: let RUNWRIGHT_RECORD name that."
     )

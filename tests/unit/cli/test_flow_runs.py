@@ -43,7 +43,7 @@ def test_a_list_that_is_cut_off_says_so(runwright, store, run):
     outcome = runwright("fr", "ls", "--limit", "1")
 
     assert 2 == len(outcome.lines)
-    assert "1 flow runs, and there are more: --limit 0 lists all\n" == outcome.err
+    assert "1 flow run, and there are more: --limit 0 lists all\n" == outcome.err
 
 
 def test_get_shows_every_task_with_its_children_folded(runwright, store):
