@@ -21,7 +21,7 @@ _COUNT = kinds.Number("a whole number of 0 or more", int, 0)
 _POSITIVE = kinds.Number("a whole number of 1 or more", int, 1)
 
 Text = Annotated[str, _TEXT]
-Expression = Annotated[str, kinds.Text("text, rendered")]
+Expression = Annotated[str, kinds.Template("text, rendered")]
 Anything = Annotated[Any, kinds.Anything()]
 Boolean = Annotated[bool, _BOOLEAN]
 RenderedBoolean = Annotated[bool | str, Rendered(_BOOLEAN)]

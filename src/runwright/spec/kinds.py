@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runwright.errors import ExpressionError
+from runwright.expression import compile_template
 from runwright.spec.cron import cron_fault
 from runwright.spec.durations import parse_duration
 from runwright.spec.nodes import Mapping, Node, Scalar, Sequence, plain_data, words_for
@@ -84,6 +86,21 @@ class Text:
             return {"type": ["string", "number", "boolean"]}
         schema: Schema = {"type": ["string", "number"], "pattern": f"^(?:{self.pattern})$"}
         return schema if self.longest is None else {**schema, "maxLength": self.longest}
+
+
+class Template(Text):
+    """A text that is rendered; an expression in it that cannot be read is warned of, for it fails only when it is its turn."""
+
+    def read(self, node: Node, path: Path, findings: Findings) -> Any:
+        """Return the text."""
+        text = super().read(node, path, findings)
+        if text is not WRONG and EXPRESSION.search(text):
+            try:
+                compile_template(text)
+            except ExpressionError as error:
+                told = str(error).partition("\n")[0]
+                findings.warn(node, path, "broken_expression", f"This fails when it is rendered: {told}")
+        return text
 
 
 class Boolean:

@@ -122,3 +122,12 @@ def test_an_expression_without_quotes_is_told_what_it_lacks(runwright, tmp_path)
     (tmp_path / "bare.yaml").write_text(text)
 
     assert 'An expression stands in quotes: "{{ ... }}".' in runwright("validate", str(tmp_path / "bare.yaml")).out
+
+
+def test_an_expression_that_cannot_be_read_is_warned_of(runwright, tmp_path):
+    text = "id: broken\nnamespace: company\ntasks: [{id: a, type: debug.Return, format: '{{ now( }}'}]\n"
+    (tmp_path / "broken.yaml").write_text(text)
+    outcome = runwright("validate", str(tmp_path / "broken.yaml"))
+
+    assert 0 == outcome.status
+    assert "broken.yaml:3:45: warning: This fails when it is rendered: This `}` closes nothing." in outcome.out

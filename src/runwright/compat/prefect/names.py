@@ -215,7 +215,7 @@ MODULES: dict[str, dict[str, Target]] = {
 }  # fmt: skip
 
 INSTEAD: dict[str, str] = {
-    "prefect.Client": "there is no server to talk to: read runs with prefect.backend.FlowRunView, or with runwright.backend.",
+    "prefect.Client": "read runs with prefect.backend.FlowRunView, start them with prefect.tasks.prefect.create_flow_run.",
     "prefect.agent": "no agent is needed: run flows with flow.run() or `runwright run FILE.py`.",
     "prefect.artifacts": "log what you want to keep, or return it as the task's result.",
     "prefect.backend.artifacts": "log what you want to keep, or return it as the task's result.",
@@ -223,7 +223,7 @@ INSTEAD: dict[str, str] = {
     "prefect.backend.get_key_value": "give values as parameters, or as context.",
     "prefect.backend.set_key_value": "give values as parameters, or as context.",
     "prefect.cli": "the command line is `runwright`: runwright --help.",
-    "prefect.client.Client": "there is no server to talk to: read runs with prefect.backend.FlowRunView.",
+    "prefect.client.Client": "read runs with prefect.backend.FlowRunView, start them with prefect.tasks.prefect.create_flow_run.",
     "prefect.engine.cloud": "what runs is recorded without a server: use FlowRunner and TaskRunner.",
     "prefect.environments": "give the flow an executor: Flow(executor=LocalDaskExecutor()).",
     "prefect.tasks.files": "write a task with pathlib and shutil, or use ShellTask.",

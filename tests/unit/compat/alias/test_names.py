@@ -51,7 +51,10 @@ class TestImporting:
     @pytest.mark.parametrize(
         ("statement", "advice"),
         [
-            ("from prefect import Client", "Runwright has no prefect.Client: there is no server to talk to"),
+            (
+                "from prefect import Client",
+                "Runwright has no prefect.Client: read runs with prefect.backend.FlowRunView",
+            ),
             ("import prefect.agent.local", "Runwright has no prefect.agent: no agent is needed"),
             ("import prefect.tasks.notifications", "write a state handler"),
             ("from prefect.tasks.notifications import SlackTask", "write a state handler"),
