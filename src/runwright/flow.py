@@ -228,11 +228,11 @@ class Flow(Wiring):
     def register(
         self,
         project_name: str | None = None,
-        build: bool = True,  # noqa: FBT001, FBT002
+        build: bool = True,  # noqa: FBT001, FBT002  the documented signature
         labels: Iterable[str] | None = None,
-        set_schedule_active: bool = True,  # noqa: FBT001, FBT002
+        set_schedule_active: bool = True,  # noqa: FBT001, FBT002  the documented signature
         version_group_id: str | None = None,
-        no_url: bool = False,  # noqa: FBT001, FBT002
+        no_url: bool = False,  # noqa: FBT001, FBT002  the documented signature
         idempotency_key: str | None = None,
         *,
         record: str | None = None,

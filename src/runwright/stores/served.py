@@ -54,7 +54,7 @@ class ServedRecord:
                 f"{url!r} is no address of a server: give one such as http://127.0.0.1:4200, the key in {KEY}."
             )
         self.url = f"{self._parts.scheme}://{self._parts.netloc}{self._parts.path.rstrip('/')}"
-        self._key = os.environ.get(KEY) or (_kept_key(home) if home and _is_here(self._parts.hostname) else None)
+        self._key = os.environ.get(KEY) or (_kept_key(home) if home and _is_here(self._parts.hostname or "") else None)
         if self._key and not (self._key.isascii() and self._key.isprintable()):
             raise RecordUnreadable(f"The key in {KEY} has characters that no key has: copy it again.")
         self._local = threading.local()

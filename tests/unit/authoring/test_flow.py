@@ -44,7 +44,7 @@ class TestDeclaring:
         with pytest.raises(ValueError, match="A name must be provided for the flow"):
             Flow("")
         with pytest.raises(TypeError, match="A flow's name is text; got 5"):
-            Flow(5)  # type: ignore[arg-type]
+            Flow(5)  # type: ignore[arg-type]  what a type checker refuses
         with pytest.raises(FlowError, match="has 501 characters: give it one of 500 at most"):
             Flow("x" * 501)
         assert "x" * 500 == Flow("x" * 500).name
