@@ -11,12 +11,11 @@ if TYPE_CHECKING:
 
 
 def hand_on(task: plain.Return, scope: Scope) -> dict[str, Any]:
-    """Hand on the text as `value`, log it at DEBUG, and measure how long it is and how long that took."""
+    """Hand on the text as `value`, and measure how long it is and how long that took."""
     start = time.perf_counter()
     value = None if task.format is None else scope.render(task.format)
     tags = {} if task.format is None else {"format": task.format}
     if value is not None:
-        scope.logger.debug("%s", value)
         scope.record("length", len(value), tags=tags)
     scope.record("duration", time.perf_counter() - start, "timer", tags)
     return {"value": value}

@@ -33,7 +33,6 @@ def test_a_value_is_handed_on_and_measured(run, scope):
     tags = {"format": "{{ name }} > {{ n }}"}
     assert ("length", 5, "counter", tags) == length
     assert ("duration", "timer", tags) == (duration[0], *duration[2:])
-    assert [("DEBUG", "a > 1")] == scope.lines.seen
     assert {"value": None} == run("type: debug.Return").outputs
 
 
