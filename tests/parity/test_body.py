@@ -210,6 +210,23 @@ class TestLogStdout:
         assert ["hello 100%", "bye"] == self.lines(caplog)
         assert sys.stdout is before
 
+    def test_the_pieces_of_a_line_are_one(self, caplog: pytest.LogCaptureFixture) -> None:
+        def prints() -> None:
+            print("did", 3)  # noqa: T201  the output is what this is about
+            print("two\nlines")  # noqa: T201  the output is what this is about
+            print("the end has no end", end="")  # noqa: T201  the output is what this is about
+
+        run_state(task(prints, name="t", log_stdout=True))
+        assert ["did 3", "two\nlines", "the end has no end"] == self.lines(caplog)
+
+    def test_a_line_without_end_is_logged_in_parts(self, caplog: pytest.LogCaptureFixture) -> None:
+        def prints() -> None:
+            for _ in range(25):
+                print("." * 1_000, end="")  # noqa: T201  the output is what this is about
+
+        run_state(task(prints, name="t", log_stdout=True))
+        assert [10_000, 10_000, 5_000] == [len(line) for line in self.lines(caplog)]
+
     def test_the_runner_logs_it(self, caplog: pytest.LogCaptureFixture) -> None:
         run_state(task(lambda: print("hello"), name="t", log_stdout=True))  # noqa: T201  the output is what this is about
         assert ["runwright.TaskRunner"] == [record.name for record in caplog.records if "hello" == record.getMessage()]

@@ -87,6 +87,31 @@ class ChildLogger(logging.Logger):
         self.isEnabledFor = parent.isEnabledFor
 
 
+class _Printed:
+    """What a task prints, as lines of its log: `print` writes a line in pieces, and they belong together."""
+
+    longest = 10_000
+
+    def __init__(self, logger: logging.Logger) -> None:
+        """Log to `logger`."""
+        self._logger = logger
+        self._pieces: list[str] = []
+        self._size = 0
+
+    def write(self, text: str) -> None:
+        """Log what there is once a line is over, or `longest` is reached; white space alone is dropped."""
+        self._pieces.append(text)
+        self._size += len(text)
+        if text.endswith("\n") or self._size >= self.longest:
+            self.flush()
+
+    def flush(self) -> None:
+        """Log what there is, also the beginning of a line."""
+        whole, self._pieces, self._size = "".join(self._pieces), [], 0
+        if whole.strip():
+            self._logger.info(whole.rstrip("\n"))
+
+
 class StdoutRouter:
     """Stands in for `sys.stdout`: lines of tasks that log their output go to their logger, all else goes through."""
 
@@ -98,14 +123,13 @@ class StdoutRouter:
         self.users = 0
 
     def write(self, text: str) -> int:
-        """Log the text in a task that asks for it; white space alone is dropped there."""
+        """Log the text in a task that asks for it, else write it."""
         if not isinstance(text, str):
             raise TypeError(f"string argument expected, got {type(text).__name__!r}")
-        logger: logging.Logger | None = run_context.get("_stdout")
-        if logger is None:
+        printed: _Printed | None = run_context.get("_stdout")
+        if printed is None:
             return self.stream.write(text)
-        if text.strip():
-            logger.info(text.rstrip("\n"))
+        printed.write(text)
         return len(text)
 
     def __getattr__(self, name: str) -> Any:
@@ -133,11 +157,12 @@ def install(level: int = logging.INFO) -> None:
 
 @contextmanager
 def _routed(logger: logging.Logger) -> Generator[None]:
-    router = _enter_router()
+    router, printed = _enter_router(), _Printed(logger)
     try:
-        with run_context(_stdout=logger):
+        with run_context(_stdout=printed):
             yield
     finally:
+        printed.flush()
         _leave_router(router)
 
 
