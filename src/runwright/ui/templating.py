@@ -94,7 +94,10 @@ def time_element(at: str | int | None, preferences: Preferences, now: int, alway
     moment = clock.from_datetime(datetime.fromisoformat(at)) if isinstance(at, str) else at
     exact = at if isinstance(at, str) else clock.to_iso(at)
     how = always or preferences.times
-    shown = words.age(moment, now) if how == TIMES[1] else words.date_time(moment, preferences.zone_info, now)
+    if how == "hour":
+        shown = words.date_hour(moment, preferences.zone_info)
+    else:
+        shown = words.age(moment, now) if how == TIMES[1] else words.date_time(moment, preferences.zone_info, now)
     attributes = f'datetime="{escape(exact)}" title="{escape(exact)}" data-show="{escape(how)}"'
     return Markup(f"<time {attributes}>{escape(shown)}</time>")  # noqa: S704  every part is escaped, which is quicker than format
 

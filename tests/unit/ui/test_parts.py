@@ -53,6 +53,12 @@ def test_the_pieces_of_a_bar_fill_it_and_none_is_too_small_to_see():
         ("item \u2026 of \u2026 timed out", "item 31 of 'batch' timed out"),
         ("no file \u2026", "no file 01a1fe4c-b020-7741-a36c-000000000000\nTraceback"),
         ("", None),
+        ("OSError('page \u2026 of \u2026 is gone')", "Error during execution of task: OSError('page 3 of 7 is gone')"),
+        (
+            'TimeoutError("page \u2026 of \u2026 timed out")',
+            "Error during execution of task: TimeoutError(\"page 3 of 'a' timed out\")",
+        ),
+        ("no item \u2026 here", "no item 'b' here"),
     ],
 )
 def test_messages_of_one_kind_have_one_fingerprint(expected, message):
