@@ -69,10 +69,12 @@ _PAGE = f"""<!doctype html>
 <h1>Sign in</h1>
 %s<form method="post" action="{PATH}">
 <input type="hidden" name="to" value="%s">
-<p><label for="key">API key</label><input id="key" name="key" type="password" autocomplete="current-password" required autofocus></p>
+<p><label for="key">API key</label><input id="key" name="key" type="password" autocomplete="current-password" required
+autofocus></p>
 <p><button>Sign in</button></p>
 </form>
-<p class="why">The key is in the file <code>server/api-key</code> of the server's home; starting the server prints a link that needs none.</p>
+<p class="why">The key is in the file <code>server/api-key</code> of the server's home;
+starting the server prints a link that needs none.</p>
 </main>
 </body>
 </html>
