@@ -277,3 +277,13 @@ def test_forms_and_what_follows_from_them_are_pages(desk, visit, scheme, width):
     ]  # fmt: skip
 
     assert {} == {each: found for each in addresses if (found := problems_of(visitor, f"{desk.url}{each}"))}
+
+
+@pytest.mark.parametrize(("scheme", "width"), BOTH)
+def test_the_page_to_sign_in_is_styled_and_has_nothing_for_axe_to_find(desk, visit, scheme, width):
+    visitor = visit(scheme=scheme, width=width)
+    visitor.page.goto(desk.url.replace("/ui", "/sign-in"))
+
+    assert [] == visitor.axe()
+    assert [] == visitor.problems
+    assert visitor.page.locator("main").bounding_box()["width"] < width

@@ -335,3 +335,20 @@ def test_a_saved_page_looks_the_same_from_a_file(normal, visit, tmp_path):
     assert shown == page.evaluate("getComputedStyle(document.querySelector('.panel')).backgroundColor")
     assert 5 == page.locator(".steps > li").count()
     assert [] == visitor.problems
+
+
+@pytest.mark.parametrize("width", [1260, 1440])
+def test_long_names_leave_every_column_of_the_list_in_sight(hostile, visit, width):
+    visitor = visit(width=width)
+    visitor.go(f"{hostile.url}/task-runs")
+
+    hidden = "(box) => box.scrollWidth - box.clientWidth"
+    assert 0 == visitor.page.locator("main .scroll").evaluate(hidden)
+    assert visitor.page.locator("th:has-text('Message')").is_visible()
+
+
+def test_a_narrow_list_says_the_state_in_a_word_too(normal, visit):
+    visitor = visit(width=390)
+    visitor.go(f"{normal.url}/task-runs?q=state:timedout")
+
+    assert "TimedOut" in visitor.page.locator("#rows .nearest").first.inner_text()

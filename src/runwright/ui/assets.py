@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from runwright.ui import shapes
+from runwright.ui import shapes, shares
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,7 +25,8 @@ _FOREVER = "public, max-age=31536000, immutable"
 @cache
 def styles() -> str:
     """Return all styles as one sheet: a page is not painted before it has them, so it asks once."""
-    return shapes.style_sheet() + "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SHEETS)
+    made = shapes.style_sheet() + shares.style_sheet()
+    return made + "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SHEETS)
 
 
 @cache

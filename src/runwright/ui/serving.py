@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import webbrowser
 from typing import TYPE_CHECKING
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
     from runwright.store import Store
 
 HOST = "127.0.0.1"
+_WAITING = 128
+
+
+def listening(port: int = 0) -> socket.socket:
+    """Return a socket that listens on this machine; port 0 is any that is free. Raises `OSError` when the port is taken."""
+    # The protocol is named so that small answers are sent at once: asyncio leaves Nagle on where it is not.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs have one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(_WAITING)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def serve(
@@ -32,7 +49,7 @@ def serve(
 
     Raises `OSError` when the port is taken.
     """
-    with socket.create_server((HOST, port)) as listener:
+    with listening(port) as listener:
         address = f"http://{HOST}:{listener.getsockname()[1]}/"
         tell(address)
         if is_opened:

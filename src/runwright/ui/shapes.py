@@ -6,6 +6,7 @@ Shapes are paths in a box of 16 by 16. What is over and fine is round, what is o
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import quote
 
 from runwright.states import TABLE, StateKind
 
@@ -17,6 +18,8 @@ class Shape(NamedTuple):
     line: str = ""
 
 
+_LINE = "stroke-width='1.8' stroke-linecap='round' stroke-linejoin='round'"
+_PLAIN = " :/='."
 _DISC = "M8 1a7 7 0 1 0 0 14A7 7 0 1 0 8 1Z"
 _RING = "M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2Z"
 _SQUARE = "M2 2h12v12H2Z"
@@ -56,9 +59,23 @@ SHAPES: dict[str, Shape] = {
 
 
 def style_sheet() -> str:
-    """Return the colours of all states as CSS, from the table of states."""
-    return "\n".join(_rule(kind) for kind in TABLE) + "\n"
+    """Return the colours and marks of all states as CSS, from the table of states.
+
+    A mark is a mask over its colour: a list has hundreds, and drawing each as elements of its own doubles what a page lays out.
+    """
+    return "\n".join(_rules(kind) for kind in TABLE) + "\n"
 
 
-def _rule(kind: StateKind) -> str:
-    return f".st-{kind.name} {{ --state: {kind.colour}; }}"
+def _rules(kind: StateKind) -> str:
+    colour = f".st-{kind.name} {{ --state: {kind.colour}; }}"
+    return (
+        f'{colour}\n.st-{kind.name}.mark, .st-{kind.name} > .mark {{ mask-image: url("{_image(SHAPES[kind.name])}"); }}'
+    )
+
+
+def _image(shape: Shape) -> str:
+    """Return a shape as the address of a picture."""
+    line = f"<path fill='none' stroke='black' {_LINE} d='{shape.line}'/>" if shape.line else ""
+    fill = f"<path fill-rule='evenodd' d='{shape.fill}'/>" if shape.fill else ""
+    picture = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>{fill}{line}</svg>"
+    return f"data:image/svg+xml,{quote(picture, safe=_PLAIN)}"

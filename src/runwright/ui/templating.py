@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from runwright import clock
 from runwright.states import KIND_BY_NAME
-from runwright.ui import columns, words
+from runwright.ui import columns, shares, words
 from runwright.ui.ask import TIMES
 from runwright.ui.shapes import SHAPES
 
@@ -46,6 +46,7 @@ def environment() -> jinja2.Environment:
         marked=marked,
         line=lambda value: msgspec.json.encode(value, enc_hook=str).decode("utf-8", "replace"),
         state=state,
+        share=shares.share,
         path=lambda text: quote(str(text), safe=""),
         json=as_json,
         telling=words.telling,
@@ -66,15 +67,13 @@ def render(template: str, page: Any, frame: dict[str, Any], preferences: Prefere
 
 @cache
 def mark(name: str) -> Markup:
-    """Return the shape of a state, drawn."""
-    return Markup('<svg class="mark st-{}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>').format(
-        name, mark_paths(name)
-    )
+    """Return the shape of a state."""
+    return Markup('<i class="mark st-{}" aria-hidden="true"></i>').format(name)
 
 
 @cache
 def mark_paths(name: str) -> Markup:
-    """Return the paths of the shape of a state."""
+    """Return the paths of the shape of a state, for a drawing."""
     shape = SHAPES[name]
     fill = Markup('<path class="fill" fill-rule="evenodd" d="{}"/>').format(shape.fill) if shape.fill else Markup()
     return fill + (Markup('<path class="line" d="{}"/>').format(shape.line) if shape.line else Markup())
@@ -83,7 +82,9 @@ def mark_paths(name: str) -> Markup:
 @cache
 def state(name: str) -> Markup:
     """Return the shape and the word of a state."""
-    return Markup('<span class="state st-{0}">{1}<span>{0}</span></span>').format(name, mark(name))
+    return Markup('<span class="state st-{0}"><i class="mark" aria-hidden="true"></i><span>{0}</span></span>').format(
+        name
+    )
 
 
 def time_element(at: str | int | None, preferences: Preferences, now: int, always: str = "") -> Markup:
@@ -93,7 +94,10 @@ def time_element(at: str | int | None, preferences: Preferences, now: int, alway
     moment = clock.from_datetime(datetime.fromisoformat(at)) if isinstance(at, str) else at
     exact = at if isinstance(at, str) else clock.to_iso(at)
     how = always or preferences.times
-    shown = words.age(moment, now) if how == TIMES[1] else words.date_time(moment, preferences.zone_info, now)
+    if how == "hour":
+        shown = words.date_hour(moment, preferences.zone_info)
+    else:
+        shown = words.age(moment, now) if how == TIMES[1] else words.date_time(moment, preferences.zone_info, now)
     attributes = f'datetime="{escape(exact)}" title="{escape(exact)}" data-show="{escape(how)}"'
     return Markup(f"<time {attributes}>{escape(shown)}</time>")  # noqa: S704  every part is escaped, which is quicker than format
 

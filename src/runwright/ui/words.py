@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 MOST_TEXT = 20_000
 BLANK = "(blank)"
-_USUAL = frozenset(USUAL_MESSAGES.values())
+_USUAL = {*USUAL_MESSAGES.values(), "All tasks succeeded.", "Paused."}
 _MIDDLE = "\u2026"
+_AROUND = "Error during execution of task: "
+_RAISED = re.compile(r"""(\w+\(["'])(.*)(["'],?\))""")
 _VARIABLE = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|'[^']*'|\"[^\"]*\"|\d+(?:\.\d+)?", re.IGNORECASE)
 
 __all__ = [
     "age",
     "clean_line",
+    "date_hour",
     "date_time",
     "duration",
     "fingerprint",
@@ -67,6 +70,11 @@ def date_time(at: int | None, zone: ZoneInfo, now: int) -> str:
     return moment.strftime("%d %b %H:%M:%S" if moment.year == today.year else "%d %b %Y %H:%M:%S")
 
 
+def date_hour(at: int, zone: ZoneInfo) -> str:
+    """Return the time when an hour begins as `27 Nov 14:00`."""
+    return clock.to_datetime(at).astimezone(zone).strftime("%d %b %H:%M")
+
+
 @lru_cache(maxsize=8)
 def _date_of(seconds: int, zone: ZoneInfo) -> date:
     return datetime.fromtimestamp(seconds, zone).date()
@@ -85,10 +93,17 @@ def seconds_between(start: int | None, end: int | None, now: int | None = None) 
 
 
 def telling(message: str | None) -> str:
-    """Return a message unless it is one that says no more than the state does."""
-    return "" if message is None or message in _USUAL else message
+    """Return what a message says beyond its state: nothing for a usual one, and what was raised without the words around it."""
+    return "" if message is None or message in _USUAL else message.removeprefix(_AROUND)
 
 
 def fingerprint(message: str | None) -> str:
-    """Return what messages of one kind of error have in common: numbers, ids and quoted words become a sign."""
-    return short(_VARIABLE.sub(_MIDDLE, (message or "").partition("\n")[0][:1_000]), 160)
+    """Return what messages of one kind of error have in common: numbers, ids and quoted words become a sign.
+
+    All of it but the signs stands in each of the messages, so that they can be searched for. What an error was raised with is
+    no quoted word.
+    """
+    line = telling(message).partition("\n")[0][:1_000]
+    raised = _RAISED.fullmatch(line)
+    head, said, tail = raised.groups() if raised else ("", line, "")
+    return short(head + _VARIABLE.sub(_MIDDLE, said) + tail, 160)

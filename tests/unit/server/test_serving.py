@@ -12,6 +12,7 @@ from runwright.errors import SettingError
 from runwright.server import keys
 from runwright.server.auth import Gate, Role
 from runwright.server.serving import Address, check_exposure, is_loopback
+from runwright.ui.serving import listening
 
 
 @pytest.fixture(autouse=True)
@@ -93,10 +94,11 @@ def test_an_address_that_is_taken_is_told():
             Address("127.0.0.1", taken.getsockname()[1])
 
 
-def test_small_answers_are_sent_at_once():
+@pytest.mark.parametrize("listen", [lambda: Address("127.0.0.1", 0).socket, listening], ids=["server", "pages alone"])
+def test_small_answers_are_sent_at_once(listen):
     """Else each waits for the acknowledgement of its own headers, which clients hold back for 40 ms."""
 
-    async def is_sent_at_once(address):
+    async def is_sent_at_once(listener):
         found = asyncio.get_running_loop().create_future()
 
         def accept(_, writer):
@@ -104,12 +106,12 @@ def test_small_answers_are_sent_at_once():
             found.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
-        async with await asyncio.start_server(accept, sock=address.socket):
-            _, writer = await asyncio.open_connection(address.host, address.port)
+        async with await asyncio.start_server(accept, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
             try:
                 return await found
             finally:
                 writer.close()
                 await writer.wait_closed()
 
-    assert asyncio.run(is_sent_at_once(Address("127.0.0.1", 0)))
+    assert asyncio.run(is_sent_at_once(listen()))

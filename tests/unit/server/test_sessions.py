@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from runwright.server.auth import Principal, Role
@@ -38,6 +41,31 @@ def test_a_key_lets_a_browser_in(browser):
     assert 200 == browser.get("/metrics").status_code
 
 
+def test_a_browser_that_opens_a_page_is_led_to_the_key_and_back(browser):
+    opening = {"Accept": "text/html,*/*"}
+    asked = browser.get("/ui/task-runs?q=state:failed%20%22a%22", headers=opening)
+    form = browser.get(asked.headers["Location"]).text
+    to = html.unescape(re.search('name="to" value="(.*?)"', form)[1])
+    led = browser.post("/sign-in", data={"key": KEYS[Role.VIEWER], "to": to}, headers=OWN_PAGE)
+
+    assert (303, "/ui/task-runs?q=state:failed%20%22a%22") == (led.status_code, led.headers["Location"])
+    assert 200 == browser.get(led.headers["Location"], headers=opening).status_code
+
+
+def test_a_program_that_opens_a_page_is_told_that_it_needs_a_key(browser):
+    assert 401 == browser.get("/ui/task-runs").status_code
+    assert (
+        401 == browser.get("/ui/task-runs", headers={"Accept": "text/html", "Authorization": "Bearer no"}).status_code
+    )
+
+
+@pytest.mark.parametrize("to", ["//evil.example/ui/", "https://evil.example/ui/", "/\\evil.example", "/metrics", ""])
+def test_signing_in_leads_to_pages_of_this_server_only(browser, to):
+    answer = browser.post("/sign-in", data={"key": KEYS[Role.ADMIN], "to": to}, headers=OWN_PAGE)
+
+    assert "/" == answer.headers["Location"]
+
+
 def test_what_a_session_changes_its_own_pages_ask_for(browser):
     browser.cookies.set(COOKIE, browser.app.state.context.sessions.begin(Principal("author", Role.AUTHOR)))
 
@@ -68,9 +96,9 @@ def test_who_signs_out_is_out(browser):
 
 
 def test_the_page_runs_nothing(browser):
-    answer = browser.get("/sign-in?code=<script>")
+    answer = browser.get("/sign-in?code=<script>&to=/ui/%22><script>")
 
-    assert "script" not in answer.text
+    assert "<script" not in answer.text
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "no-store" == answer.headers["Cache-Control"]
 

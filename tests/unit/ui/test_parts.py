@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from runwright import ids
@@ -9,7 +11,7 @@ from runwright.events import LogLine
 from runwright.result import ResultRef
 from runwright.runs import EdgeInfo, TaskInfo
 from runwright.states import TABLE
-from runwright.ui import dag, log_page, rows, shapes, words
+from runwright.ui import dag, log_page, rows, shapes, shares, words
 from runwright.ui.ask import Ask, Preferences
 from runwright.ui.log_end import LogEnd
 from runwright.ui.preview import preview_of
@@ -24,7 +26,17 @@ def test_every_state_has_a_shape_and_a_colour_of_its_own():
     assert names == set(shapes.SHAPES)
     assert len(names) == len({shapes.SHAPES[name] for name in names})
     assert all(f".st-{name} {{" in shapes.style_sheet() for name in names)
-    assert all(name in state(name) and "<svg" in state(name) for name in names)
+    assert all(name in state(name) and 'class="mark"' in state(name) for name in names)
+    assert len(names) == len(set(re.findall(r"mask-image: (.*);", shapes.style_sheet())))
+
+
+@pytest.mark.parametrize(
+    ("expected", "part", "whole"),
+    [("w0", None, 8.0), ("w0", 0.0, 0.0), ("w0", 1.0, None), ("w2", 0.001, 8.0), ("w50", 4.0, 8.0), ("w100", 9.0, 8.0)],
+)
+def test_a_thin_bar_is_filled_by_a_class_that_is_in_the_style_sheet(expected, part, whole):
+    assert expected == shares.share(part, whole)
+    assert f".{expected} {{" in shares.style_sheet()
 
 
 def test_the_pieces_of_a_bar_fill_it_and_none_is_too_small_to_see():
@@ -41,6 +53,12 @@ def test_the_pieces_of_a_bar_fill_it_and_none_is_too_small_to_see():
         ("item \u2026 of \u2026 timed out", "item 31 of 'batch' timed out"),
         ("no file \u2026", "no file 01a1fe4c-b020-7741-a36c-000000000000\nTraceback"),
         ("", None),
+        ("OSError('page \u2026 of \u2026 is gone')", "Error during execution of task: OSError('page 3 of 7 is gone')"),
+        (
+            'TimeoutError("page \u2026 of \u2026 timed out")',
+            "Error during execution of task: TimeoutError(\"page 3 of 'a' timed out\")",
+        ),
+        ("no item \u2026 here", "no item 'b' here"),
     ],
 )
 def test_messages_of_one_kind_have_one_fingerprint(expected, message):

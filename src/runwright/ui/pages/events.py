@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from runwright.query import Compare, Query, Related, columns
 from runwright.ui.pages.flow_run import RawEvent, raw_events
 from runwright.views import EventFilter
 
@@ -17,13 +18,14 @@ LIMIT = 100
 
 
 class Events(msgspec.Struct):
-    """The page: events up to the cursor `before`, newest first."""
+    """The page: events up to the cursor `before`, newest first; `flow_runs` names those that they are of, by id."""
 
     events: list[RawEvent]
     last: int
     before: int | None
     older: str = ""
     newest: str = ""
+    flow_runs: dict[str, str] = {}
 
 
 def read(surface: Surface, ask: Ask) -> Events:
@@ -34,7 +36,20 @@ def read(surface: Surface, ask: Ask) -> Events:
     end = last if before is None else min(before - 1, last)
     found = _until(surface, end)
     older = ask.link(before=found[0].cursor) if found and _until(surface, found[0].cursor - 1) else ""
-    return Events(raw_events(surface, found[::-1]), last, before, older, ask.link(before=None))
+    events = raw_events(surface, found[::-1])
+    return Events(events, last, before, older, ask.link(before=None), _names_of(surface, events))
+
+
+def _names_of(surface: Surface, events: list[RawEvent]) -> dict[str, str]:
+    """Return the flow and the name of each flow run that events are of."""
+    wanted = tuple({event.flow_run_id for event in events})
+    if not wanted:
+        return {}
+    flow = Related("flow", Query("flow", columns("name"), is_single=True))
+    query = Query("flow_run", (*columns("id", "name"), flow), Compare("id", "in", wanted))
+    return {
+        row["id"]: f"{row['flow']['name']} / {row['name']}" for row in msgspec.json.decode(surface.views.query(query))
+    }
 
 
 def _until(surface: Surface, end: int) -> list:

@@ -68,6 +68,7 @@ class RawEvent(msgspec.Struct, frozen=True):
     version: int
     name: str
     link: str
+    flow_run_id: str
     data: Any
 
 
@@ -340,5 +341,6 @@ def _raw(event: Event, name: str) -> RawEvent:
         event.version,
         name or ("flow run" if not event.ordinal else "task run that has not begun"),
         f"task-runs/{identity}" if event.ordinal else f"flow-runs/{event.flow_run}",
+        str(event.flow_run),
         codec.to_plain(event.data),
     )

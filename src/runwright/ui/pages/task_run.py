@@ -19,7 +19,7 @@ from runwright.ui.copying import Copy, of_task_run
 from runwright.ui.history import Spell, Step
 from runwright.ui.log_page import LogPage
 from runwright.ui.preview import Preview, preview_of
-from runwright.ui.words import short
+from runwright.ui.words import printable
 from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 TABS = ("overview", "attempts", "logs", "result", "events", "source")
 MOST_EVENTS = 200
 MOST_COMPARED = 1_000
+MOST_OF_A_LINE = 4_000
 MOST_NEIGHBOURS = 50
 
 
@@ -319,7 +320,8 @@ def _difference(name: str, values: Sequence[Any], form: str) -> Difference:
 
 def _align(found: Comparison, lines: list[LogLine]) -> None:
     left, right = (
-        [short(line.message, 400) for line in lines if line.attempt == number] for number in (found.left, found.right)
+        [printable(line.message[:MOST_OF_A_LINE]) for line in lines if line.attempt == number]
+        for number in (found.left, found.right)
     )
     found.is_cut = max(len(left), len(right)) > MOST_COMPARED
     left, right = left[:MOST_COMPARED], right[:MOST_COMPARED]

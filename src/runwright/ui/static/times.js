@@ -26,7 +26,9 @@ export function showTimes(within) {
   for (const element of within.querySelectorAll("time[data-show]")) {
     const at = new Date(element.getAttribute("datetime") ?? "");
     if (Number.isNaN(at.getTime())) continue;
-    if (element.getAttribute("data-show") === "relative") set(element, age(at, now));
+    if (element.getAttribute("data-show") === "hour") {
+      if (root.dataset.zone === "local") set(element, `${day.format(at)} ${clock.format(at).slice(0, 5)}`);
+    } else if (element.getAttribute("data-show") === "relative") set(element, age(at, now));
     else if (root.dataset.zone === "local") set(element, absolute(at, now));
   }
 }
