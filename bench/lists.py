@@ -25,17 +25,19 @@ if TYPE_CHECKING:
 _WIDTH = 200
 _FAILED_OF = 50
 _CALLS = 100
+_APART = 1_000_000_000
 _GOALS_MS = {"by_state": 5.0, "count_by_state": 3.0, "of_flow_run": 10.0}
 """The 95th percentiles that are aimed at, on a machine that does nothing else."""
 
 
 def write_record(store: Store, task_runs: int) -> UUID:
     """Write flow runs of 200 task runs, of which one in fifty failed; returns the id of one in the middle."""
-    from runwright.testing.scribe import Scribe
+    from runwright.testing.scribe import NOON, Scribe
 
     middle = None
     for number in range(task_runs // _WIDTH):
-        scribe = Scribe(store, flow=f"etl-{number % 20}", name=f"run-{number}", tasks=1).start()
+        at = NOON + number * _APART  # ids made in one millisecond would meet one day
+        scribe = Scribe(store, flow=f"etl-{number % 20}", name=f"run-{number}", tasks=1, at=at).start()
         children = scribe.map(1, _WIDTH - 1)
         failed = [each for each in children if each % _FAILED_OF == 0]
         scribe.run(*(each for each in children if each % _FAILED_OF))

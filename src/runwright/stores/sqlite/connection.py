@@ -198,6 +198,8 @@ def _open_to_read(path: str, flags: int) -> SqliteConnection:
 def _prepare(db: apsw.Connection, path: str) -> None:
     """Set what every connection needs, and refuse a database that is not ours before anything is changed in it."""
     db.set_busy_timeout(_BUSY_MILLISECONDS)
+    # Otherwise a statement is planned anew whenever other values are bound to it, which takes longer than most reads.
+    db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     db.execute(_FOR_ALL)
     application = db.pragma("application_id")
     is_empty = not application and not db.pragma("user_version") and not db.execute("SELECT 1 FROM sqlite_schema").get
