@@ -11,6 +11,7 @@ from runwright.runs import FlowVersion, TaskInfo
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from runwright.compat.run_models import Likeness, Model
     from runwright.runs import EdgeInfo
     from runwright.views import Views
 
@@ -65,12 +66,13 @@ class FlowFacts:
 
 
 class KnownFlows:
-    """The versions of flows of one record, each read once; safe for threads."""
+    """The versions of flows of one record, each read once, and documents of their task runs; safe for threads."""
 
     def __init__(self, views: Views) -> None:
         """Read from `views` what is not known yet."""
         self._views = views
         self._known: dict[tuple[UUID | None, int], FlowFacts] = {}
+        self.models: dict[Likeness, Model] = {}
 
     def find(self, flow: UUID | None, version: int, name: str) -> FlowFacts:
         """Return a version of a flow by its id; one that is not on record has no tasks, and the name given."""
@@ -80,6 +82,12 @@ class KnownFlows:
                 self._known.clear()
             known = self._known[flow, version] = FlowFacts(self._read(flow, version) or FlowVersion(name, ""))
         return known
+
+    def keep_model(self, model: Model) -> None:
+        """Keep a document of a task run among `models`, for others that are like it."""
+        if len(self.models) >= _KEPT:
+            self.models.clear()
+        self.models[model.likeness] = model
 
     def _read(self, flow: UUID | None, version: int) -> FlowVersion | None:
         return next((each for each in self._views.flows(flow_id=flow) if each.version == version), None)

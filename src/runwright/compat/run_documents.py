@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from runwright import clock, ids
 from runwright.compat.flow_facts import KnownFlows
+from runwright.compat.run_models import Model, delay_of, likeness_of, seconds_between, z_of
 from runwright.compat.task_run_body import (
-    FINAL_TYPES,
     FlowRunFacts,
     Place,
     Progress,
     is_suspension,
     late_id,
-    stored_at,
     with_z,
 )
 from runwright.events import EventKind
@@ -22,7 +21,7 @@ from runwright.states import KIND_BY_NAME, Phase
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
-    from runwright.compat.flow_facts import TaskFacts
+    from runwright.compat.run_models import Likeness
     from runwright.events import LogLine
     from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
     from runwright.views import Views
@@ -62,23 +61,27 @@ class RunDocuments:
         self._views = views
         self._facts: dict[UUID, FlowRunFacts] = {}
         self._flows = KnownFlows(views) if flows is None else flows
-        self._model: _Model | None = None
+        self._last_facts: FlowRunFacts | None = None
+        self._last_model: Model | None = None
 
     def task_run(self, row: TaskRun) -> dict[str, Any]:
         """Return a task run with its state.
 
         Those of one task that went well, or wrong, at the first try come one after the other mostly, and differ in little.
         """
-        likeness = _likeness_of(row)
-        model = self._model
-        if model is not None and likeness is not None and likeness == model.likeness:
-            return _like(model, row)
-        facts = self._facts_of(row)
+        facts, likeness = self._facts_of(row), likeness_of(row)
+        if likeness is None or not facts.is_told_by_rows:
+            return self._task_run(row, facts, facts.place_of_row(row))
+        model = self._last_model
+        if model is None or model.likeness != likeness:
+            model = self._last_model = self._flows.models.get(likeness) or self._make_model(row, facts, likeness)
+        return model.like(row, facts)
+
+    def _make_model(self, row: TaskRun, facts: FlowRunFacts, likeness: Likeness) -> Model:
         place = facts.place_of_row(row)
-        document = self._task_run(row, facts, place)
-        if likeness is not None and facts.is_told_by_rows:
-            self._model = _Model(likeness, document, facts, place.task)
-        return document
+        model = Model(likeness, self._task_run(row, facts, place), place.task)
+        self._flows.keep_model(model)
+        return model
 
     def _task_run(self, row: TaskRun, facts: FlowRunFacts, place: Place) -> dict[str, Any]:
         progress = self._progress_of(row)
@@ -86,8 +89,8 @@ class RunDocuments:
         state = self._state_of(row, progress, facts.text)
         return {
             "id": body["dynamic_key"],
-            "created": _z(row.created),
-            "updated": _z(row.updated),
+            "created": z_of(row.created),
+            "updated": z_of(row.updated),
             "cache_key": None,
             "cache_expiration": None,
             "task_version": None,
@@ -97,7 +100,7 @@ class RunDocuments:
             **body,
             "empirical_policy": place.task.policy_with_jitter,
             "estimated_run_time": body["total_run_time"],
-            "estimated_start_time_delta": _delay(row.created, row.start_time),
+            "estimated_start_time_delta": delay_of(row.created, row.start_time),
             "state_id": state["id"],
             "state_type": state["type"],
             "state_name": state["name"],
@@ -106,12 +109,16 @@ class RunDocuments:
 
     def _facts_of(self, row: TaskRun) -> FlowRunFacts:
         """Return what is known of the flow run of a task run, for which its row is enough."""
+        facts = self._last_facts
+        if facts is not None and facts.flow_run is row.flow_run:
+            return facts
         facts = self._facts.get(row.flow_run)
         if facts is None:
             while len(self._facts) >= _FLOW_RUNS_KEPT:
                 del self._facts[next(iter(self._facts))]
             flow = self._flows.find(row.flow_id, row.flow_version, row.flow_name)
             facts = self._facts[row.flow_run] = FlowRunFacts(self._views, row.flow_run, flow)
+        self._last_facts = facts
         return facts
 
     def _progress_of(self, row: TaskRun) -> Progress:
@@ -176,8 +183,8 @@ class RunDocuments:
         return {
             **_NO_FLOW_RUN,
             "id": flow_run,
-            "created": _z(row.created),
-            "updated": _z(row.updated),
+            "created": z_of(row.created),
+            "updated": z_of(row.updated),
             "name": row.name,
             "flow_id": str(row.flow_id),
             "state_id": state["id"],
@@ -186,69 +193,19 @@ class RunDocuments:
             "state_type": state["type"],
             "state_name": state["name"],
             "run_count": 1 if row.start_time is not None else 0,
-            "expected_start_time": _z(row.scheduled_start_time or row.created),
-            "next_scheduled_start_time": _z(row.scheduled_start_time) if row.kind == _SCHEDULED else None,
-            "start_time": _z(row.start_time),
-            "end_time": _z(row.end_time),
-            "total_run_time": _seconds(row.start_time, row.end_time),
-            "estimated_run_time": _seconds(row.start_time, row.end_time),
-            "estimated_start_time_delta": _delay(row.scheduled_start_time or row.created, row.start_time),
+            "expected_start_time": z_of(row.scheduled_start_time or row.created),
+            "next_scheduled_start_time": z_of(row.scheduled_start_time) if row.kind == _SCHEDULED else None,
+            "start_time": z_of(row.start_time),
+            "end_time": z_of(row.end_time),
+            "total_run_time": seconds_between(row.start_time, row.end_time),
+            "estimated_run_time": seconds_between(row.start_time, row.end_time),
+            "estimated_start_time_delta": delay_of(row.scheduled_start_time or row.created, row.start_time),
             "state": state,
         }
 
     def _version_of_root(self, row: FlowRun) -> int:
         newest = EventFilter(flow_run=row.id, ordinal=0, newest_first=True)
         return next((each.version for each in self._views.events(newest) if each.state or is_suspension(each)), 1)
-
-
-class _Model(NamedTuple):
-    """The document of a task run, from which those of others like it are made."""
-
-    likeness: tuple[Any, ...]
-    document: dict[str, Any]
-    facts: FlowRunFacts
-    task: TaskFacts
-
-
-def _likeness_of(row: TaskRun) -> tuple[Any, ...] | None:
-    """Return what task runs have in common whose documents differ in ids, times, inputs and results only; None for one that ends alone."""
-    is_usual = row.attempt == 1 and row.end_time is not None and row.start_time is not None and not row.details
-    if not is_usual or row.name is not None or row.due is not None or row.kind.event_type not in FINAL_TYPES:
-        return None
-    return row.flow_run, row.task_index, row.slug, row.parent, row.map_index < 0, row.state, row.message
-
-
-def _like(model: _Model, row: TaskRun) -> dict[str, Any]:
-    """Return the document of a task run that is like another."""
-    facts, other = model.facts, model.document
-    place = Place(row.ordinal, row.map_index, row.parent, model.task, row.created)
-    identity = ids.task_run_text(facts.text, row.ordinal)
-    state = ids.event_text(facts.text, row.ordinal, row.version)
-    created, end, seconds = _z(row.created), _z(row.end_time), _seconds(row.start_time, row.end_time)
-    details = {**other["state"]["state_details"], "task_run_id": identity}
-    return {
-        **other,
-        "id": identity,
-        "created": created,
-        "updated": _z(row.updated),
-        "name": place.name,
-        "dynamic_key": identity,
-        "task_inputs": facts.inputs_of(place),
-        "expected_start_time": created,
-        "start_time": _z(row.start_time),
-        "end_time": end,
-        "total_run_time": seconds,
-        "estimated_run_time": seconds,
-        "estimated_start_time_delta": _delay(row.created, row.start_time),
-        "state_id": state,
-        "state": {
-            **other["state"],
-            "id": state,
-            "timestamp": end,
-            "data": None if row.result is None else stored_at(row.result),
-            "state_details": details,
-        },
-    }
 
 
 def _known_by(progress: Progress, identity: str) -> str:
@@ -275,7 +232,7 @@ def state_document(identity: str, progress: Progress, flow_run: str, task_run: s
 
 def flow_document(flow: FlowVersion) -> dict[str, Any]:
     """Return a flow."""
-    created = _z(flow.created)
+    created = z_of(flow.created)
     return {
         "id": str(flow.id),
         "created": created,
@@ -288,7 +245,7 @@ def flow_document(flow: FlowVersion) -> dict[str, Any]:
 
 def log_document(line: LogLine, number: int) -> dict[str, Any]:
     """Return a log line; `number` is its place in its flow run."""
-    at = _z(line.at)
+    at = z_of(line.at)
     return {
         "id": str(uuid5(_LINE, f"{line.flow_run} {number}")),
         "created": at,
@@ -346,15 +303,3 @@ def _entered(row: TaskRun | FlowRun) -> int:
     if row.kind.phase is Phase.ACTIVE and row.start_time is not None:
         return row.start_time
     return row.created if row.version == 1 else row.updated
-
-
-def _seconds(start: int | None, end: int | None) -> float:
-    return 0.0 if start is None or end is None else (end // 1_000 - start // 1_000) / 1_000_000
-
-
-def _delay(expected: int, start: int | None) -> float:
-    return 0.0 if start is None else max(0.0, (start - expected) // 1_000 / 1_000_000)
-
-
-def _z(at: int | None) -> Any:
-    return None if at is None else with_z(at // 1_000)

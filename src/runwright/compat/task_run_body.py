@@ -139,7 +139,10 @@ def late_id(scheduled: UUID) -> UUID:
 
 
 class FlowRunFacts:
-    """What the record knows of a flow run that its task runs' events repeat."""
+    """What the record knows of a flow run that its task runs' events repeat.
+
+    `is_told_by_rows` says whether the rows of its task runs say where they stand.
+    """
 
     def __init__(self, views: Views, flow_run: UUID, flow: FlowFacts, row: FlowRun | None = None) -> None:
         """Read from `views` what its version of a flow and its `row` do not say."""
@@ -152,6 +155,7 @@ class FlowRunFacts:
         self._firsts: list[int] = []
         self._of_parents: dict[int, list[Expansion]] = {}
         self._last_inputs: tuple[Any, dict[str, list[dict[str, str]]]] = None, {}
+        self.is_told_by_rows = not flow.is_declared
 
     @classmethod
     def read(cls, views: Views, flow_run: UUID, flows: KnownFlows) -> FlowRunFacts:
@@ -165,11 +169,6 @@ class FlowRunFacts:
         offset = ordinal - expansion.first
         task, map_index = (offset, -1) if expansion.task is None else (expansion.task, offset)
         return Place(ordinal, map_index, expansion.parent, self._flow.task(task), expansion.at)
-
-    @property
-    def is_told_by_rows(self) -> bool:
-        """Say whether the rows of its task runs say where they stand."""
-        return not self._flow.is_declared
 
     def place_of_row(self, row: TaskRun) -> Place:
         """Return where a task run stands: of a flow in Python its row says it, which takes no further read."""

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from tests.unit.backend.recorded import EXTRACT, FETCH, LOAD, PARSE, RecordedRun
 
-from runwright.compat import run_documents
 from runwright.compat.run_documents import RunDocuments
+from runwright.compat.run_models import Model
 from runwright.result import ResultRef
 from runwright.stores import open_store
 from runwright.views import TaskRunFilter
@@ -37,11 +37,13 @@ def record():
 def test_those_that_are_like_others_have_words_of_their_own(record, oldest_first, monkeypatch):
     rows = record.task_runs(TaskRunFilter(oldest_first=oldest_first))
     expected = [RunDocuments(record).task_run(row) for row in rows]
-    documents, alike, like = RunDocuments(record), [], run_documents._like
-    monkeypatch.setattr(run_documents, "_like", lambda *given: alike.append(given) or like(*given))
+    documents, alike, like = RunDocuments(record), [], Model.like
+    monkeypatch.setattr(Model, "like", lambda *given: alike.append(given) or like(*given))
 
     assert expected == [documents.task_run(row) for row in rows]
-    assert 6 <= len(alike) < len(rows) - 10
+    assert 14 <= len(alike) < len(rows) - 10
+    assert {"Success", "Failed"} == {row.kind.name for _, row, _ in alike}
+    assert {None, "No."} <= {row.message if row.kind.name == "Failed" else None for _, row, _ in alike}
     assert len(rows) == len({document["id"] for document in expected})
     upstream = {document["task_inputs"]["page"][0]["id"] for document in expected if "page" in document["task_inputs"]}
     assert 12 <= len(upstream)
