@@ -210,6 +210,7 @@ _TABLE = (
         _always("task_id",             "uuid",    "The task's id."),
         _always("map_index",           "integer", "The place among mapped children, -1 for what is none."),
         _maybe("name",                 "text",    "The run's own name."),
+        _always("full_name",           "text",    "The name that people see: its own, or its task's slug and `map_index`."),
         _maybe("parent_id",            "uuid",    "The task run that it was expanded from."),
         _always("attempt",             "integer", "The number of the latest attempt, 0 before the first."),
         _maybe("cache_key",            "text",    "The key that its value was cached under."),

@@ -12,7 +12,7 @@ from runwright import ids
 from runwright.clock import recordable
 from runwright.compat.run_documents import log_document
 from runwright.compat.run_filters import Span
-from runwright.compat.run_search import uuids_in
+from runwright.compat.run_questions import uuids_in
 from runwright.errors import NotOnRecord
 from runwright.events import Batch, LogLine
 from runwright.server import limits

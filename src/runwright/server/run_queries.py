@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from runwright.clock import recordable
+from runwright.compat.run_questions import sort_of
 from runwright.compat.run_search import Wanted, page_of
 from runwright.compat.task_run_body import with_z
 from runwright.server.limits import PAGE
@@ -18,7 +19,7 @@ from runwright.server.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runwright.compat.run_search import RunSearch
+    from runwright.compat.run_search import Expected, RunSearch
 
 MOST_INTERVALS = 500
 DEFAULT_SORT = "ID_DESC"
@@ -48,9 +49,7 @@ class Query(Wanted, kw_only=True):
 
     def page_of_task_runs(self, search: RunSearch) -> list[dict[str, Any]]:
         """Return the page of task runs that is asked for."""
-        if is_usual(self.sort):
-            return search.task_run_page(self, *self._place)
-        return self.page(search.task_runs(self))
+        return page_of_task_runs(search, self, self.sort, *self._place)
 
     @property
     def _place(self) -> tuple[int, int]:
@@ -71,9 +70,7 @@ class PageQuery(Wanted, kw_only=True):
     def answer_with_task_runs(self, search: RunSearch) -> dict[str, Any]:
         """Return the page of task runs that is asked for, and how many there are."""
         count = search.count_task_runs(self)
-        if is_usual(self.sort):
-            return self._answer(search.task_run_page(self, self._offset, self.limit), count)
-        return self.answer(search.task_runs(self), count)
+        return self._answer(page_of_task_runs(search, self, self.sort, self._offset, self.limit), count)
 
     @property
     def _offset(self) -> int:
@@ -92,7 +89,12 @@ class HistoryQuery(Wanted, kw_only=True):
     history_interval_seconds: Annotated[float, msgspec.Meta(ge=1)] | None = None
     history_interval: Annotated[float, msgspec.Meta(ge=1)] | None = None
 
-    def answer(self, found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    def answer_with_task_runs(self, search: RunSearch) -> list[dict[str, Any]]:
+        """Return the intervals with task runs."""
+        start, end = _us(self.history_start) * 1_000, _us(self.history_end) * 1_000
+        return self.answer(search.expected(self, start, end))
+
+    def answer(self, found: Iterable[Expected]) -> list[dict[str, Any]]:
         """Return the intervals, each with the states of the runs in it; raises `Problem` 422 for none."""
         seconds = self.history_interval_seconds or self.history_interval
         start, end = _us(self.history_start), _us(self.history_end)
@@ -102,9 +104,9 @@ class HistoryQuery(Wanted, kw_only=True):
         intervals = min(MOST_INTERVALS, -(-(end - start) // step))
         states: list[Counter[tuple[str, str]]] = [Counter() for _ in range(intervals)]
         for each in found:
-            place = (_us(datetime.fromisoformat(each["expected_start_time"])) - start) // step
+            place = (_us(datetime.fromisoformat(each.at)) - start) // step
             if 0 <= place < intervals:
-                states[place][each["state_type"], each["state_name"]] += 1
+                states[place][each.state_type, each.state_name] += each.count
         return [
             _interval(start + place * step, start + (place + 1) * step, counts) for place, counts in enumerate(states)
         ]
@@ -113,6 +115,17 @@ class HistoryQuery(Wanted, kw_only=True):
 def is_usual(sort: str | None) -> bool:
     """Say whether an order is that in which runs are found."""
     return sort in {None, DEFAULT_SORT}
+
+
+def page_of_task_runs(
+    search: RunSearch, wanted: Wanted, sort: str | None, offset: int, limit: int
+) -> list[dict[str, Any]]:
+    """Return a page of task runs in the order of a documented word; raises `Problem` 422 for another word."""
+    if is_usual(sort):
+        return search.task_run_page(wanted, offset, limit)
+    known = sort_of(str(sort))
+    found = None if known is None else search.ordered_page(wanted, known, offset, limit)
+    return ordered_page(search.task_runs(wanted), sort, offset, limit) if found is None else found
 
 
 def ordered_page(found: Iterable[dict[str, Any]], sort: str | None, offset: int, limit: int) -> list[dict[str, Any]]:

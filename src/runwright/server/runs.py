@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from runwright import ids
 from runwright.compat.run_documents import flow_document
-from runwright.compat.run_search import RunSearch, Wanted
+from runwright.compat.run_search import Expected, RunSearch, Wanted
 from runwright.errors import NotOnRecord
 from runwright.server.auth import Role
 from runwright.server.bodies import json_answer, read_json
 from runwright.server.problems import Problem
 from runwright.server.routes import get, post
-from runwright.server.run_queries import HistoryQuery, PageQuery, Query
+from runwright.server.run_queries import HistoryQuery, PageQuery, Query, is_usual
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
     from runwright.server.context import ServerContext
+
+_LONG_SEARCHES = 2
+"""How many searches look at many rows at once; more wait for their turn."""
 
 
 def routes(context: ServerContext) -> Sequence[BaseRoute]:
@@ -63,27 +67,42 @@ class _Endpoints:
 
 
 class TaskRuns(_Endpoints):
-    """Task runs, over all flow runs."""
+    """Task runs, over all flow runs.
+
+    What has to look at many rows waits until few others do: the threads that read are there for all requests.
+    """
+
+    def __init__(self, context: ServerContext) -> None:
+        """Read the record of a context."""
+        super().__init__(context)
+        self._turns = asyncio.Semaphore(_LONG_SEARCHES)
+
+    async def _in_turn(self, query: Wanted, sort: str | None, call: Callable[..., Any], *arguments: Any) -> Response:
+        if is_usual(sort) and query.is_served_by_index:
+            return json_answer(await self._context.in_thread(call, *arguments))
+        async with self._turns:
+            return json_answer(await self._context.in_thread(call, *arguments))
 
     async def filter(self, request: Request) -> Response:
         """Return a page of task runs."""
         query = await read_json(request, Query, Query())
-        return json_answer(await self._context.in_thread(query.page_of_task_runs, self._search))
+        return await self._in_turn(query, query.sort, query.page_of_task_runs, self._search)
 
     async def count(self, request: Request) -> Response:
         """Return how many task runs there are."""
         wanted = await read_json(request, Wanted, Wanted())
-        return json_answer(await self._context.in_thread(self._search.count_task_runs, wanted))
+        return await self._in_turn(wanted, None, self._search.count_task_runs, wanted)
 
     async def paginate(self, request: Request) -> Response:
         """Return a page of task runs by its number, and how many there are."""
         query = await read_json(request, PageQuery, PageQuery())
-        return json_answer(await self._context.in_thread(query.answer_with_task_runs, self._search))
+        return await self._in_turn(query, query.sort, query.answer_with_task_runs, self._search)
 
     async def history(self, request: Request) -> Response:
         """Return how many task runs were expected in each interval, by state."""
         query = await read_json(request, HistoryQuery)
-        return json_answer(await self._context.in_thread(lambda: query.answer(self._search.task_runs(query))))
+        async with self._turns:
+            return json_answer(await self._context.in_thread(query.answer_with_task_runs, self._search))
 
     def one(self, request: Request) -> Response:
         """Return a task run."""
@@ -131,7 +150,7 @@ class FlowRuns(_Endpoints):
     async def history(self, request: Request) -> Response:
         """Return how many flow runs were expected in each interval, by state."""
         query = await read_json(request, HistoryQuery)
-        return json_answer(await self._context.in_thread(lambda: query.answer(self._search.flow_runs(query))))
+        return json_answer(await self._context.in_thread(query.answer, map(Expected.of, self._search.flow_runs(query))))
 
     def one(self, request: Request) -> Response:
         """Return a flow run."""

@@ -9,6 +9,7 @@ import pytest
 
 from runwright import ids
 from runwright.clock import to_datetime
+from runwright.compat import run_search
 from runwright.testing.scribe import NOON, Scribe
 
 from .test_events import found as events_found
@@ -111,6 +112,19 @@ def test_row_and_event_are_of_one_mind(client, other):
         (["first Failed", "first Completed", "second NotReady", "second Running"], {"sort": "NAME_ASC"}),
         (["second Running", "first Completed", "second NotReady", "first Failed"], {"sort": "EXPECTED_START_TIME_ASC", "limit": 200}),
         (["first Failed", "first Completed", "second NotReady", "second Running"], {"sort": "END_TIME_DESC"}),
+        (["first Completed", "second NotReady"], {"sort": "END_TIME_DESC", "offset": 1, "limit": 2}),
+        (["second Running"], {"sort": "END_TIME_DESC", "offset": 3}),
+        (["first Failed", "second Running", "first Completed", "second NotReady"], {"sort": "START_TIME_DESC"}),
+        (["second NotReady", "first Failed", "second Running", "first Completed"], {"sort": "NEXT_SCHEDULED_START_TIME_ASC"}),
+        (["second Running", "second NotReady"], {"sort": "EXPECTED_START_TIME_ASC", "task_runs": {"name": {"not_any_": ["first"]}}}),
+        (["first Completed", "second Running"], {"sort": "NAME_ASC", "task_runs": {"tags": {"any_": ["nightly"]}}}),
+        ([], {"task_runs": {"name": {"like_": "f%t"}}}),
+        ([], {"task_runs": {"name": {"any_": ["firs_"]}}}),
+        ([], {"task_runs": {"name": {"is_null_": True}}}),
+        ([], {"task_runs": {"start_time": {"after_": "9999-12-31T00:00:00Z"}}}),
+        (["first Failed", "second Running", "first Completed"], {"task_runs": {"start_time": {"before_": "9999-12-31T23:59:59.999999Z"}}}),
+        (["first Failed"], {"task_runs": {"end_time": {"after_": (WHEN + timedelta(seconds=0.5)).isoformat()}}}),
+        (["second NotReady", "first Failed", "first Completed"], {"task_runs": {"operator": "or_", "start_time": {"is_null_": True}, "name": {"any_": ["FIRST"]}}}),
         ([], {"task_runs": {"id": {"any_": ["x", str(uuid4())]}}}),
     ],
 )  # fmt: skip
@@ -156,6 +170,35 @@ def test_children_that_have_not_begun_are_counted(client, scribe):
 
     assert 1_002 == ask(client, "task_runs/count")
     assert 1_001 == ask(client, "task_runs/count", task_runs={"state": {"type": {"any_": ["PENDING"]}}})
+
+
+def test_a_search_that_no_query_answers_says_when_it_goes_too_far(client, other, monkeypatch):
+    monkeypatch.setattr(run_search, "LOOKS_AT", 2)
+    tagged = {"task_runs": {"tags": {"any_": ["nightly"]}}}
+    answer = client.post("/api/task_runs/count", json=tagged)
+
+    assert 422 == answer.status_code
+    assert "ask for a state, a flow run" in answer.json()["detail"]
+    assert ["second Running"] == names(
+        client, task_runs={**tagged["task_runs"], "state": {"type": {"any_": ["RUNNING"]}}}
+    )
+    assert 4 == ask(client, "task_runs/count")
+    assert 2 == ask(client, "task_runs/count", task_runs={"name": {"any_": ["first"]}})
+
+
+def test_a_history_of_too_many_times_is_refused(client, other, monkeypatch):
+    body = {"history_start": WHEN.isoformat(), "history_end": "2100-01-01T00:00:00Z", "history_interval_seconds": 1}
+    monkeypatch.setattr(run_search, "LOOKS_AT", 1)
+
+    assert 422 == client.post("/api/task_runs/history", json=body).status_code
+
+
+def test_flow_runs_are_found_by_their_task_runs(client, other, story):
+    failed = {"state": {"type": {"any_": ["FAILED"]}}}
+    tagged = {"tags": {"any_": ["nightly"]}}
+
+    assert ["twice"] == [each["name"] for each in ask(client, "flow_runs/filter", task_runs=failed)]
+    assert ["once"] == [each["name"] for each in ask(client, "flow_runs/filter", task_runs=tagged)]
 
 
 def test_pages_have_numbers(client, other):

@@ -182,7 +182,8 @@ class EntityRows:
     def _task_runs(self) -> Iterator[Row]:
         for key, held in self._rows.task_run.items():
             run = self._rows.flow_run[key]
-            flow_run, flow_id = UUID(bytes=run.id), self._rows.flows[run.flow - 1].id or TENANT_ID
+            flow = self._rows.flows[run.flow - 1]
+            flow_run, flow_id = UUID(bytes=run.id), flow.id or TENANT_ID
             for row in held.values():
                 details = _read(row.details, {})
                 yield {
@@ -194,6 +195,7 @@ class EntityRows:
                     "task_id": ids.task_id(flow_id, row.task),
                     "map_index": row.map_index,
                     "name": row.name,
+                    "full_name": row.name or _indexed(flow.tasks[row.task].slug, row.map_index),
                     "parent_id": ids.task_run_id(flow_run, row.parent) if row.parent else None,
                     "attempt": row.attempt,
                     "cache_key": details.get("cache_key"),
@@ -253,6 +255,10 @@ def _project(project: Project) -> Row:
         "created": project.created,
         "tenant_id": TENANT_ID,
     }
+
+
+def _indexed(slug: str, map_index: int) -> str:
+    return slug if map_index < 0 else f"{slug}[{map_index}]"
 
 
 def _waited(row: TaskRunRow) -> float | None:

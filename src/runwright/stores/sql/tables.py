@@ -231,6 +231,7 @@ class _Tables:
             ),
             "map_index": Plain("integer", "@.map_index"),
             "name": Plain("text", "@.name"),
+            "full_name": Plain("text", self._full_name()),
             "parent_id": Identity("flow_run", "@.flow_run", (Part("@.parent", 20, 28),), given="@.parent > 0"),
             "attempt": Plain("integer", "@.attempt"),
             "cache_key": Plain("text", self._d.key_text("@.details", "cache_key")),
@@ -239,6 +240,14 @@ class _Tables:
                 "number", self._d.quotient("(coalesce(@.start_time,@.end_time)-@.created)", 1_000_000_000)
             ),
         }
+
+    def _full_name(self) -> str:
+        slug = (
+            "(SELECT slug FROM task WHERE task.idx = @.task"
+            " AND task.flow = (SELECT flow FROM flow_run WHERE key = @.flow_run))"
+        )
+        index = f"(CASE WHEN @.map_index < 0 THEN '' ELSE '['||{self._d.text('@.map_index')}||']' END)"
+        return f"coalesce(nullif(@.name,''),{slug}||{index})"
 
     def _run(self, document: Document) -> dict[str, Expression]:
         """Return what runs of flows and of tasks have in common."""
