@@ -10,7 +10,6 @@ from runwright.compat.flow_facts import KnownFlows
 from runwright.compat.run_models import Model, delay_of, likeness_of, seconds_between, z_of
 from runwright.compat.task_run_body import (
     FlowRunFacts,
-    Place,
     Progress,
     is_suspension,
     late_id,
@@ -65,25 +64,27 @@ class RunDocuments:
         self._last_model: Model | None = None
 
     def task_run(self, row: TaskRun) -> dict[str, Any]:
-        """Return a task run with its state.
+        """Return a task run with its state; what it shares with others, and no filter looks at, may be JSON already.
 
         Those of one task that went well, or wrong, at the first try come one after the other mostly, and differ in little.
         """
         facts, likeness = self._facts_of(row), likeness_of(row)
         if likeness is None or not facts.is_told_by_rows:
-            return self._task_run(row, facts, facts.place_of_row(row))
+            return self.task_run_by_itself(row)
         model = self._last_model
         if model is None or model.likeness != likeness:
             model = self._last_model = self._flows.models.get(likeness) or self._make_model(row, facts, likeness)
         return model.like(row, facts)
 
     def _make_model(self, row: TaskRun, facts: FlowRunFacts, likeness: Likeness) -> Model:
-        place = facts.place_of_row(row)
-        model = Model(likeness, self._task_run(row, facts, place), place.task)
+        model = Model(likeness, self.task_run_by_itself(row), facts.place_of_row(row).task)
         self._flows.keep_model(model)
         return model
 
-    def _task_run(self, row: TaskRun, facts: FlowRunFacts, place: Place) -> dict[str, Any]:
+    def task_run_by_itself(self, row: TaskRun) -> dict[str, Any]:
+        """Return a task run with its state, made from no other one."""
+        facts = self._facts_of(row)
+        place = facts.place_of_row(row)
         progress = self._progress_of(row)
         body = facts.body_of(place, progress)
         state = self._state_of(row, progress, facts.text)

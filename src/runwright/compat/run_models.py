@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from runwright import ids
 from runwright.compat.task_run_body import FINAL_TYPES, Place, stored_at, with_z
 from runwright.states import TABLE
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from runwright.runs import TaskRun
 
 _ENDED = frozenset(kind.code for kind in TABLE if kind.event_type in FINAL_TYPES)
+_OWN_DETAILS = frozenset({"flow_run_id", "task_run_id"})
 _SHOWN = frozenset({"cache_key", "due", "expires", "message", "result"})
 """What of the details of an ended task run has a place in its document; of an error, nothing but that it was one."""
 
@@ -45,22 +48,31 @@ def likeness_of(row: TaskRun) -> Likeness | None:
     return Likeness(row.flow_id, row.flow_version, row.task_index, row.slug, row.state, "error" in details)
 
 
-class Model(NamedTuple):
-    """The document of a task run, from which those of others like it are made."""
+class Model:
+    """The document of a task run, from which those of others like it are made; what they share of its depths is JSON already."""
 
-    likeness: Likeness
-    document: dict[str, Any]
-    task: TaskFacts
+    def __init__(self, likeness: Likeness, document: dict[str, Any], task: TaskFacts) -> None:
+        """Hold the document of a task run of this task."""
+        self.likeness = likeness
+        self._task = task
+        self._document = {
+            **document,
+            "empirical_policy": _raw(document["empirical_policy"]),
+            "labels": _raw(document["labels"]),
+        }
+        self._state = document["state"]
+        others = {key: value for key, value in self._state["state_details"].items() if key not in _OWN_DETAILS}
+        self._details = msgspec.json.encode(others).decode()[1:]
 
     def like(self, row: TaskRun, facts: FlowRunFacts) -> dict[str, Any]:
         """Return the document of a task run that has the likeness, in the flow run that `facts` are about."""
-        place = Place(row.ordinal, row.map_index, row.parent, self.task, row.created)
+        place = Place(row.ordinal, row.map_index, row.parent, self._task, row.created)
         identity = ids.task_run_text(facts.text, row.ordinal)
         state = ids.event_text(facts.text, row.ordinal, row.version)
         created, end, seconds = z_of(row.created), z_of(row.end_time), seconds_between(row.start_time, row.end_time)
-        other = self.document["state"]
+        details = f'{{"flow_run_id":"{facts.text}","task_run_id":"{identity}",{self._details}'
         return {
-            **self.document,
+            **self._document,
             "id": identity,
             "created": created,
             "updated": end if row.updated == row.end_time else z_of(row.updated),
@@ -76,14 +88,18 @@ class Model(NamedTuple):
             "estimated_start_time_delta": delay_of(row.created, row.start_time),
             "state_id": state,
             "state": {
-                **other,
+                **self._state,
                 "id": state,
                 "timestamp": end,
                 "message": row.message or "",
                 "data": None if row.result is None else stored_at(row.result),
-                "state_details": {**other["state_details"], "flow_run_id": facts.text, "task_run_id": identity},
+                "state_details": msgspec.Raw(details),
             },
         }
+
+
+def _raw(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))
 
 
 def seconds_between(start: int | None, end: int | None) -> float:
