@@ -28,6 +28,7 @@ RENAMED = frozenset({"Running", "Scheduled", "Paused"})
 _MOST_IDS = 500
 _LAST = (1 << 63) - 1_001
 _ENDING = tuple(kind.name for kind in TABLE if kind.event_type in FINAL_TYPES)
+_HAS_BEGUN: Condition = Compare("start_time", "is_null", value=False)
 _HAS_ENDED: Condition = Compare("state", "in", _ENDING)
 _ALWAYS, _NEVER = And(), Or()
 
@@ -50,8 +51,9 @@ _SHOWN: dict[str, tuple[str, Condition]] = {
     "NAME": ("full_name", _ALWAYS),
     "CREATED": ("created", _ALWAYS),
     "UPDATED": ("updated", _ALWAYS),
-    "START_TIME": ("start_time", Compare("start_time", "is_null", value=False)),
+    "START_TIME": ("start_time", _HAS_BEGUN),
     "END_TIME": ("end_time", _HAS_ENDED),
+    "DURATION": ("duration_seconds", And((_HAS_ENDED, _HAS_BEGUN))),
     "EXPECTED_START_TIME": ("created", _ALWAYS),
     "NEXT_SCHEDULED_START_TIME": (
         "state_start_time",
@@ -110,7 +112,7 @@ def _parts_of(which: TaskRunFilter) -> Iterator[Condition | None]:
     if which.flow_run_id is not None:
         yield _flow_run(which.flow_run_id)
     if which.start_time is not None:
-        yield _span("start_time", which.start_time, Compare("start_time", "is_null", value=False))
+        yield _span("start_time", which.start_time, _HAS_BEGUN)
     if which.end_time is not None:
         yield _span("end_time", which.end_time, _HAS_ENDED)
     if which.expected_start_time is not None:

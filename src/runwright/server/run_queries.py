@@ -31,6 +31,7 @@ _SORTS = {
     "UPDATED": "updated",
     "START_TIME": "start_time",
     "END_TIME": "end_time",
+    "DURATION": "total_run_time",
     "EXPECTED_START_TIME": "expected_start_time",
     "NEXT_SCHEDULED_START_TIME": "next_scheduled_start_time",
 }

@@ -114,6 +114,8 @@ def test_row_and_event_are_of_one_mind(client, other):
         (["first Failed", "first Completed", "second NotReady", "second Running"], {"sort": "END_TIME_DESC"}),
         (["first Completed", "second NotReady"], {"sort": "END_TIME_DESC", "offset": 1, "limit": 2}),
         (["second Running"], {"sort": "END_TIME_DESC", "offset": 3}),
+        (["first Completed", "first Failed", "second NotReady", "second Running"], {"sort": "DURATION_DESC"}),
+        (["first Failed", "first Completed", "second NotReady", "second Running"], {"sort": "DURATION_ASC"}),
         (["first Failed", "second Running", "first Completed", "second NotReady"], {"sort": "START_TIME_DESC"}),
         (["second NotReady", "first Failed", "second Running", "first Completed"], {"sort": "NEXT_SCHEDULED_START_TIME_ASC"}),
         (["second Running", "second NotReady"], {"sort": "EXPECTED_START_TIME_ASC", "task_runs": {"name": {"not_any_": ["first"]}}}),
