@@ -45,7 +45,7 @@ class Office:
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command of Runwright."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "runwright.cli.main", *arguments],
+            [sys.executable, "-m", "runwright", *arguments],
             env={**self.environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -102,7 +102,7 @@ def test_a_script_runs_as_it_is(run, target):
 
 
 def test_the_command_line_runs_it_too(run):
-    done = run("runwright.cli.main", "run", "--compat", "prefect", "script.py", "-p", "x=5")
+    done = run("runwright", "run", "--compat", "prefect", "script.py", "-p", "x=5")
     assert (0, True) == (done.returncode, "double" in done.stdout), done.stderr
 
 
