@@ -130,7 +130,7 @@ def _server() -> Iterator[tuple[int, int]]:
     command = [
         sys.executable,
         "-m",
-        "runwright.cli.main",
+        "runwright",
         "server",
         "start",
         "--port",

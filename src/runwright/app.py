@@ -201,7 +201,9 @@ class Assembly:
         self._limit: Limit | None = None
         self._flow_run: UUID | None = None
         self.inputs = Inputs(self.graph, lambda task: flow.constants.get(task, {}), self._load_children)
-        self.writer = Writer(self.store, before_commit=self._secure_results())
+        self._packs = pack.FlowRunPacks()
+        secure = self._packs.sync if self.settings.result_sync == "commit" else pack.flush_packs
+        self.writer = Writer(self.store, before_commit=secure)
         journal.install(self.settings.log_level)
 
     def __enter__(self) -> Self:
@@ -212,13 +214,13 @@ class Assembly:
         """Commit what is left, and give the lease up."""
         try:
             self.writer.stop()
-            pack.sync_packs()
+            self._packs.sync()
         finally:
             if self._watch is not None:
                 self._watch.stop()
             if self._keeper is not None:
                 self._keeper.release()
-            pack.close_packs()
+            self._packs.close()
 
     def create(
         self,
@@ -290,6 +292,7 @@ class Assembly:
     def tasks(self, root: Root, context: dict[str, Any], given: GivenStates, **options: Any) -> TaskWorkload:
         """Return the tasks of a Python flow as a loop runs them; `options` are those of `TaskWorkload`."""
         result = self.flow.result or pack.PackedResult(root=self.root)
+        self._packs.hold_back(str(context["flow_run_id"]))
         return TaskWorkload(self.graph, root.machine, self.inputs, context, given, result=result, **options)
 
     def _tag_slots(self) -> TagSlots | None:
@@ -368,10 +371,6 @@ class Assembly:
     def _reader(self, row: TaskRun) -> Callable[[ResultRef], Result]:
         own = self.graph.nodes[row.task_index].task.result or self.flow.result
         return lambda ref: reader_for(ref, root=self.root, own=own)
-
-    def _secure_results(self) -> Callable[[], Any]:
-        pack.hold_back()
-        return pack.sync_packs if self.settings.result_sync == "commit" else pack.flush_packs
 
     def _on_lost(self, lost: Any) -> None:
         if self._loop is not None:

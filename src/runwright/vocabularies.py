@@ -80,11 +80,6 @@ def kind_from_event(event_type: str, name: str) -> tuple[StateKind, Details]:
     return _BY_TYPE[event_type], Details()
 
 
-def execution_state(kind: StateKind) -> str:
-    """Return the word that executions have for a state."""
-    return kind.execution
-
-
 def kind_from_execution(word: str) -> StateKind:
     """Return the first row of the table with this execution state; raises `ValueError` for an unknown one."""
     kind = _BY_EXECUTION.get(word)

@@ -57,7 +57,7 @@ class Newcomer:
     def runwright(self, *arguments: str, before: Callable[[], None] | None = None) -> Outcome:
         """Call the command and wait for it; `before` is called in the new process."""
         done = subprocess.run(
-            [sys.executable, "-m", "runwright.cli.main", *arguments],
+            [sys.executable, "-m", "runwright", *arguments],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,

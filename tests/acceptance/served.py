@@ -26,7 +26,7 @@ class Served:
 
     def __enter__(self) -> Self:
         """Start, and wait until it says where it is."""
-        command = [sys.executable, "-m", "runwright.cli.main", "server", "start", "--port", "0", *self._options]
+        command = [sys.executable, "-m", "runwright", "server", "start", "--port", "0", *self._options]
         self.process = subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr is not None
         for line in self.process.stderr:
@@ -62,7 +62,7 @@ class Served:
     def run_demo(self) -> None:
         """Run the demonstration flow in a process of its own, on the same record."""
         subprocess.run(
-            [sys.executable, "-m", "runwright.cli.main", "demo"],
+            [sys.executable, "-m", "runwright", "demo"],
             env=self.environment,
             check=True,
             capture_output=True,

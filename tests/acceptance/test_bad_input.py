@@ -313,7 +313,7 @@ def test_a_record_on_a_full_disk_is_told_and_goes_on_with_room(newcomer):
     for name in ("disk", "saved"):
         (newcomer.folder / name).mkdir()
     file = newcomer.write(LARGE)
-    command = [sys.executable, "-m", "runwright.cli.main", "run", file, "--record", "disk/record.db"]
+    command = [sys.executable, "-m", "runwright", "run", file, "--record", "disk/record.db"]
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", MOUNTED, "sh", *command],
         cwd=newcomer.folder,

@@ -32,7 +32,7 @@ def runwright(served, tmp_path):
     environment = {**served.environment, "RUNWRIGHT_HOME": str(tmp_path / "elsewhere"), "RUNWRIGHT_RECORD": served.url}
 
     def run(*words, expected=0):
-        command = [sys.executable, "-m", "runwright.cli.main", *words]
+        command = [sys.executable, "-m", "runwright", *words]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert expected == done.returncode, done.stderr
         return done
@@ -62,7 +62,7 @@ def test_runs_are_looked_up(served, runwright, monkeypatch):
 def test_a_run_is_cancelled_and_watched(served, runwright, tmp_path):
     file = tmp_path / "flows.py"
     file.write_text(FLOW)
-    command = [sys.executable, "-m", "runwright.cli.main", "flow", "register", f"{file}:waiting"]
+    command = [sys.executable, "-m", "runwright", "flow", "register", f"{file}:waiting"]
     registered = subprocess.run(command, env=served.environment, capture_output=True, text=True, check=True)
     record = open_record(f"{served.environment['RUNWRIGHT_HOME']}/record.db")
     flow_run = str(RemoteRuns(record).create(flow_id=UUID(registered.stdout.strip())))
@@ -161,5 +161,5 @@ def _database(served):
 def _without_key(served):
     environment = {**served.environment, "RUNWRIGHT_RECORD": served.url, "RUNWRIGHT_HOME": "/nowhere"}
     del environment["RUNWRIGHT_API_KEY"]
-    command = [sys.executable, "-m", "runwright.cli.main", "flow-run", "ls"]
+    command = [sys.executable, "-m", "runwright", "flow-run", "ls"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stderr

@@ -102,7 +102,7 @@ def test_a_script_runs_as_it_is(run, target):
 
 
 def test_the_command_line_runs_it_too(run):
-    done = run("runwright.cli.main", "run", "--compat", "prefect", "script.py", "-p", "x=5")
+    done = run("runwright", "run", "--compat", "prefect", "script.py", "-p", "x=5")
     assert (0, True) == (done.returncode, "double" in done.stdout), done.stderr
 
 
@@ -127,7 +127,7 @@ def test_it_explains_itself_and_what_is_not_there(run):
 
 def test_the_command_line_without_the_alias_names_it(run):
     for command in ("run", "flow register"):
-        told = run("runwright.cli.main", *command.split(), "script.py").stderr.splitlines()
+        told = run("runwright", *command.split(), "script.py").stderr.splitlines()
         assert "No module named 'prefect'" in told[0]
         assert "--compat prefect" in told[1]
         assert "python -m runwright.compat.prefect -m runwright" in told[1]

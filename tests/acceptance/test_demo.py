@@ -15,7 +15,7 @@ def on_a_terminal(arguments, environment):
     """Return the exit status of a command and what its terminal showed."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "runwright.cli.main", *arguments],
+        [sys.executable, "-m", "runwright", *arguments],
         env=environment,
         stdin=theirs,
         stdout=theirs,

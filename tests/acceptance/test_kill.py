@@ -87,7 +87,7 @@ def test_resume_is_refused_while_the_owner_lives(workshop: Workshop) -> None:
     flow_run = workshop.flow_run()
     assert flow_run is not None
     refused = subprocess.run(
-        [sys.executable, "-m", "runwright.cli.main", "flow-run", "resume", str(flow_run)],
+        [sys.executable, "-m", "runwright", "flow-run", "resume", str(flow_run)],
         env=workshop.environment,
         capture_output=True,
         text=True,

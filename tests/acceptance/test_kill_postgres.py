@@ -109,7 +109,7 @@ def test_a_first_start_waits_for_a_database_that_is_restarting(
     """It says so once, says that it goes on, and then is ready as ever."""
     postgres_server.kill()
     process = subprocess.Popen(
-        [sys.executable, "-m", "runwright.cli.main", *command],
+        [sys.executable, "-m", "runwright", *command],
         env=workshop.environment, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with process:
@@ -149,7 +149,7 @@ def test_a_record_is_checked_and_shown_from_the_command_line(workshop: Workshop)
         (["flow-run", "ls"], "two-hundred"),
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "runwright.cli.main", *arguments],
+            [sys.executable, "-m", "runwright", *arguments],
             env=workshop.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

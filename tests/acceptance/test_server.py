@@ -129,7 +129,7 @@ def test_a_server_that_would_be_unsafe_does_not_start(tmp_path, expected, option
         [
             sys.executable,
             "-m",
-            "runwright.cli.main",
+            "runwright",
             "server",
             "start",
             "--port",

@@ -51,7 +51,7 @@ def run_limited(served, folder):
         ["run", f"{folder}/limited.py", "-e", "threads:4"],
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "runwright.cli.main", *command],
+            [sys.executable, "-m", "runwright", *command],
             env=served.environment,
             check=False,
             capture_output=True,

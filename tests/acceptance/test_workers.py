@@ -215,7 +215,7 @@ def test_a_worker_that_dies_in_a_commit_loses_nothing(team: Team, failpoint: str
 def test_a_registered_flow_is_started_at_its_times_each_once_by_whoever_looks(team: Team) -> None:
     """Two workers look at one schedule; one of them is killed."""
     done = subprocess.run(
-        [sys.executable, "-m", "runwright.cli.main", "flow", "register", f"{team.file}:ticking"],
+        [sys.executable, "-m", "runwright", "flow", "register", f"{team.file}:ticking"],
         env=team.environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert 0 == done.returncode, done.stderr
@@ -224,7 +224,7 @@ def test_a_registered_flow_is_started_at_its_times_each_once_by_whoever_looks(te
     first.kill()
     until(lambda: len(team.traces()) >= 6)
     done = subprocess.run(
-        [sys.executable, "-m", "runwright.cli.main", "flow", "pause", "ticking"],
+        [sys.executable, "-m", "runwright", "flow", "pause", "ticking"],
         env=team.environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert 0 == done.returncode, done.stderr

@@ -120,7 +120,7 @@ class Team:
     ) -> subprocess.Popen[bytes]:
         """Start a worker, and return its process."""
         worker = subprocess.Popen(
-            [sys.executable, "-m", "runwright.cli.main", "worker", "start", "--grace", "0s", *options],
+            [sys.executable, "-m", "runwright", "worker", "start", "--grace", "0s", *options],
             env={**self.environment, **environment},
             stderr=stderr,
         )

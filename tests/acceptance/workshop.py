@@ -47,7 +47,7 @@ class Workshop:
     def start(self, **environment: str) -> subprocess.Popen[bytes]:
         """Start the flow."""
         return subprocess.Popen(
-            [sys.executable, "-m", "runwright.cli.main", "run", str(FLOW)],
+            [sys.executable, "-m", "runwright", "run", str(FLOW)],
             env={**self.environment, **environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -55,7 +55,7 @@ class Workshop:
 
     def resume(self, flow_run: UUID, **environment: str) -> subprocess.CompletedProcess[str]:
         """Resume until the dead owner's lease has ended."""
-        command = [sys.executable, "-m", "runwright.cli.main", "flow-run", "resume", str(flow_run)]
+        command = [sys.executable, "-m", "runwright", "flow-run", "resume", str(flow_run)]
         while True:
             done = subprocess.run(
                 command, env={**self.environment, **environment}, capture_output=True, text=True, check=False

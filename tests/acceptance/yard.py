@@ -88,4 +88,4 @@ class Yard:
 
 
 def _command(words: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-m", "runwright.cli.main", *words]
+    return [sys.executable, "-m", "runwright", *words]

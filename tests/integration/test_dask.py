@@ -41,7 +41,7 @@ def executor(cluster):
 def gate(tmp_path):
     gate = Gate(tmp_path / "gate")
     yield gate
-    gate.open()
+    gate.close()
 
 
 @task
@@ -139,7 +139,7 @@ def test_a_tag_without_an_amount_fails_its_task(executor):
     assert "dask-resource:GPU=1" in flow.run(executor=executor).result[computed].message
 
 
-def test_an_attempt_that_runs_is_interrupted(executor, gate, tmp_path):
+def test_an_attempt_that_runs_is_interrupted(executor, tmp_path):
     """Python code is interrupted where it is: the worker's process stays, and what it cleans up is cleaned up."""
 
     def wait(path, left):
@@ -152,10 +152,12 @@ def test_an_attempt_that_runs_is_interrupted(executor, gate, tmp_path):
         finally:
             Path(left).touch()
 
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
     with Desk(executor) as desk:
-        call = desk.call(wait, inputs={"path": gate.path, "left": str(tmp_path / "cleaned up")})
+        call = desk.call(wait, inputs={"path": str(begun), "left": str(tmp_path / "cleaned up")})
         executor.submit([call])
-        os.close(os.open(gate.path, os.O_WRONLY))  # returns when the body is where it cleans up
+        os.close(os.open(begun, os.O_WRONLY))  # returns when the body is where it cleans up
         executor.kill(call.ordinal, call.attempt)
         state = desk.final(call).state
         desk.run(*(desk.call(poison.give_back) for _ in range(8)))

@@ -103,7 +103,7 @@ class TestS3:
             answer()
         flow.run()
         (row,) = rows_of(record, "answer-1")
-        command = [sys.executable, "-m", "runwright.cli.main", "task-run", "result", str(row.id)]
+        command = [sys.executable, "-m", "runwright", "task-run", "result", str(row.id)]
         printed = subprocess.run(command, capture_output=True, text=True, check=False)
 
         assert {"answer": 42} == TaskRunView.from_task_run_id(row.id).get_result()

@@ -164,7 +164,7 @@ class BranchLedger:
         if event.kind == EXPANDED:
             self._read_expansion(event)
         elif event.kind == REQUESTED:
-            self._read_request((event.data or {})["intent"])
+            self._read_request(event.data or {})
 
     def _moved(self, event: Event, run: Run) -> Run:
         data = event.data or {}
@@ -174,6 +174,8 @@ class BranchLedger:
         if not event.ordinal and event.state == CODE["Running"]:
             is_free = not self.is_held or not self.spans
             self._require(is_free, "what is held goes on when it is asked to", event)
+            self.is_held = False
+        elif not event.ordinal and event.state in FINAL:
             self.is_held = False
         if is_again and event.ordinal:
             self._take_back(self.span_of(event.ordinal))
@@ -195,13 +197,16 @@ class BranchLedger:
         later = [each for each in self.spans if each.parent == span.parent and each.first > span.first]
         self.left.update(each.first for each in later)
 
-    def _read_request(self, intent: str) -> None:
+    def _read_request(self, data: dict[str, Any]) -> None:
+        intent = data["intent"]
         if intent in {"cancel", "kill"}:
             self.is_cancelled, self.is_held = True, False
         elif intent in {"restart", "mark"} and self.run(0).is_final:
             self.is_cancelled = self.is_finishing = self.is_held = False
-        elif intent in {"pause", "resume"}:
-            self.is_held = intent == "pause"
+        elif intent == "pause":
+            self.is_held = True
+        elif intent == "resume" and not data["ordinal"]:
+            self.is_held = False
 
     def _read_expansion(self, event: Event) -> None:
         data: dict[str, Any] = event.data or {}
@@ -357,6 +362,7 @@ class BranchLedger:
                 actual.pop(0, None)
             self._agree_on_runs(actual)
             self._require(machine.outstanding == 0, "a restored machine has nothing outstanding", machine.outstanding)
+            self._require(machine.is_held == self.is_held, "a new owner knows what is held", machine.is_held)
 
     def _agree_on_runs(self, actual: dict[int, Cell]) -> None:
         expected = set(self.open_runs())

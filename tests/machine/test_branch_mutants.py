@@ -35,9 +35,9 @@ GUARDS: dict[str, tuple[BranchScope, str, tuple[Edit, ...]]] = {
     "no more rounds than may": (
         ROUNDS, "rounds run at once", (Edit("self._running < plan.limit", "True"),)),
     "a round that is over makes room": (
-        ROUNDS, "something moves|every run ends", (Edit("                self._running -= 1\n", "                pass\n"),)),
+        ROUNDS, "something moves|every run ends", (Edit("(index)\n        else:\n            self._running -= 1\n", "(index)\n"),)),
     "a round goes on with what follows": (
-        ROUNDS, "something moves|every run ends|none of it", (Edit("                self._next.append(index + 1)\n", "                pass\n"),)),
+        ROUNDS, "something moves|every run ends|none of it", (Edit("            self._next.append(index)\n        else", "            pass\n        else"),)),
     "a new owner counts the rounds that run": (
         BranchScope(flow(each("a", rounds=3, limit=1)), crashes=1), "rounds run at once",
         (Edit("            if current is not None and self.status[current] == OPEN:\n                self._running += 1\n            elif", "            if current is not None and self.status[current] == OPEN:\n                pass\n            elif"),)),
@@ -75,7 +75,7 @@ GUARDS: dict[str, tuple[BranchScope, str, tuple[Edit, ...]]] = {
     "what is held begins nothing": (
         HELD, "is held", (Edit("        if self.is_cancelled or self.is_held:\n            return\n        while", "        if self.is_cancelled:\n            return\n        while"),)),
     "a new owner knows that it is held": (
-        HELD, "goes on when it is asked to", (Edit('        elif intent == "pause":\n            self.is_held = True', '        elif intent == "pause":\n            pass'),)),
+        HELD, "goes on when it is asked to|knows what is held", (Edit('        elif intent == "pause":\n            self.is_held = True', '        elif intent == "pause":\n            pass'),)),
     "what is held goes on when it is asked to": (
         HELD, "something moves|every run ends|goes on with", (Edit("            self.is_held = False\n            if not self._waiting", "            if not self._waiting"),)),
     "the flow run is no run that was paused": (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import Any
 
-from hypothesis import HealthCheck, settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from runwright.engine.stimuli import Reported
 from runwright.errors import IllegalTransition
@@ -156,12 +158,22 @@ class Executions(RuleBasedStateMachine):
             world.report(data.draw(st.sampled_from(names)), state, due=due)
 
 
-Executions.TestCase.settings = settings(
-    max_examples=80,
+SETTINGS = settings(
+    max_examples=20,
     stateful_step_count=50,
     derandomize=True,
     deadline=None,
     database=None,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-TestExecutions = Executions.TestCase
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_random_executions(part: int) -> None:
+    """Play as many stories as the settings say, the same in each part whenever it is asked for.
+
+    A failure is told as it was found. To make a story short takes minutes, in which the limit of one test ended the process
+    and nobody heard of it: whoever works on one adds `Phase.shrink`.
+    """
+    run_state_machine_as_test(seed(part)(partial(Executions)), settings=SETTINGS)

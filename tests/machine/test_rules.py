@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis import HealthCheck, Phase, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from runwright.engine.stimuli import Reported
@@ -174,6 +174,7 @@ Runs.TestCase.settings = settings(
     derandomize=True,
     deadline=None,
     database=None,
+    phases=[Phase.generate],  # a failure is told as it was found: to make it short takes longer than a test may
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestRuns = Runs.TestCase

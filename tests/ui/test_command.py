@@ -25,7 +25,7 @@ def record(tmp_path):
 
 def test_any_record_is_opened_read_only(record, home):
     before = record.read_bytes()
-    program = [sys.executable, "-m", "runwright.cli.main", "ui", str(record), "--port", "0"]
+    program = [sys.executable, "-m", "runwright", "ui", str(record), "--port", "0"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         address = process.stdout.readline().strip()
         with urlopen(f"{address}task-runs") as answer:  # noqa: S310  our own address

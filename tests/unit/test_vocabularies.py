@@ -13,7 +13,6 @@ from runwright.vocabularies import (
     EXECUTION_STATES,
     Details,
     event_name,
-    execution_state,
     kind_from_event,
     kind_from_execution,
 )
@@ -71,11 +70,6 @@ def test_every_state_has_an_event_name(kind: StateKind, known: Details) -> None:
     assert (event_type, name) in EVENT_NAMES
 
 
-@given(kind=kinds)
-def test_every_state_has_an_execution_state(kind: StateKind) -> None:
-    assert execution_state(kind) in EXECUTION_STATES
-
-
 @pytest.mark.parametrize(("word", "canonical"), EVENTS.items())
 def test_every_documented_event_name_comes_back(word: tuple[str, str], canonical: str) -> None:
     kind, known = kind_from_event(*word)
@@ -87,7 +81,7 @@ def test_every_documented_event_name_comes_back(word: tuple[str, str], canonical
 def test_every_documented_execution_state_comes_back(word: str, canonical: str) -> None:
     kind = kind_from_execution(word)
     assert canonical == kind.name
-    assert word == execution_state(kind)
+    assert word == kind.execution
 
 
 def test_the_documented_words_are_all_there_is() -> None:
@@ -123,7 +117,7 @@ def test_names_that_follow_from_details() -> None:
 
 def test_retrying_waits_in_two_vocabularies_and_runs_in_the_third() -> None:
     assert ("SCHEDULED", "AwaitingRetry") == event_name(KIND_BY_NAME["Retrying"], run_count=2)
-    assert "RETRYING" == execution_state(KIND_BY_NAME["Retrying"])
+    assert "RETRYING" == KIND_BY_NAME["Retrying"].execution
     kind, known = kind_from_event("RUNNING", "Retrying")
     assert ("Running", 2) == (kind.name, known.run_count)
 

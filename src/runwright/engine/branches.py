@@ -219,18 +219,25 @@ class Branch:
         return {number for number in upstream if not self._has_ended(number)}
 
     def _offer_after(self, index: int) -> None:
-        plan = self.plan
-        if plan.order == "chain":
-            if (index + 1) % self.width:
-                self._next.append(index + 1)
-            else:
-                self._running -= 1
-        elif plan.order == "explicit":
+        if self.plan.order == "chain":
+            self._go_round(index - index % self.width)
+        elif self.plan.order == "explicit":
             for later, needs in enumerate(self._needs):
                 if index in needs:
                     needs.discard(index)
                     if not needs and self.status[later] == UNTOUCHED:
                         self._next.append(later)
+
+    def _go_round(self, start: int) -> None:
+        """Offer what is next of a round, unless a child of it is open again that had ended, or is still: that one will."""
+        end = start + self.width
+        if self.status.find(OPEN, start, end) >= 0:
+            return
+        index = self.status.find(UNTOUCHED, start, end)
+        if index >= 0:
+            self._next.append(index)
+        else:
+            self._running -= 1
 
     def _count(self, code: int, change: int) -> None:
         if IS_OK[code]:

@@ -202,6 +202,7 @@ class Ledger:
         self._cells.pop(cell.ordinal, None)
         group, node = cell.group, cell.node
         if group is None or node is None:
+            self.is_held = False  # it is the flow run: what comes after its end is not held
             return None
         if isinstance(group, Branch):
             return self._close_member(cell, group, code)
@@ -373,7 +374,7 @@ class Ledger:
         elif intent == "pause":
             self.is_held = True
         elif intent == "resume":
-            self.is_held = False
+            self.is_held = self.is_held and bool(data["ordinal"])  # one of its runs goes on, not what is held
             for cell in self._paused(data["ordinal"]):
                 cell.resumed = True
                 cell.given = data.get("data") or {}

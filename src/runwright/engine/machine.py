@@ -334,7 +334,7 @@ class Machine(Requests):
                 self._submit(cell, decision.effects)
         while self._branches and self.outstanding < self.window:
             branch = self._branches[-1]
-            index = branch.take()
+            index = branch.take() if self._is_led(branch) else -1
             if index >= 0:
                 self._submit(self._open_member(branch, index, at), decision.effects)
             else:
@@ -348,6 +348,12 @@ class Machine(Requests):
 
     def _may_begin(self, cell: Cell) -> bool:
         return cell.ordinal not in self._groups or self._stands_for_others(cell)
+
+    def _is_led(self, branch: Branch) -> bool:
+        """Say whether the run above a branch is under way, and stands for this one: a mark or a restart may come between."""
+        parent = branch.parent
+        is_under_way = not parent.ordinal or cells.IS_ACTIVE[parent.code]
+        return is_under_way and self._groups.get(parent.ordinal) is branch
 
     def _next_child(self) -> Cell | None:
         for group in reversed(self._feeding):

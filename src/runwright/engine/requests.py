@@ -140,6 +140,17 @@ class Requests(Recorder):
         children = self._groups.get(stimulus.ordinal)
         if stimulus.intent == "mark" and stimulus.ordinal in self._cells and children is not None and children.open:
             raise IllegalTransition("What stands for others ends after them: mark those that are under way below it.")
+        if stimulus.intent == "mark" and not self.is_finished and self._is_followed(stimulus.ordinal):
+            raise IllegalTransition("What came of its end is under way: mark the task run when that has ended.")
+
+    def _is_followed(self, ordinal: int) -> bool:
+        """Say whether something is under way that a later branch opened because of an end that a mark would take back."""
+        cell = self._ended.get(ordinal)
+        branches = [] if cell is None else [each.group for each in self._with_parents(cell)]
+        latest = [
+            (branch, self._groups.get(branch.parent.ordinal)) for branch in branches if isinstance(branch, Branch)
+        ]
+        return any(later is not None and later is not branch and later.open > 0 for branch, later in latest)
 
     def _restart(self, stimulus: Requested, at: int, decision: Decision) -> None:
         """Run again what ended badly, under the runs above it; what came of that end is left behind."""

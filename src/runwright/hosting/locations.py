@@ -18,7 +18,6 @@ EXECUTIONS, CACHE = "executions", "_cache"
 """The folders of a flow; no part of a namespace is called like the second."""
 
 _RESERVED = {*SHARED, CACHE}
-_NO_SLUG = re.compile(r"[^a-z0-9]+")
 _FORBIDDEN = re.compile(r"[\\/\x00-\x1f\x7f]+")
 _UNSAFE = re.compile(f"[{UNSAFE}]+")
 _LONGEST = 200
@@ -36,19 +35,9 @@ def execution_prefix(namespace: str, flow_id: str, execution_id: str) -> str:
     return f"{SCHEME}{namespace.replace('.', '/')}/{flow_id}/{EXECUTIONS}/{execution_id}/"
 
 
-def task_run_prefix(namespace: str, flow_id: str, execution_id: str, task_id: str, task_run_id: str) -> str:
-    """Return what the URIs of a task run's files begin with."""
-    return f"{execution_prefix(namespace, flow_id, execution_id)}tasks/{slug_of(task_id)}/{task_run_id}/"
-
-
 def input_prefix(namespace: str, flow_id: str, execution_id: str, input_id: str) -> str:
     """Return what the URI of the file given for an input begins with."""
     return f"{execution_prefix(namespace, flow_id, execution_id)}inputs/{safe_name(input_id)}/"
-
-
-def slug_of(text: str) -> str:
-    """Return a text in small letters, digits and dashes."""
-    return _NO_SLUG.sub("-", text.lower()).strip("-") or "-"
 
 
 def safe_name(name: str, others: Iterable[str] = ()) -> str:

@@ -1,8 +1,8 @@
 """PackedResult: the default. Small values share one file for each flow run and process; large ones get their own.
 
-The bytes are in the file when `write` returns, so they survive the process; `sync_packs` is what makes them survive the
-machine. Who calls `flush_packs` before every commit anyway may say `hold_back`: then many values become one write. Which flow
-run a value belongs to comes from the context; without one, values go to a pack of the process.
+The bytes are in the file when `write` returns, so they survive the process; `FlowRunPacks.sync` is what makes them survive
+the machine. Who flushes before every commit anyway may hold the values of its flow run back: then many become one write. Which
+flow run a value belongs to comes from the context; without one, values go to a pack of the process.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -130,36 +131,51 @@ class PackedResult(Result):
         return location is not None and pack_file.parse(location) is None
 
 
-def hold_back() -> None:
-    """Let packs that start from now on gather small values until `flush_packs`; undone by `close_packs`.
-
-    For a process that flushes before it records where a value is: nobody else knows of the value earlier.
-    """
-    _open.is_held_back = True
-
-
 def flush_packs() -> None:
     """Put in the files what is held back; raises `ResultError` when the system refuses, and holds it still."""
     for pack in list(_open.by_owner.values()):
         pack.flush()
 
 
-def sync_packs() -> None:
-    """Put on the disk what this process wrote to packs and files since the last time, and return when it is there.
-
-    Raises `ResultError` when a disk failed, and on every later call until `close_packs`.
-    """
-    flush_packs()
-    unsynced.sync()
-
-
 def close_packs() -> None:
     """Close the packs of this process; the next `write` starts new files. What is not synced can be synced later."""
-    _open.is_held_back = False
-    try:
-        _close_all()
-    finally:
-        unsynced.forgive()
+    _close(list(_open.by_owner.items()))
+
+
+class FlowRunPacks:
+    """The packs of one flow run in this process, for whoever flushes before it records where a value is."""
+
+    def __init__(self) -> None:
+        """Answer for no disk that has failed before."""
+        self._owner: str | None = None
+        self._known_failures = unsynced.failures
+
+    def hold_back(self, owner: str) -> None:
+        """Let the packs of this `flow_run_id` that start from now on gather small values until `flush_packs`.
+
+        Nobody else knows of the values earlier. Two of one name may be there at once, as a run that is started twice.
+        """
+        self._owner = owner
+        with _open.lock:
+            _open.held_back[owner] += 1
+
+    def sync(self) -> None:
+        """Put on the disk what this process wrote to packs and files since the last time, and return when it is there.
+
+        Raises `ResultError` when a disk has failed since these packs are, for whichever flow run, and on every later call.
+        """
+        flush_packs()
+        unsynced.sync(self._known_failures)
+
+    def close(self) -> None:
+        """Close these packs, and gather no more; those of others are left alone. What is not synced can be synced later."""
+        owner, self._owner = self._owner, None
+        if owner is None:
+            return
+        with _open.lock:
+            _open.held_back[owner] -= 1
+            _open.held_back += Counter()  # which drops names that nobody holds
+        _close([each for each in list(_open.by_owner.items()) if each[0][1] == owner])
 
 
 class _OpenPacks:
@@ -167,7 +183,7 @@ class _OpenPacks:
 
     def __init__(self) -> None:
         self.by_owner: dict[tuple[str, str], PackFile] = {}
-        self.is_held_back = False
+        self.held_back: Counter[str] = Counter()
         self.lock = threading.Lock()
 
 
@@ -186,17 +202,17 @@ def _append(root: str, owner: str, data: bytes, digest: bytes) -> tuple[str, int
 def _start(root: str, owner: str) -> PackFile:
     path = _new_path(root, owner)
     if len(_open.by_owner) >= OPEN_LIMIT:
-        _close_all()
+        close_packs()
     with _open.lock:
         pack = _open.by_owner.get((root, owner))
         if pack is None:
-            pack = _open.by_owner[root, owner] = PackFile(path, is_held_back=_open.is_held_back)
+            pack = _open.by_owner[root, owner] = PackFile(path, is_held_back=owner in _open.held_back)
     return pack
 
 
-def _close_all() -> None:
+def _close(packs: list[tuple[tuple[str, str], PackFile]]) -> None:
     with ExitStack() as closing:  # one that cannot write the rest of its values keeps none of the others open
-        for (root, owner), pack in list(_open.by_owner.items()):
+        for (root, owner), pack in packs:
             closing.callback(_drop, root, owner, pack)
 
 

@@ -29,7 +29,9 @@ class Unsynced:
         """Hold none."""
         self._files: set[str] = set()
         self._folders: set[str] = set()
-        self._failure: str | None = None
+        self.failures = 0
+        """How often a disk has failed since the process began."""
+        self._failure = ""
         self._lock = threading.Lock()  # held until the bytes are there: who finds nothing to do may rely on it
 
     def add_file(self, path: str) -> None:
@@ -40,10 +42,11 @@ class Unsynced:
         """Remember a folder that has a new entry."""
         self._folders.add(path)
 
-    def sync(self) -> None:
+    def sync(self, known: int = 0) -> None:
         """Put everything that was written before this call on the disk. What is gone in the meantime is passed over.
 
-        Raises `ResultError` when a disk failed, and on every later call until `forgive`: nobody knows what is there.
+        Raises `ResultError` when disks have failed more often than `known`, whoever's call it was that met the failure:
+        nobody knows what is there.
         """
         with self._lock:
             files, folders = tuple(self._files), tuple(self._folders)
@@ -56,12 +59,8 @@ class Unsynced:
                 self._sync(path, _sync_data)
             for path in folders:
                 self._sync(path, os.fsync)
-            if self._failure is not None:
+            if self.failures > known:
                 raise ResultError(self._failure)
-
-    def forgive(self) -> None:
-        """Forget that a disk failed: those who wrote to it have given up."""
-        self._failure = None
 
     def _sync(self, path: str, sync: Callable[[int], None]) -> None:
         try:
@@ -72,6 +71,7 @@ class Unsynced:
                 finally:
                     os.close(descriptor)
         except OSError as failure:
+            self.failures += 1
             self._failure = (
                 f"The result in {path} may not be on the disk: {failure.strerror}. Check the disk, then resume the "
                 "flow run: what was not recorded runs again."

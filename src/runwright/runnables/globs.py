@@ -40,11 +40,6 @@ class Globs:
         return any(_fits(pattern, names) for pattern in self._patterns)
 
 
-def is_glob(pattern: str) -> bool:
-    """Say whether a text has signs that stand for others."""
-    return any(sign in pattern for sign in "*?[{")
-
-
 def _choices(pattern: str) -> list[str]:
     """Return a pattern with each of its choices written out."""
     waiting, whole = [pattern], list[str]()

@@ -210,7 +210,7 @@ class FlowLoop:
                 if not self._ask_to_go_on() and (not interrupts.count or machine.is_cancelled):
                     self._apply(Left())
                     return
-            elif self._calls or self._next_due() is not None:
+            elif self._calls or self._next_due(self._next_timer()) is not None:
                 self._wait()
 
     def _is_idle(self) -> bool:
@@ -243,18 +243,20 @@ class FlowLoop:
 
     def _wait(self) -> None:
         """Wait for a report, or until something is due."""
-        due = self._next_due()
+        timer = self._next_timer()
+        due = self._next_due(timer)
         seconds = None if due is None else max(0.0, (due - clock.now()) / 1e9)
         self._take(clock.wait(self._inbox, seconds))
         while not self._inbox.empty():
             self._take(self._inbox.get())
-        timer = self.machine.next_timer if self._is_patient else None
         if timer is not None and timer <= clock.now():
             self._apply(TimerFired())
 
-    def _next_due(self) -> int | None:
-        """Return when (ns) something is to be done that no report brings: a timer is due, or a slot may be free."""
-        timer = self.machine.next_timer if self._is_patient else None
+    def _next_timer(self) -> int | None:
+        return self.machine.next_timer if self._is_patient else None
+
+    def _next_due(self, timer: int | None) -> int | None:
+        """Return when (ns) something is to be done that no report brings: that timer is due, or a slot may be free."""
         look = None if self._tag_slots is None or self.machine.is_held else self._tag_slots.due
         return min((due for due in (timer, look) if due), default=None)
 

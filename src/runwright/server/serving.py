@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 4_200
-
 _GRACE = 10
 _WAITING = 1_024
 _PING = 20.0

@@ -58,9 +58,10 @@ def be_huge() -> bytes:
     return b"x" * (10 * MEGABYTE)
 
 
-def wait_for(path: str) -> str:
-    """Return what is written into the named pipe `path`; until then, wait."""
-    return Path(path).read_text(encoding="utf-8")
+def wait_for(path: str) -> bytes:
+    """Wait for a byte in the named pipe `path`, and take that one only: the others are for others."""
+    with Path(path).open("rb", buffering=0) as pipe:
+        return pipe.read(1)
 
 
 def leave_mark(path: str) -> None:

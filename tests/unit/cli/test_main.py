@@ -141,7 +141,7 @@ def test_output_that_the_terminal_cannot_show_is_replaced(run):
 
 def test_nobody_reading_is_no_reason_to_complain(run):
     process = subprocess.Popen(
-        [sys.executable, "-m", "runwright.cli.main", "tr", "ls", "--json"],
+        [sys.executable, "-m", "runwright", "tr", "ls", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True,
     )  # fmt: skip
     assert process.stdout is not None

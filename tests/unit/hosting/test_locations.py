@@ -11,9 +11,6 @@ def test_where_files_are():
     assert "kestra:///company/team/my-flow/executions/1a/" == locations.execution_prefix(
         "company.team", "my-flow", "1a"
     )
-    assert "kestra:///company/flow/executions/1a/tasks/my-task/2b/" == locations.task_run_prefix(
-        "company", "flow", "1a", "My_Task", "2b"
-    )
     assert "kestra:///company/flow/executions/1a/inputs/file/" == locations.input_prefix(
         "company", "flow", "1a", "file"
     )

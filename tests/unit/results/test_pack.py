@@ -12,6 +12,7 @@ import pytest
 
 from runwright.errors import ResultDamaged, ResultError, ResultSerializationError, ResultUnavailable
 from runwright.results import JSONSerializer, PackedResult, pack, pack_file
+from runwright.results.pack import FlowRunPacks
 from runwright.results.pack_file import PackRecord, scan_pack
 
 HEADER = 20
@@ -252,7 +253,10 @@ class TestHeldBack:
 
     @pytest.fixture(autouse=True)
     def held(self):
-        pack.hold_back()
+        own = FlowRunPacks()
+        own.hold_back("run")
+        yield
+        own.close()
 
     def test_values_are_in_the_file_after_the_flush_and_not_before(self, packed):
         packed.write("a", flow_run_id="run")
@@ -290,8 +294,8 @@ class TestHeldBack:
         assert ["a", "b"] == [packed.read_ref(ref).value for ref in refs]
 
     def test_a_pack_that_cannot_be_written_keeps_no_other_open(self, packed, monkeypatch):
-        for flow_run in ("a", "b", "c"):
-            packed.write(flow_run, flow_run_id=flow_run)
+        for root in ("a", "b", "c"):
+            PackedResult(Path(packed.root, root)).write(root, flow_run_id="run")
         files = list(pack._open.by_owner.values())
         monkeypatch.setattr(pack_file, "write_all", half_and_full)
 

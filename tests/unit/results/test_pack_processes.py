@@ -53,7 +53,7 @@ pack._open.lock.acquire()  # as another thread of the parent may hold it at that
 child = os.fork()
 if child == 0:
     write("child")
-    pack.sync_packs()
+    pack.FlowRunPacks().sync()
     os._exit(0)
 pack._open.lock.release()
 assert os.waitpid(child, 0)[1] == 0
@@ -152,7 +152,7 @@ write("parent")
 syncing.unsynced._lock.acquire()
 child = os.fork()
 if child == 0:
-    pack.sync_packs()
+    pack.FlowRunPacks().sync()
     os._exit(len(syncing.unsynced._files))
 assert os.waitpid(child, 0)[1] == 0
 assert len(syncing.unsynced._files) == 1

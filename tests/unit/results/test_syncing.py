@@ -9,6 +9,7 @@ import pytest
 
 from runwright.errors import ResultError
 from runwright.results import LocalResult, PackedResult, pack, syncing
+from runwright.results.pack import FlowRunPacks
 from runwright.results.syncing import Unsynced
 
 
@@ -44,7 +45,7 @@ def test_a_pack_is_synced_with_the_folders_that_it_is_in(tmp_path, unsynced, syn
     root = tmp_path / "home" / "results"
     for number in range(5):
         PackedResult(root).write(number, flow_run_id="run")
-    pack.sync_packs()
+    FlowRunPacks().sync()
 
     (file,) = (root / "run").iterdir()
     folders = (tmp_path, tmp_path / "home", root, root / "run")
@@ -55,14 +56,14 @@ def test_a_pack_is_synced_with_the_folders_that_it_is_in(tmp_path, unsynced, syn
 def test_nothing_is_synced_twice(tmp_path, unsynced, synced):
     packed = PackedResult(tmp_path)
     packed.write(1, flow_run_id="run")
-    pack.sync_packs()
+    FlowRunPacks().sync()
     synced.clear()
 
-    pack.sync_packs()
+    FlowRunPacks().sync()
     assert [] == synced
 
     packed.write(2, flow_run_id="run")
-    pack.sync_packs()
+    FlowRunPacks().sync()
     assert [inode(path) for path in (tmp_path / "run").iterdir()] == synced
 
 
@@ -77,9 +78,9 @@ def test_what_is_written_while_a_sync_runs_is_synced_by_the_next(tmp_path, unsyn
         packed.write(2, flow_run_id="run")
 
     monkeypatch.setattr(syncing, "_sync_data", sync_slowly)
-    pack.sync_packs()
+    FlowRunPacks().sync()
     synced.clear()
-    pack.sync_packs()
+    FlowRunPacks().sync()
 
     assert [inode(path) for path in (tmp_path / "run").iterdir()] == synced
 
@@ -89,7 +90,7 @@ def test_closed_packs_large_values_and_local_files_are_synced_too(tmp_path, unsy
     PackedResult(tmp_path).write("x" * pack.LARGE, flow_run_id="run")
     LocalResult(tmp_path / "local", location="a.json").write(1)
     pack.close_packs()
-    pack.sync_packs()
+    FlowRunPacks().sync()
 
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert 3 == len(files)
@@ -100,7 +101,7 @@ def test_many_files_are_written_at_once_and_then_asked_for(tmp_path, unsynced, s
     local = LocalResult(tmp_path)
     for number in range(syncing.FEW + 1):
         local.write(number)
-    pack.sync_packs()
+    FlowRunPacks().sync()
 
     assert "everything" == synced[0]
     assert {inode(path) for path in tmp_path.iterdir()} <= set(synced[1:])
@@ -109,24 +110,28 @@ def test_many_files_are_written_at_once_and_then_asked_for(tmp_path, unsynced, s
 def test_what_is_gone_in_the_meantime_is_passed_over(tmp_path, unsynced, synced):
     gone, there = (LocalResult(tmp_path, location=name).write(1) for name in ("gone", "there"))
     (tmp_path / "gone").unlink()
-    pack.sync_packs()
+    FlowRunPacks().sync()
 
     assert not gone.exists(gone.location)
     assert inode(tmp_path / there.location) in synced
 
 
-def test_a_disk_that_failed_stays_failed_until_the_packs_are_closed(tmp_path, unsynced, monkeypatch):
-    """The second sync of lost bytes may well succeed: whoever believed it would record a result that is not there."""
+def test_a_disk_that_failed_stays_failed_for_the_flow_runs_that_were_there(tmp_path, unsynced, monkeypatch):
+    """The second sync of lost bytes may well succeed: whoever believed it would record a result that is not there.
+
+    That one of them ends makes it no better for the others; one that begins later has lost nothing.
+    """
+    one, other = FlowRunPacks(), FlowRunPacks()
     PackedResult(tmp_path).write(1, flow_run_id="run")
     with monkeypatch.context() as failing:
         failing.setattr(syncing, "_sync_data", fails)
         with pytest.raises(ResultError, match=r"may not be on the disk: Input/output error. Check the disk"):
-            pack.sync_packs()
+            one.sync()
+    one.close()
     with pytest.raises(ResultError, match="may not be on the disk"):
-        pack.sync_packs()
+        other.sync()
 
-    pack.close_packs()
-    pack.sync_packs()
+    FlowRunPacks().sync()
 
 
 def fails(descriptor):
