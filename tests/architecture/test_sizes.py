@@ -6,6 +6,7 @@ import ast
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 49
+LONGEST_ARCHITECTURE = 150
 
 
 def test_every_file_can_be_read_in_one_go(tree):
@@ -16,6 +17,10 @@ def test_every_file_can_be_read_in_one_go(tree):
     }
 
     assert {} == too_long
+
+
+def test_the_architecture_can_be_read_in_one_go(tree):
+    assert len((tree.root / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= LONGEST_ARCHITECTURE
 
 
 def test_every_function_can_be_read_in_one_go(tree):
