@@ -111,7 +111,7 @@ class Writer:
     def _commit_soon(self, size: int) -> None:
         if not self._store.is_remote or size >= 2 * LONGEST_BATCH:
             self.flush()
-        elif not self._hurry.is_set():
+        elif not (self._hurry.is_set() and self._is_awake):
             self._hurry.set()
             self._wake_committer()
 
