@@ -15,7 +15,9 @@ DEFAULT_HOME = "~/.runwright"
 def results_root() -> Path:
     """Return the folder of results in the home that the defaults or the environment say now; it may not exist yet."""
     home = defaults.active().home or os.environ.get("RUNWRIGHT_HOME") or DEFAULT_HOME
-    return _root_in(os.path.expanduser(home))  # noqa: PTH111  pathlib raises where there is no home
+    if home.startswith("~"):
+        home = os.path.expanduser(home)  # noqa: PTH111  pathlib raises where there is no home
+    return _root_in(home)
 
 
 @lru_cache(maxsize=16)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec
+from runwright.engine.cells import IS_FINAL
 from runwright.engine.stimuli import (
     Admitted,
     Annotated,
@@ -452,14 +453,16 @@ class FlowLoop:
 
     def _tell(self, report: Report, data: dict[str, Any] | None, state: State) -> None:
         """Feed the machine a report; what the table forbids becomes a failure. What is told to stop waits for nothing more."""
-        if self._is_in(report.ordinal, Cancelling) and not state.kind.phase.is_final:
+        code = state.kind.code
+        if not IS_FINAL[code] and self._is_in(report.ordinal, Cancelling):
             if isinstance(state, (Running, Looped)):
                 return
             state, data = Killed(), {**(data or {}), "message": "It was told to stop."}
+            code = state.kind.code
         if report.logs or report.metrics:
             for line in (*report.logs, *report.metrics):
                 line.flow_run = self.machine.flow_run
-        stimulus = Reported(report.ordinal, report.attempt, state.kind.code, data)
+        stimulus = Reported(report.ordinal, report.attempt, code, data)
         if type(state) is Mapped:
             stimulus.length = state.n_map_states
         elif isinstance(state, _WAITING) and state.start_time is not None:
