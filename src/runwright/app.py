@@ -292,7 +292,8 @@ class Assembly:
     def tasks(self, root: Root, context: dict[str, Any], given: GivenStates, **options: Any) -> TaskWorkload:
         """Return the tasks of a Python flow as a loop runs them; `options` are those of `TaskWorkload`."""
         result = self.flow.result or pack.PackedResult(root=self.root)
-        self._packs.hold_back(str(context["flow_run_id"]))
+        if "flow_run_id" in context:  # a step of a runner that is called by itself has none
+            self._packs.hold_back(str(context["flow_run_id"]))
         return TaskWorkload(self.graph, root.machine, self.inputs, context, given, result=result, **options)
 
     def _tag_slots(self) -> TagSlots | None:
