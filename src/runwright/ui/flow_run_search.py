@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from runwright.ui.search import Term
 
-_KNOWN = ("state", "phase", "flow", "run", "name", "after", "before")
+QUALIFIERS = ("state", "phase", "flow", "run", "name", "after", "before")
 
 
 def filter_of(terms: Sequence[Term], text: str) -> FlowRunFilter | None:
@@ -21,9 +21,9 @@ def filter_of(terms: Sequence[Term], text: str) -> FlowRunFilter | None:
     known: dict[str, Any] = {}
     states: set[str] | None = None
     for term in terms:
-        if term.key not in _KNOWN or term.is_negated or term.operator != "=":
+        if term.key not in QUALIFIERS or term.is_negated or term.operator != "=":
             start = text.find(term.text)
-            message = f"Flow runs are found by {', '.join(_KNOWN)}: {term.text} is for task runs."
+            message = f"Flow runs are found by {', '.join(QUALIFIERS)}: {term.text} is for task runs."
             raise SearchError(message, start, start + len(term.text))
         if term.key in {"state", "phase"}:
             wanted = set(term.value) if isinstance(term.value, tuple) else set()

@@ -18,7 +18,7 @@ from runwright.errors import RunwrightError, did_you_mean
 from runwright.states import TABLE, Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 MOST_TEXT = 2_000
 _TOKEN = re.compile(r'(?P<no>-)?(?:(?P<key>[A-Za-z_]+):)?(?P<op>>=|<=|>|<)?(?P<value>"(?:[^"\\]|\\.)*"?|[^\s"]+)')
@@ -130,16 +130,16 @@ QUALIFIERS: dict[str, Qualifier] = {
 }
 
 
-def parse(text: str, now: int) -> tuple[Term, ...]:
-    """Return the terms of a search; raises `SearchError`."""
+def parse(text: str, now: int, offered: Collection[str] = QUALIFIERS) -> tuple[Term, ...]:
+    """Return the terms of a search; raises `SearchError`, which tells of the qualifiers that the page has `offered`."""
     if len(text) > MOST_TEXT:
         raise SearchError(
             f"A search may be {MOST_TEXT} characters long: this one has {len(text)}.", MOST_TEXT, len(text)
         )
-    return tuple(_terms(text, now))
+    return tuple(_terms(text, now, offered))
 
 
-def _terms(text: str, now: int) -> Iterator[Term]:
+def _terms(text: str, now: int, offered: Collection[str]) -> Iterator[Term]:
     place = 0
     while place < len(text):
         if text[place].isspace():
@@ -148,11 +148,11 @@ def _terms(text: str, now: int) -> Iterator[Term]:
         found = _TOKEN.match(text, place)
         if found is None:
             raise SearchError("A value is missing here.", place, len(text), text[:place].strip())
-        yield _term(text, found, now)
+        yield _term(text, found, now, offered)
         place = found.end()
 
 
-def _term(text: str, found: re.Match[str], now: int) -> Term:
+def _term(text: str, found: re.Match[str], now: int, offered: Collection[str]) -> Term:
     start, end = found.span()
     others = f"{text[:start]}{{}}{text[end:]}"
     value = found["value"]
@@ -163,12 +163,12 @@ def _term(text: str, found: re.Match[str], now: int) -> Term:
     key = (found["key"] or "name").lower().replace("index", "map_index").replace("map_map_index", "map_index")
     qualifier = QUALIFIERS.get(key)
     if qualifier is None:
-        hint = did_you_mean(key, QUALIFIERS)
+        hint = did_you_mean(key, offered)
         nearest = re.search(r"\w+(?=\?)|'(\w+)'", hint)
         better = (nearest.group(1) or nearest.group()) if nearest else ""
         suggestion = others.format(f"{better}:{found['value']}") if better else ""
         raise SearchError(
-            f"There is no qualifier {key!r}.{hint} There are {', '.join(QUALIFIERS)}.", start, end, suggestion
+            f"There is no qualifier {key!r}.{hint} There are {', '.join(offered)}.", start, end, suggestion
         )
     operator = found["op"] or "="
     if operator != "=" and not qualifier.is_ordered:

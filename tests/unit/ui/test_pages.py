@@ -74,6 +74,13 @@ def test_a_search_that_cannot_be_read_says_where_and_suggests(ask, runs):
     assert "q=flow%3Aetl%20state%3Afailed" in answer.text
 
 
+def test_a_search_of_flow_runs_that_cannot_be_read_tells_of_what_they_are_found_by(ask, runs):
+    mistake = ask("/flow-runs.json?q=stat:failed").data["mistake"]
+
+    assert "There are state, phase, flow, run, name, after, before." in mistake["message"]
+    assert "q=state%3Afailed" in mistake["link"]
+
+
 def test_a_search_without_an_answer_says_which_condition_is_in_the_way(ask, runs):
     page = ask("/task-runs.json?q=flow:etl%20task:nothing").data
 

@@ -22,7 +22,7 @@ from runwright.ui.actions import run_actions
 from runwright.ui.actions.acting import Acting
 from runwright.ui.actions.action import Action, Asked
 from runwright.ui.actions.subject import FLOW_RUNS, TASK_RUNS, of_flow_run
-from runwright.ui.flow_run_search import filter_of
+from runwright.ui.flow_run_search import QUALIFIERS, filter_of
 from runwright.ui.selection import Selection
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _matching(store: Store, query: str) -> Iterator[Any]:
 
 
 def _flow_runs_matching(store: Store, query: str) -> Iterator[Any]:
-    which = filter_of(search.parse(query, clock.now()), query)
+    which = filter_of(search.parse(query, clock.now(), QUALIFIERS), query)
     after: UUID | None = None
     while which is not None:
         page = store.flow_runs(msgspec.structs.replace(which, after=after, limit=_PAGE))

@@ -11,7 +11,7 @@ from runwright import clock
 from runwright.ui import rows, search
 from runwright.ui.bulk import work
 from runwright.ui.copying import Copy, of_flow_runs
-from runwright.ui.flow_run_search import filter_of
+from runwright.ui.flow_run_search import QUALIFIERS, filter_of
 from runwright.ui.pages.task_runs import Choice, Mistake, mistake_of
 from runwright.ui.saved_views import SavedView, saved_views
 from runwright.ui.search import SearchError
@@ -64,7 +64,7 @@ def read(surface: Surface, ask: Ask) -> FlowRuns:
     page.saved = saved_views(surface.views, "flow-runs")
     page.may_act = ask.actor is not None and ask.actor.may_act
     try:
-        terms = search.parse(text, clock.now())
+        terms = search.parse(text, clock.now(), QUALIFIERS)
         which = filter_of(terms, text)
     except SearchError as error:
         page.mistake, page.status = mistake_of(error, text, ask), 400
