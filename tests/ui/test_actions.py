@@ -65,6 +65,13 @@ class Desk:
         """Return a task run."""
         return self.store.task_runs(TaskRunFilter(flow_run=flow_run, task=slug))[0]
 
+    def tried_again(self, flow_run, slug):
+        """Return a task run once its second attempt has ended: who asks for that is answered before."""
+        cursor = 0
+        while (found := self.task_run(flow_run, slug)).attempt == 1 or not found.kind.phase.is_final:
+            cursor = self.store.await_events(cursor, 1)
+        return found
+
     def newest(self, flow):
         """Return the newest run of a flow."""
         return self.store.flow_runs(FlowRunFilter(flow=flow, limit=1))[0]
@@ -120,7 +127,7 @@ def test_what_failed_is_restarted_by_keyboard_and_focus_goes_back(desk, visit):
     page.wait_for_selector("#said:text-is('It is restarted.')", state="attached")
     page.wait_for_selector("#lead .st-Failed")
 
-    assert 2 == desk.task_run(flow_run, "second").attempt
+    assert 2 == desk.tried_again(flow_run, "second").attempt
     assert 1 == desk.task_run(flow_run, "first").attempt
     assert [] == visitor.problems
 
@@ -221,7 +228,7 @@ def test_rows_are_chosen_with_the_keyboard_and_restarted(desk, visit):
     page.wait_for_selector("#summary :text('done 1')")
 
     assert [] == visitor.axe()
-    assert 2 == desk.task_run(other, "second").attempt
+    assert 2 == desk.tried_again(other, "second").attempt
     assert 1 == desk.task_run(first, "second").attempt
     assert [] == visitor.problems
 
