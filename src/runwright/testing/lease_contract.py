@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from runwright import ids
 from runwright.errors import LeaseHeld, LeaseLost
+from runwright.events import Batch
+from runwright.states import KIND_BY_NAME
 from runwright.testing.scribe import NOON, Scribe
 from runwright.views import EventFilter
 
@@ -117,6 +120,20 @@ class LeaseContract:
         assert before == store.events(EventFilter())
         assert store.logs(scribe.flow_run) == []
         assert store.rebuild() == []
+
+    def test_who_has_lost_the_lease_is_told_that_and_not_what_another_made_of_the_run(self, store: Store) -> None:
+        """Its late report does not fit what was recorded since; that it is another's is why it is refused."""
+        scribe = Scribe(store).start().enter(1, "Running")
+        scribe.commit()
+        lost, late = scribe.lease, Batch([*scribe.enter(1, "Success").batch.events], [], [])
+        scribe.batch.events[0] = replace(late.events[0], state=KIND_BY_NAME["Failed"].code)
+        store.release(lost)
+        lease = store.acquire(scribe.flow_run, "another", 60)
+        scribe.run(2).enter(0, "Failed").commit(lease)
+        before = store.events(EventFilter())
+        with pytest.raises(LeaseLost):
+            store.append(late, {scribe.flow_run: lost})
+        assert before == store.events(EventFilter())
 
     def test_log_lines_alone_need_the_lease_too(self, store: Store) -> None:
         """A process that lost its flow run is not heard at all."""

@@ -94,8 +94,13 @@ class MemoryStore(MemoryViews, KeptLimits):
                 raise RecordError("This record was closed, and what it held is gone.")
             for cursor, event in enumerate(batch.events, start=self._last_cursor + 1):
                 event.cursor = cursor
-            fold = Fold(self._rows).add(batch.events)
-            self._check_new(batch.events)
+            try:
+                fold = Fold(self._rows).add(batch.events)
+                self._check_new(batch.events)
+            except IllegalTransition:  # who has lost a lease is told that, and not what another has recorded since
+                for flow_run in {event.flow_run for event in batch.events}:
+                    leasing.check_held(self._leases.get(flow_run), held.get(flow_run), flow_run)
+                raise
             self._check_leases(fold, batch, held)
             events = [_kept_event(event) for event in batch.events]
             logs = [_kept_line(line) for line in batch.logs]

@@ -394,7 +394,12 @@ def _look_up_and_append(
         rebuilds: Any = db.execute(_LOG["rebuilds"])
         newest = {lease.flow_run: lease for lease in (Lease(UUID(bytes=row[0]), *row[1:]) for row in locked)}
         standing.forget(flow_runs, rebuilds.fetchone()[0])
-        fold = Fold(PostgresRows(db)).add(batch.events)
+        try:
+            fold = Fold(PostgresRows(db)).add(batch.events)
+        except IllegalTransition:  # who has lost a lease is told that, and not what another has recorded since
+            for flow_run in {event.flow_run for event in batch.events}:
+                leasing.check_held(newest.get(flow_run), held.get(flow_run), flow_run)
+            raise
         keys = keys_of(db, batch, {flow_run: run.row.key for flow_run, run in fold.runs.items()})
         for flow_run in flow_runs:
             leasing.check_held(newest.get(flow_run), held.get(flow_run), flow_run)

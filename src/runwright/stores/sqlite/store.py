@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from runwright.errors import RecordError
+from runwright.errors import IllegalTransition, RecordError
 from runwright.failpoints import hit
 from runwright.stores.kept_limits import KeptLimits
 from runwright.stores.projection import Fold
@@ -311,7 +311,12 @@ def _append(transaction: Transaction, batch: Batch, held: dict[UUID, Lease], sta
     db = transaction.db
     cursor = log.number(db, batch.events, standing.cursor) if batch.events else 0
     rows = SqliteRows(db)
-    fold = Fold(rows, standing.folds).add(batch.events)
+    try:
+        fold = Fold(rows, standing.folds).add(batch.events)
+    except IllegalTransition:  # who has lost a lease is told that, and not what another has recorded since
+        for flow_run in {event.flow_run for event in batch.events}:
+            leases.check(db, flow_run, held.get(flow_run))
+        raise
     keys = {flow_run: run.row.key for flow_run, run in fold.runs.items()}
     if batch.logs or batch.metrics:
         keys = keys_of(db, batch, keys)
