@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import click
 
 from runwright.cli.options import with_record
-from runwright.cli.run import read_parameters
+from runwright.cli.run import read_parameters, with_parameters
 from runwright.cli.session import Session, say
 from runwright.cli.text import clean_line
 
@@ -18,17 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("start")
 @click.argument("name")
-@click.option(
-    "-p",
-    "--param",
-    "-i",
-    "--input",
-    "parameters",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="JSON where it is valid, else text.",
-)
-@click.option("--param-file", metavar="FILE", help="Parameters as JSON or TOML; - is JSON on standard input.")
+@with_parameters
 @click.option("--run-name", metavar="NAME", help="The name of this run.")
 @click.option("-l", "--label", "labels", metavar="KEY:VALUE", multiple=True, help="A label.")
 @with_record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from runwright.cli.progress import Progress
     from runwright.states import State
 
+    Command = TypeVar("Command", bound=Callable[..., Any])
 
-@click.command()
-@click.argument("target", metavar="FILE.py[:FLOW]|FILE.yaml")
-@click.option(
+_PARAMETERS = click.option(
     "-p",
     "--param",
     "-i",
@@ -31,7 +30,19 @@ if TYPE_CHECKING:
     multiple=True,
     help="JSON where it is valid, else text; for a file that a YAML flow takes, NAME=@PATH.",
 )
-@click.option("--param-file", metavar="FILE", help="Parameters as JSON or TOML; - is JSON on standard input.")
+_PARAMETER_FILE = click.option(
+    "--param-file", metavar="FILE", help="Parameters as JSON or TOML; - is JSON on standard input."
+)
+
+
+def with_parameters(command: Command) -> Command:
+    """Let a command take what `read_parameters` reads, as `parameters` and `param_file`."""
+    return _PARAMETERS(_PARAMETER_FILE(command))
+
+
+@click.command()
+@click.argument("target", metavar="FILE.py[:FLOW]|FILE.yaml")
+@with_parameters
 @click.option("-e", "--executor", metavar="EXECUTOR", help="inline, threads[:N], processes[:N] or dask[:N].")
 @click.option("--run-name", metavar="NAME", help="The name of this run.")
 @click.option("-l", "--label", "labels", metavar="KEY:VALUE", multiple=True, help="A label, for a YAML flow.")
