@@ -215,6 +215,7 @@ _TABLE = (
         _always("attempt",             "integer", "The number of the latest attempt, 0 before the first."),
         _maybe("cache_key",            "text",    "The key that its value was cached under."),
         _maybe("value",                "text",    "What its round of a loop stands for."),
+        _always("tags",                "json",    "The tags of its task, and those that it was given: a list of words."),
         _maybe("waited_seconds",       "number",  "Seconds from its creation to its first start, or to its end if it never began."),
     ), (
         _one("flow_run", "flow_run", "The flow run."),

@@ -4,6 +4,7 @@
     ├── FlowError (ValueError)              the flow is declared wrongly
     │   ├── CycleError                      tasks depend on each other in a circle
     │   ├── ParameterError                  an unknown, missing or refused parameter
+    │   ├── TagRefused                      a tag for a task run that is none
     │   ├── FlowFileError                   a file that holds no flow, or several, or does not load
     │   │   └── FlowSpecError               a YAML flow that is declared wrongly, with every problem in it
     │   ├── NotRunnable                     a task of a type that does no work here
@@ -102,6 +103,12 @@ class ParameterError(FlowError):
 
 class LimitRefused(FlowError):
     """A limit of a tag is none: the message says what may be given."""
+
+    exit_code = 2
+
+
+class TagRefused(FlowError):
+    """A tag that a task run is to have is none: the message says what a tag is."""
 
     exit_code = 2
 

@@ -67,6 +67,7 @@ CALLS: dict[str, Call] = {
     "list_triggers":   _call("ListTriggers", list[TriggerState], namespace=(str | None, None), flow=(str | None, None)),
     "tag_limits":      _call("TagLimits", list[TagLimit]),
     "tag_slots":       _call("TagSlots", list[TagSlot]),
+    "given_tags":      _call("GivenTagNames", list[str], limit=(int, 100)),
     "count_flow_versions": _call("CountFlowVersions", int),
 }
 """The reads."""
@@ -84,6 +85,9 @@ WRITES: dict[str, Call] = {
     "delete_trigger": _call("DeleteTrigger", bool, **_PLACE),
 }
 """What changes the record, and is part of no run."""
+
+CHANGE_TAGS = _call("ChangeTags", int, task_runs=list[UUID], add=(list[str], []), remove=(list[str], []), by=(str, ""))
+"""What task runs are called, which who steers runs may say; it changes no run."""
 
 BEGINNINGS: dict[str, Call] = {
     "start": _call(

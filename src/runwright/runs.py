@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from runwright import ids
+from runwright.given_tags import GivenTag
 from runwright.result import ResultRef
 from runwright.states import KIND_BY_CODE, StateKind
 
@@ -99,8 +100,8 @@ class TaskRun(msgspec.Struct):
 
     `map_index` is -1 for what is no mapped child. `parent` is the ordinal of the run it was expanded from, 0 for the flow
     run. `attempt` is the latest attempt's number, 0 before the first. `due` is when a waiting run goes on. `details` holds
-    what comes with the state (see `runwright.codec`). `value` is the text that its round of a loop stands for. `flow_id` and
-    `flow_version` are those of its flow run.
+    what comes with the state (see `runwright.codec`). `value` is the text that its round of a loop stands for. `tags` are its
+    task's and those that it was given, of which `given_tags` tells more. `flow_id` and `flow_version` are those of its flow run.
     """
 
     flow_run: UUID
@@ -125,6 +126,7 @@ class TaskRun(msgspec.Struct):
     result: ResultRef | None = None
     details: dict[str, Any] = {}
     tags: tuple[str, ...] = ()
+    given_tags: tuple[GivenTag, ...] = ()
     value: str | None = None
     flow_id: UUID | None = None
     flow_version: int = 0

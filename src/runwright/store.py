@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from runwright.cards import Cards
+from runwright.given_tags import GivenTags
 from runwright.key_values import KeyValues
 from runwright.received_events import ReceivedEvents
 from runwright.retention import Retention
@@ -48,7 +49,7 @@ class Difference(msgspec.Struct, frozen=True):
         return f"I4: {where}: recorded {self.recorded or 'nothing'}, by the log {self.rebuilt or 'nothing'}"
 
 
-class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Retention, Cards, TagLimits, Protocol):
+class Store(Views, KeyValues, ReceivedEvents, TriggerStates, Retention, Cards, TagLimits, GivenTags, Protocol):
     """A record. Adapters: `runwright.stores`.
 
     One that `is_remote` is committed to by another process: who waits for that could do something else meanwhile.

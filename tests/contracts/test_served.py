@@ -18,8 +18,9 @@ from runwright.errors import (
     RecordError,
     RecordUnreachable,
     RecordUnreadable,
+    TagRefused,
 )
-from runwright.ids import new_flow_run_id
+from runwright.ids import new_flow_run_id, task_run_id
 from runwright.query import Compare, Query, columns
 from runwright.request import Request
 from runwright.server.auth import ApiKey, Principal, Role
@@ -27,6 +28,7 @@ from runwright.server.context import ServerOptions
 from runwright.stores import open_store
 from runwright.testing.scribe import Scribe
 from runwright.testing.view_contract import ViewContract
+from runwright.views import TaskRunFilter
 
 KEY = "key-of-a-viewer-in-tests"
 
@@ -178,3 +180,17 @@ def test_a_server_of_somebody_else_is_told_from_ours():
         finally:
             stranger.shutdown()
             thread.join()
+
+
+def test_task_runs_are_tagged_over_http(record, served):
+    scribe = Scribe(record).start().run(1)
+    scribe.commit()
+    task_run = task_run_id(scribe.flow_run, 1)
+
+    assert 1 == served.change_tags([task_run], ["seen", "odd"], by="ada")
+    assert 1 == served.change_tags([task_run], remove=["odd"])
+    (row,) = served.task_runs(TaskRunFilter(tags=("seen",)))
+    assert [("seen", "ada")] == [(each.tag, each.by) for each in row.given_tags]
+    assert ["seen"] == served.given_tags() == record.given_tags()
+    with pytest.raises(TagRefused):
+        served.change_tags([task_run])

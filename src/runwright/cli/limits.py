@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runwright.store import Store
-    from runwright.tag_limits import TagLimit
+    from runwright.tag_limits import TagLimit, TagSlot
 
 FIELDS = ("tag", "slots", "running", "waiting", "created", "updated", "task_runs")
 COLUMNS = (
@@ -88,22 +88,17 @@ def delete(session: Session, tag: str) -> None:
 
 
 def _rows(record: Store) -> list[dict[str, Any]]:
-    held = [slot for slot in record.tag_slots() if slot.is_held]
-    return [
-        _row(record, each, [str(slot.task_run) for slot in held if slot.tag == each.tag])
-        for each in record.tag_limits()
-    ]
+    slots = record.tag_slots()
+    return [_row(each, [slot for slot in slots if slot.tag == each.tag]) for each in record.tag_limits()]
 
 
-def _row(record: Store, limit: TagLimit, running: list[str]) -> dict[str, Any]:
-    from runwright.views import TaskRunFilter  # noqa: PLC0415  help needs none of it
-
-    waiting = record.count_task_runs(TaskRunFilter(states=("Queued",), tags=(limit.tag,)))
+def _row(limit: TagLimit, slots: list[TagSlot]) -> dict[str, Any]:
+    running = [str(slot.task_run) for slot in slots if slot.is_held]
     return {
         "tag": limit.tag,
         "slots": limit.slots,
         "running": len(running),
-        "waiting": sum(waiting.values()),
+        "waiting": len(slots) - len(running),
         "created": rows.iso(limit.created),
         "updated": rows.iso(limit.updated),
         "task_runs": running,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from runwright.cli import executions, reproduce, rows
+from runwright.cli import executions, reproduce, rows, tagging
 from runwright.cli.filters import Count, Seconds, filter_from, limited, task_run_filters
 from runwright.cli.groups import Group
 from runwright.cli.options import common, with_output, with_record
@@ -201,4 +201,5 @@ def watch(session: Session, reference: str, timeout: float | None) -> int:
 
 
 task_run.add_command(executions.mark)
+task_run.add_command(tagging.tag)
 task_run.add_command(reproduce.reproduce)

@@ -99,6 +99,7 @@ class RunDocuments:
             "start_time": None,
             "end_time": None,
             **body,
+            "tags": sorted(row.tags) if row.given_tags else body["tags"],
             "empirical_policy": place.task.policy_with_jitter,
             "estimated_run_time": body["total_run_time"],
             "estimated_start_time_delta": delay_of(row.created, row.start_time),

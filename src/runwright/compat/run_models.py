@@ -43,7 +43,7 @@ def likeness_of(row: TaskRun) -> Likeness | None:
     if row.state not in _ENDED or row.attempt != 1 or row.end_time is None or row.start_time is None:
         return None
     details = row.details
-    if row.name is not None or row.due is not None or (details and not _SHOWN.isdisjoint(details)):
+    if row.name is not None or row.due is not None or row.given_tags or (details and not _SHOWN.isdisjoint(details)):
         return None
     return Likeness(row.flow_id, row.flow_version, row.task_index, row.slug, row.state, "error" in details)
 

@@ -40,6 +40,7 @@ SURFACES: tuple[str, ...] = (
     "runwright.server.tag_limits:routes",
     "runwright.server.administration:routes",
     "runwright.server.runs:routes",
+    "runwright.server.task_run_tags:routes",
     "runwright.server.logs:routes",
     "runwright.server.record_calls:routes",
     "runwright.server.flow_archives:routes",

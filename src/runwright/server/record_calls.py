@@ -13,7 +13,7 @@ from starlette.responses import Response
 from runwright import decoding
 from runwright.control import Control
 from runwright.errors import RunwrightError
-from runwright.record_calls import ASK, BEGINNINGS, CALLS, MEDIA_TYPE, PATH, WRITES, Refusal
+from runwright.record_calls import ASK, BEGINNINGS, CALLS, CHANGE_TAGS, MEDIA_TYPE, PATH, WRITES, Refusal
 from runwright.server.auth import Role
 from runwright.server.beginnings import Beginnings
 from runwright.server.limits import BATCH
@@ -39,8 +39,9 @@ def routes(context: ServerContext) -> Sequence[BaseRoute]:
     calls = RecordCalls(context)
     reads = [post(f"{PATH}/{name}", partial(calls.read, name), Role.VIEWER) for name in CALLS]
     writes = [post(f"{PATH}/{name}", partial(calls.write, name), Role.AUTHOR, limit=BATCH) for name in WRITES]
+    tags = post(f"{PATH}/change_tags", calls.change_tags, Role.OPERATOR)
     begins = [post(f"{PATH}/{name}", partial(calls.begin, name), Role.OPERATOR) for name in BEGINNINGS]
-    return [*reads, *writes, *begins, post(f"{PATH}/ask", calls.ask, Role.OPERATOR)]
+    return [*reads, *writes, tags, *begins, post(f"{PATH}/ask", calls.ask, Role.OPERATOR)]
 
 
 class RecordCalls:
@@ -60,6 +61,10 @@ class RecordCalls:
         """Change what is part of no run."""
         does = getattr(self._registrations, name, None) or getattr(self._context.record, name)
         return await self._answer(does, WRITES[name], await request.body())
+
+    async def change_tags(self, request: HttpRequest) -> Response:
+        """Change what task runs are called."""
+        return await self._answer(self._context.record.change_tags, CHANGE_TAGS, await request.body())
 
     async def begin(self, name: str, request: HttpRequest) -> Response:
         """Begin a run."""

@@ -18,12 +18,12 @@ import msgspec
 
 from runwright import decoding, errors
 from runwright.errors import RecordError, RecordUnreachable, RecordUnreadable
-from runwright.record_calls import ASK, BEGINNINGS, CALLS, MEDIA_TYPE, PATH, WRITES, Refusal
+from runwright.record_calls import ASK, BEGINNINGS, CALLS, CHANGE_TAGS, MEDIA_TYPE, PATH, WRITES, Refusal
 from runwright.stores.urls import runs_nothing
 from runwright.views import EventFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from urllib.parse import SplitResult
     from uuid import UUID
@@ -76,6 +76,13 @@ class ServedRecord:
     def ask(self, request: Request) -> Request:
         """Keep a request, and return it with the time it came; the server sees that it is heeded."""
         return self._call("ask", ASK, {"request": request})
+
+    def change_tags(
+        self, task_runs: Sequence[UUID], add: Sequence[str] = (), remove: Sequence[str] = (), *, by: str = ""
+    ) -> int:
+        """Change the tags of task runs, and return how many of those have changed."""
+        given = {"task_runs": list(task_runs), "add": list(add), "remove": list(remove), "by": by}
+        return self._call("change_tags", CHANGE_TAGS, given)
 
     def iterate_events(self, flow_run: UUID | None = None) -> Iterator[Event]:
         """Yield all events of a flow run, or of the record, oldest first."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runwright import decoding
+from runwright.given_tags import joined
 from runwright.result import ResultRef
 from runwright.runs import TaskRun
 from runwright.stores.matching import message_of
 from runwright.stores.texts import from_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
+    from runwright.given_tags import GivenTag
     from runwright.stores.rows import TaskRunRow
 
 RESULT_CLASSES = {
@@ -33,6 +36,7 @@ def task_run_from_row(
     slug: str,
     task_name: str,
     tags: tuple[str, ...],
+    given: Sequence[GivenTag] = (),
 ) -> TaskRun:
     """Return a task run with what its flow run, flow and task are called; a flow has an id and a version besides."""
     flow_name, flow_id, flow_version = flow
@@ -58,7 +62,8 @@ def task_run_from_row(
         row.due,
         None if row.result is None else decoding.from_json(row.result, ResultRef),
         {} if row.details is None else from_json(row.details),
-        tags,
+        joined(tags, given) if given else tags,
+        tuple(given),
         row.value,
         flow_id,
         flow_version,

@@ -22,6 +22,7 @@ from runwright.events import Batch, Event, EventKind
 from runwright.result import ResultRef
 from runwright.runs import EdgeInfo, FlowVersion, TaskInfo
 from runwright.states import KIND_BY_NAME
+from runwright.testing.given_tag_contract import GivenTagContract
 from runwright.testing.lease_contract import LeaseContract
 from runwright.testing.query_contract import QueryContract
 from runwright.testing.received_event_contract import ReceivedEventContract
@@ -348,6 +349,7 @@ class StoreContract(
     RequestContract,
     SlotContract,
     TagLimitContract,
+    GivenTagContract,
     ReceivedEventContract,
     RetentionContract,
 ):

@@ -24,6 +24,7 @@ TITLES = {
     "waited": "Waited",
     "duration": "Duration",
     "worker": "Worker",
+    "tags": "Tags",
     "message": "Message",
 }
 """All that can be shown beside the state and the name, in the order that it is shown in."""

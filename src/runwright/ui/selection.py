@@ -268,7 +268,7 @@ _MEANINGS: dict[str, Callable[[Term], Condition]] = {
     "run": _run,
     "task": lambda term: Exists("task", Or((Compare("slug", "eq", term.value), Compare("name", "eq", term.value)))),
     "name": _name,
-    "tag": lambda term: Exists("task", Compare("tags", "contains", [term.value])),
+    "tag": lambda term: Compare("tags", "contains", [term.value]),
     "map_index": _compared("map_index"),
     "attempt": _compared("attempt"),
     "worker": _worker,

@@ -22,8 +22,8 @@ def test_who_holds_the_slots_of_a_tag_and_how_many_wait_is_shown(runwright, stor
     runwright("limit", "set", "nightly", "1")
     scribe = Scribe(store, tags=("nightly",)).start()
     scribe.enter(1, "Running").enter(2, "Queued").commit()
-    store.claim_tag_slots(scribe.lease, [Claim(1, {"nightly": 1})])
-    (held,) = store.tag_slots()
+    store.claim_tag_slots(scribe.lease, [Claim(ordinal, {"nightly": 1}) for ordinal in (1, 2)])
+    held, _ = store.tag_slots()
     told = runwright("limit", "get", "nightly").lines
     assert ["nightly: 1 at once, 1 running, 1 waiting", str(held.task_run)] == told
 

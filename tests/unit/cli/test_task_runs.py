@@ -336,3 +336,41 @@ def test_two_runs_of_a_flow_are_told_apart(runwright, store, run):
         row["flow_run"]["name"] for row in runwright("tr", "ls", "--json", "--limit", "0").data
     }
     assert 10 == len(runwright("tr", "ls", "--json", "--flow-run", "calm-crow").data)
+
+
+def test_a_task_run_is_tagged_and_found_by_it(runwright, run):
+    told = runwright("tr", "tag", "brisk-otter/fetch-1[2]", "seen", "a bug")
+
+    assert (0, "brisk-otter/fetch-1[2] has the tags a bug, seen") == (told.status, told.err.strip())
+    assert ["fetch-1[2]"] == names(runwright("tr", "ls", "--json", "--tag", "a bug"))
+    assert {"count": 1} == runwright("tr", "count", "--json", "--tag", "seen").data
+    page = runwright("tr", "get", "brisk-otter/fetch-1[2]")
+    assert "tags a bug, seen" in page.out
+    assert ["a bug", "seen"] == [
+        each["tag"] for each in runwright("tr", "ls", "--json", "--tag", "seen").data[0]["given_tags"]
+    ]
+
+
+def test_tags_that_were_given_are_taken_back(runwright, run):
+    runwright("tr", "tag", "brisk-otter/extract-1", "seen")
+
+    told = runwright("tr", "tag", "brisk-otter/extract-1", "seen", "t-a", "--remove")
+
+    assert (0, "brisk-otter/extract-1 has the tags t-a, t-b") == (told.status, told.err.strip())
+    assert "brisk-otter/load-1 has no tags" == runwright("tr", "tag", "brisk-otter/load-1", "x", "--remove").err.strip()
+
+
+@pytest.mark.parametrize(
+    ("status", "why", "words"),
+    [
+        (2, "is no tag", ["brisk-otter/load-1", "two\nlines"]),
+        (2, "Missing argument", ["brisk-otter/load-1"]),
+        (3, "has no task", ["brisk-otter/nothing", "seen"]),
+    ],
+)
+def test_what_is_no_tag_or_no_task_run_says_so(runwright, run, status, why, words):
+    outcome = runwright("tr", "tag", *words)
+
+    assert status == outcome.status
+    assert why in outcome.err
+    assert [] == names(runwright("tr", "ls", "--json", "--tag", "seen"))

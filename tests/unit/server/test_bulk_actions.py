@@ -61,6 +61,19 @@ def test_chosen_task_runs_are_marked_one_by_one(bench, begin):
     assert "Failed" == task_run_of(bench, other, "second").kind.name
 
 
+def test_all_that_match_are_tagged_each_by_itself(bench, begin):
+    broken = [bench.create("broken") for _ in range(2)]
+
+    page = begin("tag", q="task:second", all="yes", give="seen, odd")
+    assert (2, 2, 0) == numbers_of(page)
+    page = begin("tag", q="tag:odd", all="yes", take="odd")
+
+    assert (2, 2, 0) == numbers_of(page)
+    assert ("Tag", "local") == (page["line"]["action"], page["line"]["by"])
+    assert [("seen",)] * 2 == [task_run_of(bench, each, "second").tags for each in broken]
+    assert [()] * 2 == [task_run_of(bench, each, "first").tags for each in broken]
+
+
 def test_all_flow_runs_that_match_are_marked(bench, begin):
     broken = [bench.create("broken") for _ in range(2)]
     greeting = bench.greet()
@@ -143,6 +156,9 @@ def test_a_form_says_how_many_are_meant_before_anything_is_done(bench):
         ({"action": "restart", "all": "yes", "q": "state:success task:nothing"}, "Nothing matches any more."),
         ({"action": "restart", "id": "no id"}, "is no id of a run"),
         ({"action": "restart", "all": "yes", "q": "stat:failed"}, "stat"),
+        ({"action": "tag", "all": "yes"}, "Write a tag."),
+        ({"action": "tag", "all": "yes", "give": "x" * 256}, "is no tag"),
+        ({"action": "tag", "all": "yes", "of": "flow-runs", "give": "seen"}, "Only task runs are given tags."),
     ],
 )
 def test_what_cannot_be_begun_says_why(bench, data, why):

@@ -315,3 +315,39 @@ def test_an_action_that_there_is_not_is_a_page_that_says_so(bench, path):
 
     assert 404 == bench.client.get(address).status_code
     assert 404 == bench.client.post(address, data={}, headers=OWN).status_code
+
+
+def test_a_task_run_is_tagged_and_the_tag_taken_back(bench, send):
+    task_run = task_run_of(bench, bench.create("broken"), "second")
+
+    given = send("task-runs", task_run.id, "tag", give=" seen, a bug ,,")
+    assert "Its tags are changed." in given.text
+    assert f"/ui/task-runs/{task_run.id}" == given.url.path
+    assert "Given by local" in given.text
+    listed = bench.client.get("/ui/task-runs?q=tag:%22a%20bug%22&columns=tags")
+    assert 1 == listed.text.count("<tr id=")
+    assert '<span class="badge"><bdi>a bug</bdi></span>' in listed.text
+    assert ["a bug", "seen"] == bench.client.get("/ui/parts/words.json").json()["values"]["tag"]
+
+    form = bench.client.get(f"/ui/task-runs/{task_run.id}/actions/tag")
+    assert "Given so far: a bug, seen." in form.text
+    send("task-runs", task_run.id, "tag", take="seen")
+    assert ("a bug",) == bench.record.task_runs(TaskRunFilter(tags=("a bug",)))[0].tags
+
+
+@pytest.mark.parametrize(
+    ("status", "why", "fields"),
+    [
+        (422, "Write a tag.", {"give": " , "}),
+        (422, "is to be given and taken back", {"give": "seen", "take": "seen"}),
+        (422, "is no tag", {"give": "x" * 256}),
+    ],
+)
+def test_what_is_no_tag_is_told_in_the_form(bench, send, status, why, fields):
+    task_run = task_run_of(bench, bench.create("broken"), "second")
+
+    answer = send("task-runs", task_run.id, "tag", **fields)
+
+    assert status == answer.status_code
+    assert why in answer.text
+    assert [] == bench.record.given_tags()

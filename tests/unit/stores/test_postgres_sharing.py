@@ -16,12 +16,15 @@ from tests.postgres_server import raw
 from runwright.errors import (
     LeaseHeld,
     LeaseLost,
+    NotOnRecord,
     RecordUnreachable,
 )
+from runwright.given_tags import TagChange
+from runwright.ids import task_run_id
 from runwright.retention import Purged
 from runwright.stores import open_store
 from runwright.stores.postgres.connection import PostgresConnection
-from runwright.stores.sql import queries
+from runwright.stores.sql import given_tags, queries
 from runwright.testing.scribe import Scribe
 from runwright.trigger_states import TriggerState
 from runwright.views import EventFilter, TaskRunFilter
@@ -399,3 +402,28 @@ def test_what_the_server_took_back_for_another_is_done_again(store, postgres_url
         other.join()
 
     assert 2 == len(held)
+
+
+def test_a_tag_given_to_what_is_purged_meanwhile_goes_with_it(store, postgres_url):
+    """Whoever purges waits for the tag; who comes later finds that there is no such task run."""
+    scribe = Scribe(store).start().run(1).enter(0, "Success")
+    scribe.commit()
+    store.release(scribe.lease)
+    task_run = task_run_id(scribe.flow_run, 1)
+    with closing(open_store(postgres_url)) as other:
+        purger = Thread(target=lambda: other.purge([scribe.flow_run]))
+
+        def give(db):
+            with db.transaction():
+                count = given_tags.change(db, [task_run], TagChange(["seen"], []), "ada")
+                purger.start()
+                while not db.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
+                    assert purger.is_alive()
+            return count
+
+        assert 1 == store._writers.run(give, 30)
+        purger.join()
+
+    assert [] == store.given_tags() == store.find_damage()
+    with pytest.raises(NotOnRecord):
+        store.change_tags([task_run], ["seen"])

@@ -13,6 +13,7 @@ from runwright.clock import to_iso
 from runwright.codec import USUAL_MESSAGES, LostResult
 from runwright.entities import LEVELS, TENANT_ID
 from runwright.events import EventKind
+from runwright.given_tags import joined
 from runwright.release import version
 from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import starter_of
@@ -20,9 +21,10 @@ from runwright.stores.texts import from_json
 from runwright.stores.viewing import RESULT_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from runwright.events import Event, LogLine
+    from runwright.given_tags import GivenTag
     from runwright.runs import FlowVersion, Project
     from runwright.stores.memory.rows import MemoryRows
     from runwright.stores.rows import FlowRunRow, TaskRunRow
@@ -45,8 +47,13 @@ class EntityRows:
         logs: Sequence[LogLine],
         projects: Sequence[Project],
         schedules: Sequence[TriggerState],
+        given_to: Callable[[UUID], list[GivenTag]],
     ) -> None:
-        """Read from these; `schedules` are the states of the schedules that belong to no namespace."""
+        """Read from these.
+
+        `schedules` are the states of the schedules that belong to no namespace; `given_to` says which tags a task run was given.
+        """
+        self._given_to = given_to
         self._rows = rows
         self._events = events
         self._logs = logs
@@ -185,10 +192,10 @@ class EntityRows:
             flow = self._rows.flows[run.flow - 1]
             flow_run, flow_id = UUID(bytes=run.id), flow.id or TENANT_ID
             for row in held.values():
-                details = _read(row.details, {})
+                details, task_run = _read(row.details, {}), ids.task_run_id(flow_run, row.ordinal)
                 yield {
                     "": (key, row.ordinal),
-                    "id": ids.task_run_id(flow_run, row.ordinal),
+                    "id": task_run,
                     **_run(row, _read(row.result, None), row.due, details),
                     "state_timestamp": row.updated,
                     "flow_run_id": flow_run,
@@ -201,6 +208,7 @@ class EntityRows:
                     "cache_key": details.get("cache_key"),
                     "value": row.value,
                     "waited_seconds": _waited(row),
+                    "tags": list(joined(flow.tasks[row.task].tags, self._given_to(task_run))),
                 }
 
     def _states(self, *, is_flow_run: bool) -> Iterator[Row]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from runwright import ids
+from runwright.given_tags import joined, missing, place_of
 from runwright.runs import Attempt, FlowRun, FlowVersion, TaskInfo, TaskRun
 from runwright.states import KIND_BY_CODE, KIND_BY_NAME
 from runwright.stores.matching import codes_of, counts_rows, histories, id_range, starter_of
 from runwright.stores.memory.entity_rows import EntityRows
+from runwright.stores.memory.given_tags import MemoryGivenTags
 from runwright.stores.memory.queries import Evaluation
 from runwright.stores.memory.rows import MemoryRows
 from runwright.stores.memory.trigger_states import MemoryTriggerStates
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runwright.events import Event, LogLine, Metric
+    from runwright.given_tags import GivenTag
     from runwright.query import Query, Summary
     from runwright.received_events import ReceivedEvent, ReceivedFilter
     from runwright.runs import Project
@@ -51,6 +54,7 @@ class MemoryViews:
         self._received: list[ReceivedEvent] = []
         self._projects: list[Project] = []
         self._triggers = MemoryTriggerStates()
+        self._given_tags = MemoryGivenTags()
 
     def task_runs(self, which: TaskRunFilter) -> list[TaskRun]:
         """Return task runs, without the flow runs' own root runs."""
@@ -63,7 +67,7 @@ class MemoryViews:
             if counts_rows(which):
                 found = ((row.flow_run, row.task, row.state, 1) for row in self._matching(which, is_page=False))
             else:
-                found = self._tallied(which)
+                found = chain(self._tallied(which), self._tagged_later(which) if which.tags else ())
             counts: Counter[str] = Counter() if by else Counter(count=0)
             for key, task, state, number in found:
                 counts[self._group(by, key, task, state)] += number
@@ -175,7 +179,8 @@ class MemoryViews:
     def query(self, query: Query | Summary) -> str:
         """Return the JSON that answers a query; raises `QueryError` for what no record has."""
         with self._lock:
-            rows = EntityRows(self._rows, self._events, self._logs, self._projects, self._triggers.list_all("", None))
+            schedules = self._triggers.list_all("", None)
+            rows = EntityRows(self._rows, self._events, self._logs, self._projects, schedules, self._given_tags.of)
             return to_json(Evaluation(rows.of).answer(query))
 
     # ---- task runs
@@ -207,11 +212,16 @@ class MemoryViews:
 
     def _is_of_task(self, which: TaskRunFilter, key: int, task: int) -> bool:
         found = self._task(key, task)
-        return which.task in {None, found.slug, found.name} and set(which.tags) <= set(found.tags)
+        return which.task in {None, found.slug, found.name}
+
+    def _is_tagged(self, which: TaskRunFilter, key: int, task: int) -> bool:
+        """Say whether a task has the wanted tags itself."""
+        return set(which.tags) <= set(self._task(key, task).tags)
 
     def _has(self, which: TaskRunFilter, row: TaskRunRow) -> bool:
         return (
             self._is_of_task(which, row.flow_run, row.task)
+            and (not which.tags or set(which.tags) <= set(self._tags_of(row)))
             and (not which.map_index or row.map_index in which.map_index)
             and which.is_mapped_child in {None, row.map_index >= 0}
             and which.parent in {None, row.parent}
@@ -229,8 +239,15 @@ class MemoryViews:
                         (codes is None or state in codes)
                         and which.is_mapped_child in {None, is_child}
                         and self._is_of_task(which, key, task)
+                        and self._is_tagged(which, key, task)
                     ):
                         yield key, task, state, number
+
+    def _tagged_later(self, which: TaskRunFilter) -> Iterator[tuple[int, int, int, int]]:
+        """Yield those that have a wanted tag only because they were given it: tallies know tasks, and no rows."""
+        for row in self._matching(which, is_page=False):
+            if not self._is_tagged(which, row.flow_run, row.task):
+                yield row.flow_run, row.task, row.state, 1
 
     def _group(self, by: GroupBy | None, key: int, task: int, state: int) -> str:
         row = self._rows.flow_run[key]
@@ -249,7 +266,28 @@ class MemoryViews:
         run, task = self._rows.flow_run[row.flow_run], self._task(row.flow_run, row.task)
         flow = self._rows.flows[run.flow - 1]
         version = flow.name, flow.id, flow.version
-        return task_run_from_row(row, UUID(bytes=run.id), run.name, version, task.slug, task.name, task.tags)
+        given = self._given_to(row)
+        return task_run_from_row(row, UUID(bytes=run.id), run.name, version, task.slug, task.name, task.tags, given)
+
+    def _given_to(self, row: TaskRunRow) -> list[GivenTag]:
+        flow_run = UUID(bytes=self._rows.flow_run[row.flow_run].id)
+        return self._given_tags.of(ids.task_run_id(flow_run, row.ordinal))
+
+    def _tags_of(self, row: TaskRunRow) -> tuple[str, ...]:
+        return joined(self._task(row.flow_run, row.task).tags, self._given_to(row))
+
+    def _own_tags(self, task_run: UUID) -> tuple[str, ...]:
+        """Return the tags of a task run's task; raises `NotOnRecord`."""
+        flow_run, ordinal = place_of(task_run)
+        key = self._rows.keys.get(flow_run, 0)
+        row = self._rows.task_run.get(key, {}).get(ordinal)
+        if row is None:
+            raise missing(task_run)
+        return self._task(key, row.task).tags
+
+    def _task_runs_of(self, flow_run: UUID) -> list[UUID]:
+        held = self._rows.task_run.get(self._rows.keys.get(flow_run, 0), {})
+        return [ids.task_run_id(flow_run, ordinal) for ordinal in held]
 
     # ---- flow runs
 

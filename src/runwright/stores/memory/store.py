@@ -11,6 +11,7 @@ from msgspec.structs import replace as replaced
 
 from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.failpoints import hit
+from runwright.given_tags import TagChange
 from runwright.received_events import check_same
 from runwright.retention import Purged
 from runwright.runs import Project, TaskInfo
@@ -284,6 +285,20 @@ class MemoryStore(MemoryViews, KeptLimits):
         with self._lock:
             return self._cards.delete(kind, name)
 
+    def change_tags(
+        self, task_runs: Sequence[UUID], add: Sequence[str] = (), remove: Sequence[str] = (), *, by: str = ""
+    ) -> int:
+        """Change the tags of task runs, and return how many of those have changed; raises `TagRefused`, `NotOnRecord`."""
+        change = TagChange.checked(add, remove)
+        with self._lock:
+            own = {each: self._own_tags(each) for each in task_runs}
+            return sum(self._given_tags.change(each, change, own[each], by, self.now()) for each in own)
+
+    def given_tags(self, limit: int = 100) -> list[str]:
+        """Return the tags that any task run was given, each once, in order."""
+        with self._lock:
+            return self._given_tags.names(limit)
+
     def count_flow_versions(self) -> int:
         """Return how many versions of flows there are."""
         with self._lock:
@@ -308,6 +323,7 @@ class MemoryStore(MemoryViews, KeptLimits):
             self._logs = [each for each in self._logs if each.flow_run not in gone]
             self._metrics = [each for each in self._metrics if each.flow_run not in gone]
             for flow_run in gone:
+                self._given_tags.drop(self._task_runs_of(flow_run))
                 self._rows.drop(flow_run)
                 self._requests.drop(flow_run)
                 self._slots.drop(flow_run)

@@ -139,6 +139,10 @@ class PostgresDialect(Dialect):
             "has_keys_all": f"jsonb_exists_all({one},{keys})",
         }[operator]
 
+    def list_with(self, sql: str, more: str) -> str:
+        """Return a stored JSON list with the texts of the rows of `more` after it, as the record holds JSON."""
+        return f"CAST({_jsonb(sql)}||to_jsonb(ARRAY({more})) AS text)"
+
     def list_of(self, sql: str, source: str) -> str:
         """Return a JSON list of what `sql` makes of each row of a source, in its order."""
         return f"(SELECT coalesce(json_agg({sql}),'[]') FROM {source})"

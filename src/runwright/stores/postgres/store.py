@@ -15,6 +15,7 @@ from uuid import UUID
 
 from runwright.errors import IllegalTransition, NotOnRecord, RecordError
 from runwright.failpoints import hit
+from runwright.given_tags import TagChange
 from runwright.retention import Purged
 from runwright.store import Lease
 from runwright.stores import leasing
@@ -31,6 +32,7 @@ from runwright.stores.registration import flow_id_of
 from runwright.stores.sql import (
     cards,
     flows,
+    given_tags,
     key_values,
     leases,
     queries,
@@ -242,6 +244,13 @@ class PostgresStore(SqlViews, KeptLimits):
     def delete_card(self, kind: str, name: str) -> bool:
         """Delete a card; False where there was none."""
         return self._write_at_once(lambda db: cards.delete(db, kind, name))
+
+    def change_tags(
+        self, task_runs: Sequence[UUID], add: Sequence[str] = (), remove: Sequence[str] = (), *, by: str = ""
+    ) -> int:
+        """Change the tags of task runs, and return how many of those have changed; raises `TagRefused`, `NotOnRecord`."""
+        change = TagChange.checked(add, remove)
+        return self._write_at_once(lambda db: given_tags.change(db, task_runs, change, by))
 
     def await_events(self, after: int, seconds: float) -> int:
         """Return the last cursor as soon as it is beyond `after`, or after so many seconds what it is then."""

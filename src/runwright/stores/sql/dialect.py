@@ -157,6 +157,10 @@ class Dialect:
         """Return whether JSON fulfils an operator for JSON; null for null."""
         return f"json_matches({sql},'{operator}',{value})"
 
+    def list_with(self, sql: str, more: str) -> str:
+        """Return a stored JSON list with the texts of the rows of `more` after it, as the record holds JSON."""
+        return f"(SELECT json_group_array(value) FROM (SELECT value FROM json_each({sql}) UNION ALL {more}))"
+
     def list_of(self, sql: str, source: str) -> str:
         """Return a JSON list of what `sql` makes of each row of a source, in its order."""
         return f"(SELECT coalesce('['||group_concat({sql},',')||']','[]') FROM {source})"

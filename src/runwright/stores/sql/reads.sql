@@ -2,7 +2,11 @@
 
 -- name: task_run_columns
 t.flow_run, t.ordinal, t.parent, t.task, t.map_index, t.state, t.version, t.attempt, t.created, t.start_time, t.end_time,
-t.updated, t.due, t.name, t.message, t.result, t.details, t.value, f.id, f.name, w.name, w.id, w.version, k.slug, k.name, k.tags
+t.updated, t.due, t.name, t.message, t.result, t.details, t.value, f.id, f.name, w.name, w.id, w.version, k.slug, k.name, k.tags,
+{given_tags}
+
+-- name: has_tag
+({task} OR EXISTS (SELECT 1 FROM given_tag g WHERE g.flow_run = t.flow_run AND g.ordinal = t.ordinal AND g.tag = :{name}))
 
 -- name: flow_runs
 SELECT f.key, f.id, f.name, w.name, w.id, w.version, f.state, f.version, f.message, f.created, f.start_time, f.end_time,
@@ -42,6 +46,9 @@ UNION ALL
 SELECT 'metric ' || m.key || ' is of a task run that is not there' FROM metric m
 WHERE NOT EXISTS (SELECT 1 FROM task_run t WHERE t.flow_run = m.flow_run AND t.ordinal = m.ordinal)
   AND NOT (m.ordinal = 0 AND EXISTS (SELECT 1 FROM flow_run f WHERE f.key = m.flow_run))
+UNION ALL
+SELECT 'tag ' || g.tag || ' is of a task run that is not there' FROM given_tag g
+WHERE NOT EXISTS (SELECT 1 FROM task_run t WHERE t.flow_run = g.flow_run AND t.ordinal = g.ordinal)
 UNION ALL
 SELECT 'request ' || lower(hex(r.id)) || ' is of a flow run that is not there' FROM request r
 WHERE NOT EXISTS (SELECT 1 FROM flow_run f WHERE f.key = r.flow_run)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from runwright.stores.sql import Connection
 
 _BY_KEY = ("event", "expansion", "task_run", "attempt", "tally", "log_line", "metric", "request")
+_LAST = "given_tag"
+"""Anybody gives these: who does so now has locked the row of the flow run, which is deleted first."""
 _BY_ID = ("slot", "tag_slot", "lease")
 _EVER = (1 << 63) - 1
 
@@ -36,6 +38,7 @@ def purge(db: Connection, flow_runs: Sequence[UUID]) -> Purged:
         for table in _BY_ID:
             db.execute(sql["delete_all"].format(table=table), (flow_run.bytes,))
         db.execute(sql["delete_flow_run"], (key,))
+        db.execute(sql["delete_all"].format(table=_LAST), (key,))
     return Purged(tuple(gone), lines, metrics)
 
 

@@ -59,7 +59,8 @@ def task_runs(dialect: str, which: TaskRunFilter, after: tuple[int, int] | None)
 def counts(dialect: str, which: TaskRunFilter, by: GroupBy | None, *, of_rows: bool) -> list[Query]:
     """Return queries of pairs of group and count, to be added up.
 
-    Mapped children are counted by the tally, which also knows those without a row, unless it is `of_rows`.
+    Mapped children are counted by the tally, which also knows those without a row, unless it is `of_rows`; it does not know those
+    that have a wanted tag only because they were given it, which are added.
     """
     sql = queries(dialect, "reads")
     found: list[Query] = []
@@ -74,7 +75,14 @@ def counts(dialect: str, which: TaskRunFilter, by: GroupBy | None, *, of_rows: b
             where.add("x.task IS NULL AND t.map_index < 0")
         found.append(_count(sql[source], "count(*)", where, by))
     if not of_rows and which.is_mapped_child is not False:
-        found.append(_count(sql["by_tally"], "coalesce(sum(t.count), 0)", _Conditions(sql, which), by))
+        of_tasks = _Conditions(sql, which, is_of_rows=False)
+        found.append(_count(sql["by_tally"], "coalesce(sum(t.count), 0)", of_tasks, by))
+        if which.tags:
+            where = _Conditions(sql, which)
+            where.add_ranges(None)
+            where.add("t.map_index >= 0")
+            where.add_given()
+            found.append(_count(sql["by_expansion"], "count(*)", where, by))
     return found
 
 
@@ -130,9 +138,9 @@ class _Where:
 
 
 class _Conditions(_Where):
-    """The conditions of a filter of task runs that all ways through the tables share."""
+    """The conditions of a filter of task runs that all ways through the tables share; those on tallies know tasks, and no rows."""
 
-    def __init__(self, sql: dict[str, str], which: TaskRunFilter) -> None:
+    def __init__(self, sql: dict[str, str], which: TaskRunFilter, *, is_of_rows: bool = True) -> None:
         super().__init__(sql)
         self.which = which
         self.add("f.id = :flow_run", flow_run=None if which.flow_run is None else which.flow_run.bytes)
@@ -140,14 +148,21 @@ class _Conditions(_Where):
         self.add("f.name = :flow_run_name", flow_run_name=which.flow_run_name)
         self.add("w.name = :flow", flow=which.flow)
         self.add("(k.slug = :task OR k.name = :task)", task=which.task)
-        for index, tag in enumerate(dict.fromkeys(which.tags)):
-            self.add(sql["has_tag"].format(name=f"tag{index}"), **{f"tag{index}": tag})
+        self._tags = {f"tag{index}": tag for index, tag in enumerate(dict.fromkeys(which.tags))}
+        for name, tag in self._tags.items():
+            tagged = sql["is_tagged"].format(name=name)
+            self.add(sql["has_tag"].format(task=tagged, name=name) if is_of_rows else tagged, **{name: tag})
 
     def add_states(self, codes: frozenset[int] | None) -> None:
         self.add_listed("t.state", "states", None if codes is None else to_json(sorted(codes)))
 
     def add_one_state(self) -> None:
         self._terms.append("t.state = :state AND t.state <> 11")
+
+    def add_given(self) -> None:
+        """Leave out those whose tasks have all the tags themselves."""
+        tagged = (self._sql["is_tagged"].format(name=name) for name in self._tags)
+        self.add(f"NOT ({' AND '.join(tagged)})")
 
     def add_child(self, yes: str, no: str) -> None:
         is_child = self.which.is_mapped_child
@@ -169,10 +184,12 @@ class _Conditions(_Where):
                 "(x.task IS NULL OR EXISTS (SELECT 1 FROM task WHERE task.flow = f.flow AND task.idx = x.task"
                 " AND (task.slug = :task OR task.name = :task)))"
             )
-        for index in range(len(set(which.tags))):
-            tagged = self._sql["has_tag"].format(name=f"tag{index}").replace("k.tags", "task.tags")
+        for name in self._tags:
+            tagged = self._sql["is_tagged"].format(name=name).replace("k.tags", "task.tags")
             self._terms.append(
-                f"(x.task IS NULL OR EXISTS (SELECT 1 FROM task WHERE task.flow = f.flow AND task.idx = x.task AND {tagged}))"
+                f"(x.task IS NULL OR EXISTS (SELECT 1 FROM task WHERE task.flow = f.flow AND task.idx = x.task AND {tagged})"
+                f" OR EXISTS (SELECT 1 FROM given_tag g WHERE g.flow_run = f.key AND g.tag = :{name}"
+                " AND g.ordinal BETWEEN x.first AND x.first + x.count - 1))"
             )
         self._add_columns()
         if after is not None:
@@ -201,7 +218,8 @@ class _Conditions(_Where):
 
 
 def _select(sql: dict[str, str], source: str, where: _Where, ordering: str, values: dict[str, Any]) -> Query:
-    text = f"SELECT {sql['task_run_columns']} {sql[source]} WHERE {where.text} {ordering}"
+    columns = sql["task_run_columns"].format(given_tags=sql["given_tags"])
+    text = f"SELECT {columns} {sql[source]} WHERE {where.text} {ordering}"
     return Query(text, {**where.values, **values})
 
 

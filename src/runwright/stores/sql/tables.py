@@ -12,6 +12,7 @@ from runwright.events import EventKind
 from runwright.states import KIND_BY_NAME, TABLE
 from runwright.stores.sql.documents import Document
 from runwright.stores.sql.expressions import Coded, Expression, Identity, Part, Plain
+from runwright.stores.sql.tags import Tags
 
 if TYPE_CHECKING:
     from runwright.stores.sql.dialect import Dialect
@@ -236,6 +237,7 @@ class _Tables:
             "attempt": Plain("integer", "@.attempt"),
             "cache_key": Plain("text", self._d.key_text("@.details", "cache_key")),
             "value": Plain("text", "@.value"),
+            "tags": Tags(self._d),
             "waited_seconds": Plain(
                 "number", self._d.quotient("(coalesce(@.start_time,@.end_time)-@.created)", 1_000_000_000)
             ),

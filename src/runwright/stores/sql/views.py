@@ -12,6 +12,7 @@ from uuid import UUID
 
 from runwright import ids
 from runwright.events import Event, LogLine, Metric
+from runwright.given_tags import GivenTag
 from runwright.runs import Attempt, FlowRun, FlowVersion, TaskRun
 from runwright.states import KIND_BY_CODE
 from runwright.stores.matching import counts_rows, histories
@@ -19,6 +20,7 @@ from runwright.stores.rows import TaskRunRow
 from runwright.stores.sql import (
     cards,
     flows,
+    given_tags,
     key_values,
     leases,
     log,
@@ -230,6 +232,11 @@ class SqlViews(ABC):
         with self._reading() as db:
             return tag_slots.living(db)
 
+    def given_tags(self, limit: int = 100) -> list[str]:
+        """Return the tags that any task run was given, each once, in order."""
+        with self._reading() as db:
+            return given_tags.names(db, limit)
+
     def count_flow_versions(self) -> int:
         """Return how many versions of flows there are."""
         with self._reading() as db:
@@ -261,13 +268,19 @@ def _task_runs(rows: Iterator[tuple[Any, ...]]) -> list[TaskRun]:
     tags: dict[str, tuple[str, ...]] = {}
     found = []
     for row in rows:
-        identity, run_name, flow_name, flow, version, slug, task_name, text = row[_COLUMNS:]
+        identity, run_name, flow_name, flow, version, slug, task_name, text, given = row[_COLUMNS:]
         if text not in tags:
             tags[text] = tuple(from_json(text))
         known = flow_name, identities[flow], version
         stored = TaskRunRow(*row[:_COLUMNS])
-        found.append(task_run_from_row(stored, identities[identity], run_name, known, slug, task_name, tags[text]))
+        found.append(
+            task_run_from_row(stored, identities[identity], run_name, known, slug, task_name, tags[text], _given(given))
+        )
     return found
+
+
+def _given(text: str | None) -> list[GivenTag]:
+    return [] if text is None or text == "[]" else [GivenTag(*each) for each in sorted(from_json(text))]
 
 
 class _Identities(dict[bytes, UUID]):

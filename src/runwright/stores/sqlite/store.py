@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from runwright.errors import IllegalTransition, RecordError
 from runwright.failpoints import hit
+from runwright.given_tags import TagChange
 from runwright.stores.kept_limits import KeptLimits
 from runwright.stores.projection import Fold
 from runwright.stores.registration import flow_id_of
 from runwright.stores.sql import (
     cards,
     flows,
+    given_tags,
     key_values,
     leases,
     requests,
@@ -221,6 +223,14 @@ class SqliteStore(SqlViews, KeptLimits):
         """Delete a card; False where there was none."""
         with self._writing() as db, Transaction(db):
             return cards.delete(db, kind, name)
+
+    def change_tags(
+        self, task_runs: Sequence[UUID], add: Sequence[str] = (), remove: Sequence[str] = (), *, by: str = ""
+    ) -> int:
+        """Change the tags of task runs, and return how many of those have changed; raises `TagRefused`, `NotOnRecord`."""
+        change = TagChange.checked(add, remove)
+        with self._writing() as db, Transaction(db):
+            return given_tags.change(db, task_runs, change, by)
 
     def purge(self, flow_runs: Sequence[UUID]) -> Purged:
         """Delete flow runs that have ended with all that is kept of them, and return which those were."""

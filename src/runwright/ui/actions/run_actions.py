@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runwright.errors import InputError
+from runwright.errors import InputError, NotOnRecord, TagRefused
 from runwright.executions.runner import ExecutionRunner
+from runwright.given_tags import TagChange
 from runwright.states import KIND_BY_NAME, TABLE, Phase
 from runwright.ui.actions.action import Action
 from runwright.ui.actions.field import Field, fields_of_inputs, inputs_from
@@ -106,6 +107,10 @@ def _cannot_start_now(subject: Subject) -> str:
     )
 
 
+def _cannot_tag(subject: Subject) -> str:
+    return "" if subject.task_run is not None else "Only task runs are given tags."
+
+
 # ---- what is asked for
 
 
@@ -127,6 +132,29 @@ def _fields_of_mark(_: Subject, given: dict[str, Any]) -> list[Field]:
 
 def _fields_of_labels(_: Subject, given: dict[str, Any]) -> list[Field]:
     return [Field("label", "Label", "text", given.get("label", ""), is_required=True, says="key:value")]
+
+
+def fields_of_tags(subject: Subject | None, given: dict[str, Any]) -> list[Field]:
+    """Return what giving tags asks for, of one task run or of many."""
+    task_run = None if subject is None else subject.task_run
+    held = tuple(each.tag for each in task_run.given_tags) if task_run is not None else ()
+    several = "One, or several with commas between."
+    fields = [Field("give", "Tags to give", "text", given.get("give", ""), says=several)]
+    if subject is None or held:
+        says = f"Given so far: {', '.join(held)}." if held else f"{several} What their tasks are tagged with stays."
+        fields.append(Field("take", "Tags to take back", "text", given.get("take", ""), says=says))
+    return fields
+
+
+def tags_from(give: str, take: str) -> TagChange:
+    """Return what two fields ask for; raises `InputError` for what is no tag, and for none at all."""
+    added, removed = ([word for word in map(str.strip, text.split(",")) if word] for text in (give, take))
+    if not added and not removed:
+        raise InputError({"give": "Write a tag."})
+    try:
+        return TagChange.checked(added, removed)
+    except TagRefused as error:
+        raise InputError({"give": str(error)}) from None
 
 
 # ---- doing it
@@ -176,6 +204,14 @@ def _label(acting: Acting, subject: Subject, asked: Asked) -> str:
     if not colon or not key.strip() or key.startswith("system."):
         raise InputError({"label": "A label is written as key:value, and its key does not begin with system."})
     acting.executions.label(subject.run, {key.strip(): value.strip()})
+    return subject.address
+
+
+def _tag(acting: Acting, subject: Subject, asked: Asked) -> str:
+    if subject.task_run is None:
+        raise NotOnRecord(_cannot_tag(subject))
+    change = tags_from(asked.get("give"), asked.get("take"))
+    acting.record.change_tags([subject.task_run.id], change.add, change.remove, by=asked.by)
     return subject.address
 
 
@@ -255,6 +291,10 @@ LABEL = Action(
     "label", "Set a label", _said("The execution gets a label, in the place of the one with the same key."),
     "It has the label.", _cannot_label, _label, _fields_of_labels, is_rare=True,
 )  # fmt: skip
+TAG = Action(
+    "tag", "Tag", _said("", "It is found by these tags from now on, as by those of its task. Nothing of its run changes."),
+    "Its tags are changed.", _cannot_tag, _tag, fields_of_tags, key="t",
+)  # fmt: skip
 DELETE = Action(
     "delete", "Delete",
     _said("Lists show the execution no more, and clients are told that it is not there. Its events stay in the log."),
@@ -262,4 +302,4 @@ DELETE = Action(
 )  # fmt: skip
 
 OF_FLOW_RUNS = (RESTART, RUN_AGAIN, RESUME, PAUSE, CANCEL, KILL, MARK, START_NOW, LABEL, DELETE)
-OF_TASK_RUNS = (RESTART, RUN_AGAIN, MARK, RESUME, KILL)
+OF_TASK_RUNS = (RESTART, RUN_AGAIN, MARK, RESUME, KILL, TAG)

@@ -45,13 +45,16 @@ ACTIONS = {
         run_actions.RUN_AGAIN,
         run_actions.MARK,
         run_actions.KILL,
+        run_actions.TAG,
         run_actions.LABEL,
         run_actions.DELETE,
     )
 }
 """What can be done to many at once; bulk actions themselves are left out of what a search finds."""
-OF_TASK_RUNS = frozenset({run_actions.MARK.name})
+OF_TASK_RUNS = frozenset({run_actions.MARK.name, run_actions.TAG.name})
 """Those that are about the task runs themselves; the others are about their flow runs, each once."""
+OF_FLOW_RUNS = tuple(each for each in ACTIONS.values() if each is not run_actions.TAG)
+"""What can be done to many flow runs at once."""
 
 
 class Share(NamedTuple):

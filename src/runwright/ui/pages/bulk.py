@@ -15,6 +15,7 @@ from runwright.flow_files import load_flow
 from runwright.ui import bulk, rows, search
 from runwright.ui.actions.action import NOT_ALLOWED, READ_ONLY
 from runwright.ui.actions.field import Field
+from runwright.ui.actions.run_actions import TAG, tags_from
 from runwright.ui.actions.subject import FLOW_RUNS, TASK_RUNS
 from runwright.ui.bulk import work
 from runwright.ui.pages.action import request_in
@@ -148,6 +149,8 @@ def prepare(surface: Surface, ask: Ask, form: Sequence[tuple[str, Any]]) -> str 
         return page
     if page.action not in work.ACTIONS:
         page.why, page.status = "Choose what to do first.", 422
+    elif page.action == TAG.name and page.of == FLOW_RUNS:
+        page.why, page.status = "Only task runs are given tags.", 422
     elif not is_all and not chosen:
         page.why, page.status = "Nothing is chosen: choose some rows, or all that match.", 422
     else:
@@ -183,10 +186,12 @@ _SAYS = {
     "run-again": "A new flow run begins for each, with the same values.",
     "mark": "These task runs end in the state that you choose, without running, and their executions go on from there.",
     "kill": "All that is open in these flow runs ends Killed.",
+    "tag": "These task runs are found by the tags from now on. Nothing of their runs changes.",
     "label": "These executions get a label; those that have not ended refuse it.",
     "delete": "Lists show these executions no more; those that have not ended refuse it.",
 }
 _ASKING = {
+    "tag": lambda texts: work.ACTIONS["tag"].fields(None, texts),  # type: ignore[arg-type]  as below
     "mark": lambda texts: work.ACTIONS["mark"].fields(None, texts),  # type: ignore[arg-type]  it asks the same of all
     "label": lambda texts: work.ACTIONS["label"].fields(None, texts),  # type: ignore[arg-type]  as above
 }
@@ -242,5 +247,7 @@ def _check(action: str, fields: dict[str, str]) -> None:
     """Raise `InputError` for what every run would refuse."""
     if action == "mark" and not fields.get("state"):
         raise InputError({"state": "Choose a state."})
+    if action == TAG.name:
+        tags_from(fields.get("give", ""), fields.get("take", ""))
     if action == "label" and ":" not in fields.get("label", ""):
         raise InputError({"label": "A label is written as key:value."})

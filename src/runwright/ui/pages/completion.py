@@ -46,7 +46,7 @@ def read(surface: Surface, _: Ask) -> Completion:
         "phase": _unique(phase.value for phase in Phase),
         "flow": _unique(flow.name for flow in flows),
         "task": _unique(task.slug for task in tasks),
-        "tag": _unique(tag for task in tasks for tag in task.tags),
+        "tag": _unique([*(tag for task in tasks for tag in task.tags), *surface.views.given_tags()]),
         "run": _unique(run.name for run in runs),
         "after": ["1h", "24h", "7d"],
         "before": ["1h", "24h", "7d"],

@@ -77,7 +77,7 @@ def read(surface: Surface, ask: Ask) -> FlowRuns:
     page.older = ask.link(after=str(found[LIMIT - 1].id)) if len(found) > LIMIT else ""
     page.is_record_empty = not found and not surface.views.flow_runs(FlowRunFilter(limit=1, without_deleted=True))
     page.copies = of_flow_runs(surface, text, which)
-    page.bulk = [Choice(each.title, each.name) for each in work.ACTIONS.values()] if page.may_act and page.rows else []
+    page.bulk = [Choice(each.title, each.name) for each in work.OF_FLOW_RUNS] if page.may_act and page.rows else []
     return page
 
 

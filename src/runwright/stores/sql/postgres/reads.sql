@@ -4,8 +4,12 @@
 -- name: is_listed
 = ANY(CAST(translate(:{name}, '[]', '{{}}') AS integer[]))
 
--- name: has_tag
+-- name: is_tagged
 EXISTS (SELECT 1 FROM json_array_elements_text(CAST(k.tags AS json)) AS tag (value) WHERE tag.value = :{name})
+
+-- name: given_tags
+(SELECT CAST(json_agg(json_build_array(g.tag, g.by, g.at)) AS text)
+ FROM given_tag g WHERE g.flow_run = t.flow_run AND g.ordinal = t.ordinal)
 
 -- name: cache_key
 (CAST(replace(t.details, '\u0000', '\ufffd') AS json) ->> 'cache_key')

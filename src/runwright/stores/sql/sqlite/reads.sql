@@ -4,8 +4,11 @@
 -- name: is_listed
 IN (SELECT value FROM json_each(:{name}))
 
--- name: has_tag
+-- name: is_tagged
 EXISTS (SELECT 1 FROM json_each(k.tags) WHERE value = :{name})
+
+-- name: given_tags
+(SELECT json_group_array(json_array(g.tag, g.by, g.at)) FROM given_tag g WHERE g.flow_run = t.flow_run AND g.ordinal = t.ordinal)
 
 -- name: cache_key
 json_extract(t.details, '$.cache_key')
