@@ -75,6 +75,7 @@ def tell(store, monkeypatch):
         if flow == "etl":
             scribe.enter(0, "Success", message="All is well", unstored=True)
         scribe.commit()
+        store.change_tags([ids.task_run_id(scribe.flow_run, ordinal) for ordinal in (1, children[0])], ["b", "seen"])
         at = scribe.at + 1_000_000
     return store
 
@@ -134,7 +135,7 @@ OPERATORS = {
 }
 OF_ANY = ["eq", "neq", "in", "nin", "gt", "gte", "lt", "lte", "is_null"]
 PATTERNS = ["%", "T%", "%e%", "two\\_\\%", "_ne", "%[a-z]%", "f*", "?", ""]
-DOCUMENTS = [{}, [], {"x": {"y": [True]}}, {"x": {"y": [1, "2"]}}, ["x"], "x", 1, None, {"name": "one"}, [[]]]
+DOCUMENTS = [["b"], ["seen", "b"], "seen", {}, [], {"x": {"y": [True]}}, {"x": {"y": [1, "2"]}}, ["x"], "x", 1, None, {"name": "one"}, [[]]]
 
 
 @st.composite
