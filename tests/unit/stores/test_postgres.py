@@ -127,19 +127,6 @@ def test_an_earlier_record_is_for_writers_to_bring_up_to_date(store, postgres_ur
         open_store(postgres_url, read_only=True)
 
 
-def test_a_record_of_an_earlier_version_is_brought_up_to_date(store, postgres_url):
-    Scribe(store).start().run(1).commit()
-    before = store.task_runs(TaskRunFilter())
-    damage(postgres_url, "DROP TABLE given_tag", "UPDATE runwright SET version = 1")
-    with pytest.raises(RecordUnreadable, match="has version 1: open it once for writing"):
-        open_store(postgres_url, read_only=True)
-
-    with closing(open_store(postgres_url)) as newer:
-        assert before == newer.task_runs(TaskRunFilter())
-        assert 1 == newer.change_tags([before[0].id], ["seen"])
-        assert ([], []) == (newer.rebuild(), newer.find_damage())
-
-
 @pytest.mark.parametrize("url", ["postgresql://", "postgresql://localhost/x?nonsense=1", "postgresql://h:port/x"])
 def test_what_is_no_url_of_a_record_is_refused(url):
     with pytest.raises(RecordUnreadable):

@@ -367,23 +367,3 @@ def test_who_was_started_by_a_flow_run_is_found_by_an_index(store):
     plan = [text for *_, text in store._db.execute(f"EXPLAIN QUERY PLAN {query.text}", query.values)]
 
     assert "SEARCH f USING INDEX flow_run_by_starter (<expr>=?)" in plan
-
-
-def test_a_record_of_an_earlier_version_is_brought_up_to_date(path):
-    """What it holds stays, and task runs of then are given tags."""
-    with closing(open_store(f"sqlite:///{path}")) as store:
-        scribe = Scribe(store).start().run(1)
-        scribe.commit()
-        before = store.task_runs(TaskRunFilter())
-    with raw(path) as db:
-        db.execute("DROP TABLE given_tag")
-        db.execute("PRAGMA user_version = 1")
-    with pytest.raises(RecordUnreadable, match="has version 1: open it once for writing"):
-        open_store(f"sqlite:///{path}", read_only=True)
-
-    with closing(open_store(f"sqlite:///{path}")) as store:
-        assert before == store.task_runs(TaskRunFilter())
-        assert 1 == store.change_tags([before[0].id], ["seen"])
-        assert ([], []) == (store.rebuild(), store.find_damage())
-    with raw(path) as db:
-        assert schema.newest_version() == db.pragma("user_version")

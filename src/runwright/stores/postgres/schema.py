@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from runwright.errors import RecordTooNew, RecordUnreadable
+from runwright.failpoints import hit
 from runwright.stores.sql import migrations, queries, value_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def migrate(db: PostgresConnection, record: str) -> None:
             if number > version:
                 db.execute(script)
                 db.execute(_SQL["set_version"], (number,))
+                hit("migrate.step")
 
 
 def check_version(db: PostgresConnection, record: str, *, is_current: bool = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runwright.errors import RecordTooNew, RecordUnreadable
+from runwright.failpoints import hit
 from runwright.stores.sql import migrations
 from runwright.stores.sqlite.connection import APPLICATION_ID, Transaction
 
@@ -28,6 +29,7 @@ def migrate(db: SqliteConnection, path: str) -> None:
                 db.execute(script)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {number}")
+                hit("migrate.step")
 
 
 def check_version(db: SqliteConnection, path: str, *, is_current: bool = False) -> None:
