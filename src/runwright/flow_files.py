@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import threading
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +32,7 @@ class _Loaded(NamedTuple):
 
 
 _loaded: dict[str, _Loaded] = {}
+_turns: dict[str, threading.RLock] = {}
 
 
 def load_flow(target: str) -> Flow:
@@ -38,8 +40,8 @@ def load_flow(target: str) -> Flow:
 
     Raises `FlowFileError` when there is no such file, when it does not load, and when it does not hold one such flow;
     another `FlowError` that its code raises is raised again with the file and the line before its text.
-    A file that has not changed since it was loaded here is not loaded twice. Flows that the file imports count only if
-    it declares none of its own, or if they are named.
+    A file that has not changed since it was loaded here is not loaded twice, and who asks for one that another thread
+    loads waits for that. Flows that the file imports count only if it declares none of its own, or if they are named.
     """
     path, wanted = split_target(target)
     declared = [(variable, value) for variable, value in vars(_load(path)).items() if isinstance(value, Flow)]
@@ -89,6 +91,12 @@ def _load(path: str) -> ModuleType:
         raise FlowFileError(f"{path} {what}. Give a Python file that declares a flow: FILE.py or FILE.py:FLOW")
     if full.endswith((".yaml", ".yml")):
         raise FlowFileError(f"{path} is a YAML flow: `runwright run {path}` runs it, `runwright.executions` in Python.")
+    # A lock for each file: one whose code takes its time, or never ends, keeps nobody from the others.
+    with _turns.setdefault(full, threading.RLock()):
+        return _load_in_turn(path, full)
+
+
+def _load_in_turn(path: str, full: str) -> ModuleType:
     changed = _last_change(full)
     known = _loaded.get(full)
     if known is not None and known.changed == changed:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -147,6 +149,24 @@ def test_a_file_is_loaded_again_only_when_it_has_changed(write):
     os.utime(path, ns=(1, 1))
 
     assert "changed" == load_flow(path).name
+
+
+def test_who_asks_for_a_file_that_another_thread_loads_waits_for_it(write, monkeypatch):
+    ready = threading.Semaphore(0)
+    monkeypatch.setattr(sys, "others", [ready] * 7, raising=False)
+    path = write(
+        "import os\nimport sys\n\nfor ready in sys.others:\n    ready.acquire(timeout=10)\n"
+        "for _ in range(1000):\n    os.sched_yield()  # the others look for the flow\n" + ONE
+    )
+
+    def load(_):
+        ready.release()
+        return load_flow(path)
+
+    with ThreadPoolExecutor(8) as pool:
+        flows = list(pool.map(load, range(8)))
+
+    assert [flows[0]] * 8 == flows
 
 
 def test_a_colon_may_be_part_of_the_files_name(write):
