@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.acceptance import leases
 from tests.acceptance.yard import SAYS, Yard
 
 from runwright import app
@@ -65,6 +66,7 @@ def end(yard: Yard) -> None:
     if not yard.rows():
         return
     (row,), before = yard.rows(), successes(yard)
+    leases.wait_for_end(store, row.id)
     done = yard.run("flow-run", "resume", str(row.id))
     while "lease" in done.stderr:
         done = yard.run("flow-run", "resume", str(row.id))

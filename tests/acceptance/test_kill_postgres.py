@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from tests.acceptance.workshop import TASK_RUNS, Workshop, check_ended, end_it, kill_after
+from tests.acceptance.workshop import TASK_RUNS, Workshop, check_ended, end_it, kill_after, wait_for_traces
 from tests.postgres_server import postgres_server, postgres_url
 
 from runwright.errors import RecordUnreachable
@@ -64,8 +64,7 @@ def test_a_flow_outlives_its_server(workshop: Workshop, postgres_server: Postgre
     chance = random.Random(SEED + trial)
     process = workshop.start(RUNWRIGHT_LEASE_SECONDS="60")
     for traces in sorted(chance.sample(range(2 * TASK_RUNS), 3)):
-        while process.poll() is None and workshop.effects.read_bytes().count(b"\n") < traces:
-            pass
+        wait_for_traces(process, workshop, traces)
         postgres_server.kill()
         postgres_server.start()
     _, errors = process.communicate()
@@ -130,8 +129,7 @@ def test_a_first_start_waits_for_a_database_that_is_restarting(
 def test_server_and_process_killed_together(workshop: Workshop, postgres_server: PostgresServer) -> None:
     """What was recorded when the lights went out is there when they are on again."""
     process = workshop.start()
-    while process.poll() is None and workshop.effects.read_bytes().count(b"\n") < TASK_RUNS:
-        pass
+    wait_for_traces(process, workshop, TASK_RUNS)
     postgres_server.kill()
     process.send_signal(signal.SIGKILL)
     process.communicate()

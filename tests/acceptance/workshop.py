@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -10,9 +11,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.acceptance import two_hundred
+from tests.acceptance import leases, two_hundred
 
-from runwright import app
+from runwright import app, clock
 from runwright.open_records import open_record
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -57,6 +58,7 @@ class Workshop:
         """Resume until the dead owner's lease has ended."""
         command = [sys.executable, "-m", "runwright", "flow-run", "resume", str(flow_run)]
         while True:
+            leases.wait_for_end(open_record(self.record), flow_run)
             done = subprocess.run(
                 command, env={**self.environment, **environment}, capture_output=True, text=True, check=False
             )
@@ -80,10 +82,16 @@ class Workshop:
 
 def kill_after(process: subprocess.Popen[bytes], workshop: Workshop, traces: int) -> None:
     """Kill a process once it has left a number of traces (or when it has ended)."""
-    while process.poll() is None and workshop.effects.read_bytes().count(b"\n") < traces:
-        pass
+    wait_for_traces(process, workshop, traces)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+
+
+def wait_for_traces(process: subprocess.Popen[bytes], workshop: Workshop, traces: int) -> None:
+    """Return at once when a process has left a number of traces, or has ended; while it starts it has the processor to itself."""
+    while process.poll() is None and (found := workshop.effects.read_bytes().count(b"\n")) < traces:
+        if not found:
+            clock.wait(queue.SimpleQueue(), 0.001)
 
 
 def end_it(workshop: Workshop, kills: int) -> None:
