@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.postgres_server import postgres_server, postgres_url
+from tests.postgres_server import empty_postgres_url, postgres_server
 from tests.s3_server import s3, s3_server
 
-__all__ = ["postgres_server", "postgres_url", "s3", "s3_server"]
+__all__ = ["empty_postgres_url", "postgres_server", "s3", "s3_server"]

@@ -31,6 +31,6 @@ class TestSqlite(CardContract):
 
 class TestPostgres(CardContract):
     @pytest.fixture
-    def cards(self, postgres_url):
-        with closing(open_store(postgres_url)) as store:
+    def cards(self, empty_postgres_url):
+        with closing(open_store(empty_postgres_url)) as store:
             yield store

@@ -29,6 +29,6 @@ class TestSqlite(KeyValueContract):
 
 class TestPostgres(KeyValueContract):
     @pytest.fixture
-    def key_values(self, postgres_url):
-        with closing(open_store(postgres_url)) as store:
+    def key_values(self, empty_postgres_url):
+        with closing(open_store(empty_postgres_url)) as store:
             yield store

@@ -28,8 +28,8 @@ class TestSqlite(StoreContract):
 
 class TestPostgres(StoreContract):
     @pytest.fixture
-    def store(self, postgres_url):
-        with closing(open_store(postgres_url)) as store:
+    def store(self, empty_postgres_url):
+        with closing(open_store(empty_postgres_url)) as store:
             yield store
 
 
@@ -42,8 +42,8 @@ def test_two_processes_share_one_file_and_its_slots(tmp_path):
         TagLimitContract().check_turns(stores)
 
 
-def test_two_processes_share_one_schema_and_its_slots(postgres_url):
+def test_two_processes_share_one_schema_and_its_slots(empty_postgres_url):
     with ExitStack() as stack:
-        stores = [stack.enter_context(closing(open_store(postgres_url))) for _ in range(4)]
+        stores = [stack.enter_context(closing(open_store(empty_postgres_url))) for _ in range(4)]
         SlotContract().check_turns(stores * 2)
         TagLimitContract().check_turns(stores)

@@ -31,6 +31,6 @@ class TestSqlite(TriggerStateContract):
 
 class TestPostgres(TriggerStateContract):
     @pytest.fixture
-    def triggers(self, postgres_url):
-        with closing(open_store(postgres_url)) as store:
+    def triggers(self, empty_postgres_url):
+        with closing(open_store(empty_postgres_url)) as store:
             yield store

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.trigger_server import Server
-from tests.postgres_server import postgres_server, postgres_url
+from tests.postgres_server import empty_postgres_url, postgres_server
 from tests.s3_server import s3, s3_server
 
 from runwright.executions.registered_flows import RegisteredFlows
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from runwright.executions.registered_flows import RegisteredFlow
     from runwright.store import Store
 
-__all__ = ["postgres_server", "postgres_url", "record", "record_place", "s3", "s3_server"]
+__all__ = ["empty_postgres_url", "postgres_server", "record", "record_place", "s3", "s3_server"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"], autouse=True)
 def record_place(request: pytest.FixtureRequest, runwright_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Say where the record is: in the home of the test, or on a server."""
     if request.param == "postgres":
-        monkeypatch.setenv("RUNWRIGHT_RECORD", request.getfixturevalue("postgres_url"))
+        monkeypatch.setenv("RUNWRIGHT_RECORD", request.getfixturevalue("empty_postgres_url"))
         close_records()
 
 
