@@ -4,8 +4,11 @@
 
 VENV ?= .venv
 PYTHON ?= python3
-JOBS ?= auto
+JOBS ?= $$(($$(getconf _NPROCESSORS_ONLN) * 2))
 QUICK ?= tests/unit tests/machine
+
+# What tests start a thousand times is compiled once, also where the environment says that nothing compiled is kept.
+export PYTHONDONTWRITEBYTECODE =
 
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
