@@ -75,10 +75,14 @@ class PostgresServer:
                 db.execute(f"ALTER SCHEMA {schema} RENAME TO {emptied}")
                 db.execute(f"SET LOCAL search_path = {emptied}")
                 db.execute("SET LOCAL session_replication_role = replica")  # in any order: keys are not looked at
-                tables = _names(db, "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'")
+                tables = _names(
+                    db, "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'"
+                )
                 db.execute(f"LOCK TABLE {', '.join(tables)}")
                 db.execute("".join(f"DELETE FROM {each};" for each in tables if each != "runwright"))
-                db.execute("WITH old AS (DELETE FROM runwright RETURNING version) INSERT INTO runwright (version) SELECT version FROM old")
+                db.execute(
+                    "WITH old AS (DELETE FROM runwright RETURNING version) INSERT INTO runwright (version) SELECT version FROM old"
+                )
                 for each in _names(db, "SELECT sequencename FROM pg_sequences WHERE schemaname = %s"):
                     db.execute("SELECT setval(%s, 1, false)", (each,))
         self._emptied.append(emptied)

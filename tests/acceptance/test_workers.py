@@ -61,7 +61,9 @@ def successes(team: Team) -> set[str]:
     """Return the traces of the task runs of the flow `many` whose success is on record."""
     names = {row.id: row.parameters["name"] for row in team.runs()}
     begun, worked = (team.store.task_runs(TaskRunFilter(states=("Success",), task=task)) for task in ("begin", "work"))
-    return {f"{names[row.flow_run]} begin" for row in begun} | {f"{names[row.flow_run]} {row.map_index}" for row in worked}
+    return {f"{names[row.flow_run]} begin" for row in begun} | {
+        f"{names[row.flow_run]} {row.map_index}" for row in worked
+    }
 
 
 @DATABASES
