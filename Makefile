@@ -23,10 +23,10 @@ demo: $(VENV)/.installed ## Run the demonstration flow
 	@$(BIN)/runwright demo
 
 test: $(VENV)/.installed-test ## Run all tests (JOBS=0: in one process)
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal
 
 unit: $(VENV)/.installed-test ## Run the quick tests only
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 $(QUICK)
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal $(QUICK)
 
 # What tests a database or the server more than the Python beneath.
 NOT_AGAIN = --ignore=tests/unit/server --ignore-glob='tests/unit/stores/test_postgres*' --ignore=tests/unit/stores/test_equal_records.py

@@ -85,7 +85,7 @@ def test_a_slot_outlives_no_worker(team: Team) -> None:
     team.go()
     until(lambda: all(row.kind.phase.is_final for row in team.runs()))
     assert ["a waits", "b waits", "a waits"] == team.traces()
-    assert [] == team.store.tag_slots()
+    until(lambda: not team.store.tag_slots())  # the lease is given up just after the end
     check(team)
 
 
