@@ -135,7 +135,21 @@ OPERATORS = {
 }
 OF_ANY = ["eq", "neq", "in", "nin", "gt", "gte", "lt", "lte", "is_null"]
 PATTERNS = ["%", "T%", "%e%", "two\\_\\%", "_ne", "%[a-z]%", "f*", "?", ""]
-DOCUMENTS = [["b"], ["seen", "b"], "seen", {}, [], {"x": {"y": [True]}}, {"x": {"y": [1, "2"]}}, ["x"], "x", 1, None, {"name": "one"}, [[]]]
+DOCUMENTS = [
+    ["b"],
+    ["seen", "b"],
+    "seen",
+    {},
+    [],
+    {"x": {"y": [True]}},
+    {"x": {"y": [1, "2"]}},
+    ["x"],
+    "x",
+    1,
+    None,
+    {"name": "one"},
+    [[]],
+]
 
 
 @st.composite
