@@ -50,6 +50,7 @@ def test_a_flow_run_is_ended_between_two_tasks_that_run_inline(office: Office) -
 def test_what_a_dead_process_ran_is_ended_by_whoever_asks(office: Office) -> None:
     """Once its lease has ended; nobody needs its code, or runs any of it."""
     owner = office.run("hanging", "threads:2", traces=2, RUNWRIGHT_LEASE_SECONDS="1")
+    office.wait_for(lambda: ["Running"] * 2 == office.states().get("hang"))
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
     answer = office.call("kill", str(office.flow_run().id), "--timeout", LONG)

@@ -92,11 +92,13 @@ def test_a_broken_assertion_ends_the_execution_as_it_says(expected, condition, b
 
 @pytest.mark.parametrize(("expected", "behavior"), [("FAILED", "FAIL"), ("CANCELLED", "CANCEL")])
 def test_an_execution_that_takes_too_long_is_ended_while_its_tasks_run(expected, behavior, record):
-    row, task_runs = run(record, ENDLESS.format(behavior=behavior, duration="PT1H"))
+    text = ENDLESS.format(behavior=behavior, duration="PT1H").replace("PT0.01S", "PT0.4S")  # its task has begun by then
+
+    row, task_runs = run(record, text)
 
     assert [expected, {"wait": "KILLED"}] == [row.kind.execution, task_runs]
     assert "true" == row.details["labels"]["slow"]
-    assert any("takes longer than 0:00:00.01" in each.message for each in record.logs(row.id))
+    assert any("takes longer than 0:00:00.4" in each.message for each in record.logs(row.id))
 
 
 def test_an_execution_that_takes_too_long_is_labelled_where_that_is_all(record):
