@@ -62,6 +62,11 @@ class Ledger:
         return cells.IS_FINAL[self._root.code]
 
     @property
+    def is_stopped(self) -> bool:
+        """Say whether somebody had the flow run stopped: it, or all that it waited for."""
+        return self.is_cancelled or self._root.code == cells.KILLED
+
+    @property
     def is_over(self) -> bool:
         """Say whether the flow run is final, and so is what was to run after its end."""
         branch = self._groups.get(0)

@@ -147,7 +147,7 @@ def heed(asked: Asked, machine: Machine, apply: Callable[[Requested], object], f
 def _answer_late(asked: Asked, machine: Machine) -> None:
     """Answer what came when the flow run had ended: who wanted that end has got it; what may be asked still is left open."""
     request = asked.request
-    if request.intent in ENDING and machine.is_cancelled:
+    if request.intent in ENDING and machine.is_stopped:
         asked.answer(Answer())
     elif request.intent not in REOPENING:
         text = f"Flow run {request.flow_run} has ended: there is nothing left to {request.intent}."

@@ -173,6 +173,18 @@ def test_what_comes_after_the_end_is_refused(owner):
         owner.answer_to(late).raise_if_refused()
 
 
+@pytest.mark.parametrize("intent", ["kill", "cancel"])
+def test_who_wanted_a_run_stopped_that_ends_so_with_what_it_waited_for_has_got_it(owner, intent):
+    """A kill reaches the executions below, too: one that ends first may end what waited for it."""
+    watch = owner.watch()
+    for ordinal, attempt, state in ((1, 1, "Running"), (1, 1, "Killed"), (0, 0, "Killed")):
+        owner.root.apply(Reported(ordinal, attempt, KIND_BY_NAME[state].code))
+    late = owner.ask(intent)
+    watch.stop()
+
+    assert DONE == owner.answer_to(late)
+
+
 def test_who_wanted_the_same_end_has_got_it(owner):
     requests = [owner.ask(intent) for intent in ("cancel", "kill", "pause")]
     watch = owner.watch()
