@@ -64,13 +64,13 @@ def seconds_from(text: str) -> float:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a duration as people say it: `0.4ms`, `12ms`, `3.1s`, `4m05s`, `2h07m`, `3d04h`; `-` for None."""
+    """Return a duration as people say it: `45µs`, `1.2ms`, `12ms`, `3.1s`, `4m05s`, `2h07m`, `3d04h`; `-` for None."""
     if seconds is None:
         return "-"
     if seconds < 0:
         return f"-{duration(-seconds)}"
     if seconds < 1:
-        return f"{seconds * 1_000:.{0 if seconds >= 0.01 else 1}f}ms"  # noqa: PLR2004  below 10 ms a digit more
+        return _below_a_second(seconds)
     if seconds < _MINUTE:
         return f"{seconds:.1f}s"
     whole = int(seconds)
@@ -78,6 +78,12 @@ def duration(seconds: float | None) -> str:
         if whole < size:
             return _in_two(whole, part, units)
     return _in_two(whole, _DAY, "dh")
+
+
+def _below_a_second(seconds: float) -> str:
+    if round(seconds * 1_000_000) < 1_000:  # noqa: PLR2004  as many are a millisecond
+        return f"{seconds * 1_000_000:.0f}µs"
+    return f"{seconds * 1_000:.{0 if seconds >= 0.01 else 1}f}ms"  # noqa: PLR2004  below 10 ms a digit more
 
 
 def age(at: int | None, now: int) -> str:

@@ -5,6 +5,14 @@ import { say } from "./said.js";
 const HEIGHT = 14;
 const COLUMNS = 100;
 
+/** Say how long something took, as the page around does. @param {number} seconds */
+function lengthOf(seconds) {
+  if (Math.round(seconds * 1e6) < 1_000) return `${Math.round(seconds * 1e6)}µs`;
+  if (seconds < 1) return `${(seconds * 1e3).toFixed(seconds < 0.01 ? 1 : 0)}ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)}s`;
+  return `${Math.floor(seconds / 60)}m${String(Math.floor(seconds % 60)).padStart(2, "0")}s`;
+}
+
 class Matrix extends HTMLElement {
   async connectedCallback() {
     if (this.firstChild) return;
@@ -170,7 +178,7 @@ class Matrix extends HTMLElement {
   tell() {
     const { states, attempts, seconds, names } = this.data;
     const state = names[states[this.at]] ?? "not begun";
-    const words = `index ${this.at}: ${state}${attempts[this.at] ? `, attempt ${attempts[this.at]}, ${seconds[this.at].toFixed(3)} s` : ""}`;
+    const words = `index ${this.at}: ${state}${attempts[this.at] ? `, attempt ${attempts[this.at]}, ${lengthOf(seconds[this.at])}` : ""}`;
     const line = document.createElement("span");
     line.textContent = words;
     this.told.replaceChildren(line);
