@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runwright.query import Among
     from runwright.ui.ask import Ask
     from runwright.ui.search import Term
-    from runwright.views import Views
+    from runwright.views import GroupBy, Views
 
 GROUPS = ("none", "flow", "task", "run", "worker", "error", "hour")
 MOST_GROUPS = 60
@@ -31,6 +31,8 @@ _COLUMNS = {
     "task": "task_id",
     "error": "state_message",
 }
+_TALLIES: dict[str, GroupBy] = {"flow": "flow", "task": "task", "run": "flow_run", "worker": "flow_run"}
+_NAMES_OF_TALLIES = ("run", "worker")
 _HOUR = 3_600 * NANOSECONDS
 _HOURS = 48
 
@@ -54,17 +56,33 @@ class Grouping:
         self._ask = ask
         self._now = now
         self._among = among
+        self.left_out = 0
 
     def groups(self, by: str) -> list[Group]:
-        """Return the largest groups, hours newest first."""
+        """Return the largest groups, hours newest first; `left_out` says then how many others there are."""
         if by == "hour":
             return self._hours()
-        found = self._selected("phase:bad" if by == "error" else "").groups(_COLUMNS[by], self._names(by))
+        selection = self._selected("phase:bad" if by == "error" else "")
+        tallied = selection.tallied(_TALLIES[by]) if by in _TALLIES else None
+        found = selection.groups(_COLUMNS[by], self._names(by)) if tallied is None else self._named(by, tallied)
+        self.left_out = max(0, len(found) - MOST_GROUPS)
         largest = sorted(found.items(), key=lambda group: -sum(group[1].values()))[:MOST_GROUPS]
         return [_group(name, states, self._link(by, name)) for name, states in largest]
 
     def _selected(self, further: str) -> Selection:
         return Selection(self._views, (*self._terms, *search.parse(further, self._now)), self._among)
+
+    def _named(self, by: str, tallied: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """Return groups of the tallies under the names of `by`: several flow runs may have one name, or one worker."""
+        if by not in _NAMES_OF_TALLIES:
+            return tallied
+        name_of = self._names(by)
+        found: dict[str, dict[str, int]] = {}
+        for key, counts in tallied.items():
+            states = found.setdefault(name_of(key), {})
+            for state, count in counts.items():
+                states[state] = states.get(state, 0) + count
+        return found
 
     def _names(self, by: str) -> Callable[[Any], str]:
         """Return what makes the name of a group of the value of its column."""

@@ -15,7 +15,7 @@ import msgspec
 
 from runwright import decoding, ids
 from runwright.query import Aggregate, And, Compare, Exists, Not, Or, Order, Query, Summary, Value, all_of, columns
-from runwright.states import KIND_BY_NAME, TABLE
+from runwright.states import CLASS_BY_CODE, KIND_BY_NAME, TABLE
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from runwright.query import Among, Condition
     from runwright.runs import TaskRun
+    from runwright.states import State
     from runwright.ui.search import Term
-    from runwright.views import Views
+    from runwright.views import GroupBy, Views
 
 SORTS = ("newest", "oldest", "slowest")
 _COMPARISONS: dict[str, Any] = {"=": "eq", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
@@ -105,6 +106,24 @@ class Selection:
         fields.append(Aggregate("waited", "sum", ("waited_seconds",)))
         return decoding.from_plain(self._summary(tuple(fields)), Durations)
 
+    def tallied(self, by: GroupBy) -> dict[str, dict[str, int]] | None:
+        """Return numbers by state for each group from the tallies of the record, None where they do not know all the terms.
+
+        A state stands for its kinds in the named reads: what is counted as one of them is taken away from their parent.
+        """
+        which = self.which
+        if which is None or not self.is_plain or self.among is not None:
+            return None
+        groups: dict[str, dict[str, int]] = {}
+        for state in sorted(self.counts(), key=_by_depth, reverse=True):
+            found = self.views.count_task_runs(msgspec.structs.replace(which, states=(state,)), by)
+            for name, count in found.items():
+                states = groups.setdefault(name, {})
+                own = count - sum(number for kind, number in states.items() if issubclass(_class(kind), _class(state)))
+                if own:
+                    states[state] = own
+        return groups
+
     def groups(self, column: str, name_of: Callable[[Any], str]) -> dict[str, dict[str, int]]:
         """Return numbers by state for each group: `name_of` makes its name of a value of the column."""
         groups: dict[str, dict[str, int]] = {}
@@ -140,6 +159,14 @@ def rows_of(views: Views, wanted: Sequence[UUID]) -> list[TaskRun]:
         which = TaskRunFilter(flow_run=flow_run, ordinals=tuple(ids.ordinal_of(each) for each in of_one))
         found.update((row.id, row) for row in views.task_runs(which))
     return [found[each] for each in wanted if each in found]
+
+
+def _class(state: str) -> type[State]:
+    return CLASS_BY_CODE[KIND_BY_NAME[state].code]
+
+
+def _by_depth(state: str) -> int:
+    return len(_class(state).__mro__)
 
 
 def _counted(*names: str) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runwright.query import Among
+from runwright.states import KIND_BY_NAME, Phase
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ def among_of(views: Views, selection: Selection, ask: Ask) -> Among | None:
     """Return what a page looks at; None where an index serves it, where there is little to look at, or where all is asked for."""
     if selection.which is None or ask.get("look") == "all":
         return None
-    is_served = selection.is_plain and selection.which.since is None and selection.which.until is None
-    if is_served and ask.get("sort") != "slowest":
+    group = ask.get("group")
+    is_plain = selection.is_plain and selection.which.since is None and selection.which.until is None
+    if is_plain and ask.get("sort") != "slowest" and group != "error":
         return None
     skip = ask.number("skip", 0, most=10**9) if ask.get("skip") else 0
-    if not skip and _candidates(views, selection) <= LOOKS_AT:
+    if not skip and _candidates(views, selection, group) <= LOOKS_AT:
         return None
     return Among(LOOKS_AT, skip)
 
@@ -53,11 +55,13 @@ def window_of(views: Views, among: Among, ask: Ask) -> Window:
     return Window(min(among.skip + 1, total), last, total, further, ask.link(look="all", skip=None))
 
 
-def _candidates(views: Views, selection: Selection) -> int:
+def _candidates(views: Views, selection: Selection, group: str) -> int:
     """Return how many task runs are left to be looked at, more than a page looks at where that is not soon known."""
     which = selection.which or TaskRunFilter()
     if which.since is None and which.until is None:
         counts = views.count_task_runs(which, "state")
+        if group == "error":
+            return sum(count for state, count in counts.items() if KIND_BY_NAME[state].phase is Phase.BAD)
         return sum(counts.values()) - (counts.get("Success", 0) if selection.is_of_troubles else 0)
     found = views.flow_runs(FlowRunFilter(flow=which.flow, since=which.since, limit=_FLOW_RUNS + 1))
     if len(found) > _FLOW_RUNS:

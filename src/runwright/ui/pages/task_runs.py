@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from runwright import clock
+from runwright.states import Phase
 from runwright.ui import rows, search
 from runwright.ui.bulk import work
 from runwright.ui.columns import Column, add_workers, column_choice, shown_columns
@@ -75,6 +76,7 @@ class TaskRuns(msgspec.Struct):
     timing: str = ""
     measured_at: str = ""
     groups: list[Group] = []
+    groups_left_out: int = 0
     group_by: str = "none"
     rows: list[dict[str, Any]] = []
     longest: float = 0.0
@@ -141,7 +143,8 @@ def read(surface: Surface, ask: Ask) -> TaskRuns:
     if page.group_by == "none" and page.total:
         _list(page, selection, ask)
     elif page.total:
-        page.groups = Grouping(surface.views, terms, ask, now, selection.among).groups(page.group_by)
+        grouping = Grouping(surface.views, terms, ask, now, selection.among)
+        page.groups, page.groups_left_out = grouping.groups(page.group_by), grouping.left_out
     if not page.total:
         _explain(page, selection, terms, ask)
     page.copies = of_task_runs(surface, text, selection)
@@ -178,8 +181,9 @@ def _count(page: TaskRuns, selection: Selection, ask: Ask) -> None:
     page.total = sum(counts.values())
     page.parts = rows.bar(counts)
     others = [word for word in page.search.split() if not word.startswith(("state:", "phase:"))]
+    worst_first = sorted(counts.items(), key=lambda each: rows.phase_of(each[0]) != Phase.BAD.value)
     page.counts = [
-        StateCount(state, count, ask.link(q=" ".join([*others, f"state:{state}"]))) for state, count in counts.items()
+        StateCount(state, count, ask.link(q=" ".join([*others, f"state:{state}"]))) for state, count in worst_first
     ]
 
 
