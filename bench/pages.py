@@ -65,7 +65,7 @@ def _rendered(surface: Surface, template: str, page: Any) -> str:
 
     frame = {
         "base": "/", "assets": "/static", "here": "", "query": "", "title": "bench", "menu": "task-runs", "record": surface.name,
-        "is_live": True, "cursor": surface.log_end.cursor(), "version": "", "is_acting": False, "told": "",
+        "is_live": True, "cursor": surface.log_end.cursor(), "version": "", "is_acting": False, "told": "", "gone": "",
     }  # fmt: skip
     return render(template, page, frame, Preferences())
 

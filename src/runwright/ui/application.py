@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from runwright.ui.log_end import LogEnd
+from runwright.ui.presence import Presence
 from runwright.ui.routes import broken, routes
 from runwright.ui.safety import LOOPBACK, Guarded
 from runwright.ui.surface import Surface
@@ -35,7 +36,15 @@ def pages(
     `name` is what the record is called on them. `hosts` are the names that they may be asked by, None where somebody else sees
     to that. `answer` gives the JSON that answers a GraphQL query, `acting` does what pages ask for; without it they only read.
     """
-    surface = Surface(store, name or store.url.rpartition("/")[2], LogEnd(store), is_live, answer, acting)
+    surface = Surface(
+        store,
+        name or store.url.rpartition("/")[2],
+        LogEnd(store),
+        is_live,
+        answer,
+        acting,
+        presence=Presence(store.url),
+    )
     app = Starlette(routes=routes(surface), exception_handlers={Exception: partial(broken, surface)})
     app.router.redirect_slashes = False
     return Guarded(app, hosts)

@@ -20,7 +20,7 @@ KEEP_ALIVE = 15.0
 
 
 async def follow(surface: Surface, request: Request) -> Response:
-    """Answer with server-sent events: one with the newest cursor whenever the log has grown, at most one each second."""
+    """Answer with server-sent events: one with the newest cursor when the log has grown or its file is gone, at most one each second."""
     if not surface.is_live:
         return Response(status_code=204)
     last = request.headers.get("last-event-id", request.query_params.get("after", ""))
@@ -31,12 +31,12 @@ async def follow(surface: Surface, request: Request) -> Response:
 
 async def _events(surface: Surface, request: Request, after: int | None) -> AsyncIterator[str]:
     seen = after if after is not None else await run_in_threadpool(surface.log_end.cursor)
-    quiet = 0.0
+    quiet, gone = 0.0, surface.presence.trouble()
     yield "retry: 2000\n\n"
     while not await request.is_disconnected():
         cursor = await run_in_threadpool(surface.log_end.cursor)
-        if cursor > seen:
-            seen, quiet = cursor, 0.0
+        if cursor > seen or gone != surface.presence.trouble():
+            seen, quiet, gone = cursor, 0.0, surface.presence.trouble()
             yield f"id: {cursor}\ndata: {cursor}\n\n"
         elif quiet >= KEEP_ALIVE:
             quiet = 0.0

@@ -184,6 +184,7 @@ def _html(
         "is_live": surface.is_live,
         "is_acting": surface.acting is not None,
         "told": DONE.get(request.query_params.get("did", ""), ""),
+        "gone": surface.presence.trouble(),
         "cursor": surface.log_end.cursor() if surface.is_live else 0,
         "version": release.version() or "",
     }

@@ -9,7 +9,9 @@ const body = document.body;
 let isPaused = sessionStorage.getItem("runwright-paused") === "yes";
 let isAsking = false;
 let isStale = false;
+const GONE = "The server does not answer. What you see is what it said last; the page goes on by itself when it is back.";
 let source;
+let isTroubled = false;
 
 /** Read the page again, and show what has changed. */
 export async function refresh() {
@@ -21,7 +23,9 @@ export async function refresh() {
   isStale = false;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok) show(fresh);
+    else tell(["main h1", "main .empty p"].map((each) => fresh.querySelector(each)?.textContent.trim()).filter(Boolean).join(". "));
   } catch {
     indicate("lost");
   } finally {
@@ -44,7 +48,23 @@ export async function showPage(address) {
   }
 }
 
+/** Say above what is shown why it is shown no newer; nothing takes that away. @param {string} trouble */
+function tell(trouble) {
+  isTroubled = Boolean(trouble);
+  document.documentElement.classList.toggle("stale", isTroubled);
+  const known = document.getElementById("trouble");
+  if (!trouble) known?.remove();
+  if (!trouble || known?.textContent === trouble) return;
+  const note = known ?? document.createElement("p");
+  note.id = "trouble";
+  note.className = "past";
+  note.setAttribute("role", "alert");
+  note.textContent = trouble;
+  if (!known) document.getElementById("main")?.prepend(note);
+}
+
 function show(fresh) {
+  tell("");
   for (const part of document.querySelectorAll("[data-morph]")) {
     const next = fresh.getElementById(part.id);
     if (!next) continue;
@@ -85,7 +105,7 @@ function holdBack(part, next, fresh) {
 
 class Live extends HTMLElement {
   connectedCallback() {
-    if (!body.hasAttribute("data-live") || !document.querySelector("[data-morph]")) return;
+    if (!body.hasAttribute("data-live") || !document.querySelector("[data-morph]:not(#gone)")) return;
     this.hidden = false;
     this.innerHTML = '<button type="button"><i></i><span></span></button>';
     this.firstElementChild?.addEventListener("click", () => {
@@ -107,13 +127,16 @@ function indicate(how) {
   const words = { live: "Live", paused: "Paused", lost: "No answer" };
   const label = element.querySelector("span");
   if (label) label.textContent = words[how];
-  document.documentElement.classList.toggle("stale", how === "lost");
+  if (how === "lost") tell(GONE);
 }
 
 function connect() {
   source = new EventSource(`${body.dataset.base}live?after=${body.dataset.cursor}`);
   source.onmessage = () => refresh();
-  source.onopen = () => indicate(isPaused ? "paused" : "live");
+  source.onopen = () => {
+    indicate(isPaused ? "paused" : "live");
+    if (isTroubled) tell(""), refresh();
+  };
   source.onerror = () => indicate("lost");
 }
 
