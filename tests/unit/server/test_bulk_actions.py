@@ -100,6 +100,8 @@ def test_what_refuses_is_told_with_its_reason(bench, begin):
     ("action", "fields", "state", "numbers"),
     [
         ("kill", {}, "KILLED", (1, 1, 0)),
+        ("cancel", {}, "CANCELLED", (1, 1, 0)),
+        ("pause", {}, "PAUSED", (1, 0, 1)),
         ("label", {"label": "seen:yes"}, "PAUSED", (1, 0, 1)),
         ("delete", {}, "PAUSED", (1, 0, 1)),
     ],
@@ -111,6 +113,17 @@ def test_each_action_does_to_many_what_it_does_to_one(bench, begin, action, fiel
 
     assert state == bench.state_of(waiting)
     assert numbers == numbers_of(page)
+
+
+def test_all_that_is_paused_is_resumed_and_what_has_ended_refuses(bench, begin):
+    waiting, ended = bench.create("waiting"), bench.greet()
+
+    page = begin("resume", all="yes")
+    app.resume_flow_run(UUID(waiting), record=bench.record.url)
+
+    assert (2, 1, 1) == numbers_of(page)
+    assert [[ended, "It has ended: it is Success."]] == page["refusals"]
+    assert "SUCCESS" == bench.state_of(waiting)
 
 
 def test_runs_are_repeated_once_however_often_a_share_is_worked_on(bench):

@@ -43,7 +43,10 @@ ACTIONS = {
     for each in (
         run_actions.RESTART,
         run_actions.RUN_AGAIN,
+        run_actions.RESUME,
+        run_actions.PAUSE,
         run_actions.MARK,
+        run_actions.CANCEL,
         run_actions.KILL,
         run_actions.TAG,
         run_actions.LABEL,
