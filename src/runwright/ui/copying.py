@@ -13,13 +13,15 @@ from runwright.backend.reproduction import test_of
 from runwright.clock import to_iso
 from runwright.errors import RunwrightError
 from runwright.query import And, Compare, Exists, Not, Or, Order, Query, Related, all_of, columns
+from runwright.states import TABLE
+from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
     from runwright.query import Condition, Summary
     from runwright.runs import FlowRun, TaskRun
     from runwright.ui.selection import Selection
     from runwright.ui.surface import Surface
-    from runwright.views import FlowRunFilter, TaskRunFilter
+    from runwright.views import TaskRunFilter
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -34,6 +36,7 @@ _FIELDS = (
     "id name map_index state state_message start_time end_time attempt task { slug } flow_run { id name flow { name } }"
 )
 _FLOW_RUN_FIELDS = "id name state state_message start_time end_time parameters flow { name version }"
+_FLOW_FIELDS = "id name version created fingerprint"
 _OPTIONS = (
     ("flow", "--flow"),
     ("flow_run", "--flow-run"),
@@ -120,9 +123,49 @@ def of_flow_runs(surface: Surface, text: str, which: FlowRunFilter | None) -> li
     ]
 
 
+def of_flows(surface: Surface, name: str = "") -> list[Copy]:
+    """Return the flows of a record, or one of them, for each place."""
+    where = Compare("name", "eq", name) if name else None
+    given = f"name={name!r}" if name else ""
+    return [
+        Copy("Command line", shlex.join(["runwright", "flow", *(["get", name] if name else ["ls"])])),
+        Copy("Python", _python_of(surface, f"flows({given})")),
+        Copy("GraphQL", _graphql("flow", where_of(where), _FLOW_FIELDS, 50)),
+        Copy("REST", f"flows/{quote(name, safe='')}.json" if name else "flows.json"),
+        _sql(surface, "flow", where, 50),
+    ]
+
+
+def of_events(surface: Surface, start: int, end: int) -> list[Copy]:
+    """Return the events behind the cursor `start`, up to `end`, for each place."""
+    asked = f"EventFilter(after={start}, before={end + 1})"
+    beyond = "Rows are asked for so, and events are what rows are made of."
+    return [
+        Copy("Command line", f"runwright events ls --raw --after {start} --limit {end - start}"),
+        Copy("Python", _python_of(surface, f"events({asked})", "from runwright.views import EventFilter")),
+        Copy("GraphQL", "", beyond),
+        Copy("REST", f"events.json?before={end + 1}"),
+        Copy("SQL", "", beyond),
+    ]
+
+
+def of_workers(surface: Surface) -> list[Copy]:
+    """Return the flow runs that are open, and who ran them last, for each place."""
+    states = tuple(kind.name for kind in TABLE if not kind.phase.is_final)
+    where = Compare("state", "in", states)
+    return [
+        Copy("Command line", f"runwright fr ls --state {','.join(states)}"),
+        Copy("Python", _python("flow_runs", FlowRunFilter(states=states), surface)),
+        Copy("GraphQL", _graphql("flow_run", where_of(where), "id name state worker flow { name }", 200)),
+        Copy("REST", "workers.json"),
+        _sql(surface, "flow_run", where, 200),
+    ]
+
+
 _NO_SQL = "This record is no database, or takes functions of Runwright's own to answer this."
 _COLUMNS = {
     "task_run": columns("id", "name", "map_index", "state", "state_message", "start_time", "end_time", "attempt"),
+    "flow": columns("id", "name", "version", "created", "fingerprint"),
     "flow_run": columns("id", "name", "state", "state_message", "start_time", "end_time", "parameters"),
 }
 
@@ -160,18 +203,18 @@ def _as_word(field: str, value: Any) -> str:
 
 def _python(verb: str, which: TaskRunFilter | FlowRunFilter, surface: Surface) -> str:
     kind = type(which).__name__
+    imports = (
+        ["from uuid import UUID", ""] if any(isinstance(each, UUID) for each in msgspec.structs.astuple(which)) else []
+    )
     given = {name: value for name, value in msgspec.structs.asdict(which).items() if value not in {None, (), False}}
     filled = ", ".join(f"{name}={value!r}" for name, value in given.items())
-    return "\n".join(
-        [
-            *(["from uuid import UUID", ""] if any(isinstance(value, UUID) for value in given.values()) else []),
-            "from runwright.open_records import open_record",
-            f"from runwright.views import {kind}",
-            "",
-            f"record = open_record({surface.views.url!r}, read_only=True)",
-            f"rows = record.{verb}({kind}({filled}))",
-        ]
-    )
+    called = _python_of(surface, f"{verb}({kind}({filled}))", f"from runwright.views import {kind}")
+    return "\n".join([*imports, called])
+
+
+def _python_of(surface: Surface, call: str, *imports: str) -> str:
+    opened = f"record = open_record({surface.views.url!r}, read_only=True)"
+    return "\n".join(["from runwright.open_records import open_record", *imports, "", opened, f"rows = record.{call}"])
 
 
 def where_of(condition: Condition | None) -> dict[str, Any]:

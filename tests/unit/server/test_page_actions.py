@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from tests.unit.server.conftest import KEYS
 
-from runwright import app
+from runwright import Flow, app
 from runwright.executions.catalogue import handed_on_by
+from runwright.schedules import IntervalSchedule
 from runwright.server.auth import Role
+from runwright.triggering.flow_schedules import FlowSchedules
 from runwright.views import FlowRunFilter, TaskRunFilter
 
 OWN = {"Origin": "http://testserver"}
@@ -231,6 +234,23 @@ def test_a_trigger_is_turned_off_and_on(bench, send):
     assert "is on" in on.text
     assert "tab=triggers" in str(on.url)
     assert not bench.answer("GET", "/triggers/company/timed/nightly")["disabled"]
+
+
+def test_the_schedule_of_a_flow_in_python_is_shown_and_turned_off_and_on(bench, send):
+    flow = Flow("hourly", schedule=IntervalSchedule(interval=timedelta(hours=1)))
+    FlowSchedules(bench.record).register(bench.record.register(flow.to_version()), flow.schedule.to_dict())
+    bench.record.register(Flow("by-hand").to_version())
+
+    page = bench.client.get("/ui/flows/hourly.json?tab=triggers").json()
+    off = send("flows", "hourly", "switch", trigger="schedule", to="off")
+    is_paused = FlowSchedules(bench.record).find("hourly").is_paused
+    on = send("flows", "hourly", "switch", trigger="schedule", to="on")
+
+    assert [("schedule", "every 1h00m", False)] == [(t["id"], t["says"], t["is_disabled"]) for t in page["triggers"]]
+    assert page["triggers"][0]["next"]
+    assert ("is off" in off.text, is_paused) == (True, True)
+    assert ("is on" in on.text, FlowSchedules(bench.record).find("hourly").is_paused) == (True, False)
+    assert "It has no schedule on the record" in bench.client.get("/ui/flows/by-hand").text
 
 
 def test_a_flow_written_in_python_is_started_and_run_again(bench, send, tmp_path, runwright_home):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runwright.clock import from_datetime
 from runwright.errors import InputError
 from runwright.spec.moments import parse_moment
+from runwright.triggering.flow_schedules import NAME as SCHEDULE, FlowSchedules
 from runwright.ui.actions.action import Action
 from runwright.ui.actions.field import (
     Field,
@@ -75,12 +76,12 @@ def _labels(text: str) -> dict[str, str]:
 
 def _cannot_switch(subject: Subject) -> str:
     if not subject.is_execution:
-        return "Only the triggers of YAML flows are turned on and off here."
+        return "" if subject.is_scheduled else "It has no schedule on the record: register it with one."
     return "" if subject.declared.spec.triggers else "The flow declares no trigger."
 
 
 def _fields_of_switch(subject: Subject, given: dict[str, Any]) -> list[Field]:
-    ids = tuple(each.id for each in subject.declared.spec.triggers)
+    ids = tuple(each.id for each in subject.declared.spec.triggers) if subject.is_execution else (SCHEDULE,)
     return [
         Field("trigger", "Trigger", "one", given.get("trigger", ""), ids, is_required=True),
         Field("to", "Turn it", "one", given.get("to", OFF), (ON, OFF), is_required=True),
@@ -88,8 +89,13 @@ def _fields_of_switch(subject: Subject, given: dict[str, Any]) -> list[Field]:
 
 
 def _switch(acting: Acting, subject: Subject, asked: Asked) -> str:
-    spec = subject.declared.spec
-    acting.triggers.switch((spec.namespace, spec.id, asked.get("trigger")), is_disabled=asked.get("to") != ON)
+    if subject.is_execution:
+        spec = subject.declared.spec
+        acting.triggers.switch((spec.namespace, spec.id, asked.get("trigger")), is_disabled=asked.get("to") != ON)
+    elif asked.get("to") == ON:
+        FlowSchedules(acting.record).resume(subject.version.name)
+    else:
+        FlowSchedules(acting.record).pause(subject.version.name)
     return f"{subject.address}?tab=triggers"
 
 
@@ -99,7 +105,7 @@ START = Action(
 )  # fmt: skip
 SWITCH = Action(
     "switch", "Turn on or off",
-    lambda _: "A trigger that is off starts nothing, until it is turned on again. The text of the flow stays as it is.",
+    lambda _: "A trigger that is off starts nothing, until it is turned on again. What the flow itself declares stays as it is.",
     "The trigger is turned.", _cannot_switch, _switch, _fields_of_switch, is_rare=True,
 )  # fmt: skip
 

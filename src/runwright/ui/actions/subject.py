@@ -8,6 +8,7 @@ from urllib.parse import quote
 from runwright.errors import NotOnRecord
 from runwright.executions.declared_flow import DeclaredFlow
 from runwright.remote_runs import is_remote
+from runwright.triggering.flow_schedules import NAME as SCHEDULE
 from runwright.ui import rows
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ FLOW_RUNS, TASK_RUNS, FLOWS = "flow-runs", "task-runs", "flows"
 
 
 class Subject(NamedTuple):
-    """A flow at one version, and where there are any, a run of it and one of that run's task runs."""
+    """A flow at one version, and where there are any, a run of it and one of that run's task runs.
+
+    `is_scheduled` says of a flow alone, written in Python, that a schedule on the record starts it.
+    """
 
     version: FlowVersion
     flow_run: FlowRun | None = None
     task_run: TaskRun | None = None
+    is_scheduled: bool = False
 
     @property
     def is_execution(self) -> bool:
@@ -79,7 +84,8 @@ def of_flow(store: Store, name: str) -> Subject:
     versions = store.flows(name=name)
     if not versions:
         raise NotOnRecord(f"No flow {name[:200]!r} is on this record.")
-    return Subject(max(versions, key=lambda version: version.version))
+    is_scheduled = store.find_trigger("", name, SCHEDULE) is not None
+    return Subject(max(versions, key=lambda version: version.version), is_scheduled=is_scheduled)
 
 
 def of_flow_run(store: Store, flow_run: FlowRun, task_run: TaskRun | None = None) -> Subject:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
 from runwright.errors import NotOnRecord
 from runwright.spec import parse_flow_spec
-from runwright.triggering.progress import progress_of
 from runwright.ui import dag, rows
 from runwright.ui.actions.action import Act
-from runwright.ui.actions.subject import FLOWS, Subject
+from runwright.ui.actions.subject import FLOWS, of_flow
 from runwright.ui.actions.table import offers
+from runwright.ui.copying import Copy, of_flows
 from runwright.ui.dag import Dag
 from runwright.ui.pages.flow_runs import FlowRunLine
 from runwright.ui.pages.task_run import Tab
 from runwright.ui.topology import order_in
+from runwright.ui.trigger_lines import TriggerLine, trigger_lines
 from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
     from runwright.runs import EdgeInfo, FlowVersion
-    from runwright.spec.triggers import Trigger
-    from runwright.trigger_states import TriggerState
     from runwright.ui.ask import Ask
     from runwright.ui.surface import Surface
 
@@ -44,20 +42,6 @@ class Version(msgspec.Struct, frozen=True):
     is_chosen: bool
 
 
-class TriggerLine(msgspec.Struct, frozen=True):
-    """A trigger as the text declares it, what is known of it, and the link to the form that turns it on or off."""
-
-    id: str
-    type: str
-    says: str
-    is_disabled: bool
-    next: str | None
-    fired: str | None
-    execution: str
-    problem: str
-    link: str
-
-
 class FlowPage(msgspec.Struct):
     """The page. Parts that are not asked for stay empty; `links` are for the boxes of the graph."""
 
@@ -76,6 +60,7 @@ class FlowPage(msgspec.Struct):
     triggers: list[TriggerLine] = []
     text: str = ""
     is_deleted: bool = False
+    copies: list[Copy] = []
 
 
 def read(surface: Surface, ask: Ask) -> FlowPage:
@@ -97,10 +82,11 @@ def read(surface: Surface, ask: Ask) -> FlowPage:
         chosen is versions[-1],
         [Tab(each, ask.link(tab=each if each != TABS[0] else None), each == tab) for each in TABS],
         tab,
-        offers(FLOWS, Subject(versions[-1]), ask.actor),
+        offers(FLOWS, of_flow(surface.views, name), ask.actor),
         ask.get("select")[:300],
         text=flow["source"].pop("yaml", ""),
         is_deleted="deleted" in versions[-1].source,
+        copies=of_flows(surface, name),
     )
     if tab == "graph":
         page.graph = dag.draw(chosen.tasks, chosen.edges or _order(chosen), {})
@@ -111,7 +97,7 @@ def read(surface: Surface, ask: Ask) -> FlowPage:
         found = surface.views.flow_runs(FlowRunFilter(flow=name, limit=RUNS, without_deleted=True))
         page.runs = [FlowRunLine(rows.flow_run_row(row), rows.bar(row.counts)) for row in found]
     elif tab == "triggers":
-        page.triggers = _triggers(surface, ask, versions[-1])
+        page.triggers = trigger_lines(surface, ask, versions[-1])
     elif tab == "versions":
         page.versions = _versions(versions, chosen, ask)
     return page
@@ -120,34 +106,6 @@ def read(surface: Surface, ask: Ask) -> FlowPage:
 def _order(version: FlowVersion) -> tuple[EdgeInfo, ...]:
     text = version.source.get("yaml")
     return () if text is None else order_in(parse_flow_spec(text))
-
-
-def _triggers(surface: Surface, ask: Ask, version: FlowVersion) -> list[TriggerLine]:
-    text = version.source.get("yaml")
-    if text is None:
-        return []
-    spec = parse_flow_spec(text)
-    states = {each.trigger: each for each in surface.views.list_triggers(spec.namespace, spec.id)}
-    may_act = ask.actor is not None and ask.actor.may_act
-    address = f"{Subject(version).address}/actions/switch"
-    return [_trigger(each, states.get(each.id), address if may_act else "") for each in spec.triggers]
-
-
-def _trigger(declared: Trigger, state: TriggerState | None, address: str) -> TriggerLine:
-    progress = progress_of(state)
-    is_off = state is not None and state.is_disabled
-    link = f"{address}?trigger={quote(declared.id)}&to={'on' if is_off else 'off'}" if address else ""
-    return TriggerLine(
-        declared.id,
-        declared.type.rpartition(".")[2],
-        str(getattr(declared, "cron", "") or declared.description or ""),
-        is_off or declared.disabled,
-        None if is_off or declared.disabled else rows.iso(progress.next or None),
-        rows.iso(progress.fired),
-        progress.execution or "",
-        "The text of the flow turns it off." if declared.disabled else progress.problem or "",
-        "" if declared.disabled else link,
-    )
 
 
 def _task(task: dict[str, Any], flow: FlowVersion) -> dict[str, Any]:
