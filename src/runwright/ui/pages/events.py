@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runwright.query import Compare, Query, Related, columns
+from runwright.ui.copying import Copy, of_events
 from runwright.ui.pages.flow_run import RawEvent, raw_events
 from runwright.views import EventFilter
 
@@ -26,6 +27,7 @@ class Events(msgspec.Struct):
     older: str = ""
     newest: str = ""
     flow_runs: dict[str, str] = {}
+    copies: list[Copy] = []
 
 
 def read(surface: Surface, ask: Ask) -> Events:
@@ -37,7 +39,8 @@ def read(surface: Surface, ask: Ask) -> Events:
     found = _until(surface, end)
     older = ask.link(before=found[0].cursor) if found and _until(surface, found[0].cursor - 1) else ""
     events = raw_events(surface, found[::-1])
-    return Events(events, last, before, older, ask.link(before=None), _names_of(surface, events))
+    copies = of_events(surface, found[0].cursor - 1, found[-1].cursor) if found else []
+    return Events(events, last, before, older, ask.link(before=None), _names_of(surface, events), copies)
 
 
 def _names_of(surface: Surface, events: list[RawEvent]) -> dict[str, str]:

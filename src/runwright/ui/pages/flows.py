@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from runwright.ui import rows
+from runwright.ui.copying import Copy, of_flows
 from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Flows(msgspec.Struct):
     flows: list[FlowLine]
     total: int
     is_cut: bool = False
+    copies: list[Copy] = []
 
 
 def read(surface: Surface, ask: Ask) -> Flows:
@@ -53,7 +55,7 @@ def read(surface: Surface, ask: Ask) -> Flows:
         latest.setdefault(version.name, []).append(version)
     names = sorted(name for name in latest if find.lower() in name.lower())
     lines = [_line(surface, name, latest[name]) for name in names[:LIMIT]]
-    return Flows(find, lines, len(names), len(names) > LIMIT)
+    return Flows(find, lines, len(names), len(names) > LIMIT, of_flows(surface))
 
 
 def _line(surface: Surface, name: str, versions: list[FlowVersion]) -> FlowLine:

@@ -8,6 +8,7 @@ import msgspec
 
 from runwright.states import TABLE
 from runwright.ui import rows
+from runwright.ui.copying import Copy, of_workers
 from runwright.views import FlowRunFilter
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Workers(msgspec.Struct):
     processes: list[Process]
     waiting: list[WaitingRun]
     is_cut: bool = False
+    copies: list[Copy] = []
 
 
 def read(surface: Surface, _: Ask) -> Workers:
@@ -72,7 +74,9 @@ def read(surface: Surface, _: Ask) -> Workers:
         process.runs.append(
             HeldRun(rows.flow_run_row(row), rows.iso(lease.expires) or "", running, rows.bar(row.counts))
         )
-    return Workers(sorted(processes.values(), key=lambda each: each.name), waiting, len(found) > MOST)
+    return Workers(
+        sorted(processes.values(), key=lambda each: each.name), waiting, len(found) > MOST, of_workers(surface)
+    )
 
 
 def _why(row: FlowRun, lease: Lease | None) -> str:
