@@ -237,6 +237,26 @@ def test_rows_are_chosen_with_the_keyboard_and_restarted(desk, visit):
     assert [] == visitor.problems
 
 
+def test_on_a_telephone_what_can_be_done_unfolds_when_a_row_is_chosen(desk, visit):
+    flow_run = desk.failed()
+    visitor = visit(width=390, scheme="dark")
+    page = visitor.page
+    visitor.go(f"{desk.url}/task-runs?q=state:failed%20run:{flow_run}")
+    assert not page.is_visible("#bulk-action")
+
+    page.check("#rows input >> nth=0")
+    page.select_option("#bulk-action", "mark")
+    page.click("#bulk button >> nth=0")
+    page.wait_for_selector("#asking[open] button.main")
+    assert [] == visitor.axe()
+    page.click("#asking button.main")
+    page.wait_for_url("**/bulk-actions/*")
+    page.wait_for_selector("#summary :text('done 1')")
+
+    assert "Success" == desk.task_run(flow_run, "second").kind.name
+    assert [] == visitor.problems
+
+
 def test_all_that_match_are_marked_without_scripts_and_views_are_kept(desk, visit):
     flow_runs = [desk.failed() for _ in range(2)]
     page = visit(java_script_enabled=False).page

@@ -152,8 +152,41 @@ def test_a_server_that_is_gone_leaves_the_page_as_it_was(home, tmp_path, visit):
             rows = visitor.page.locator("#rows tr").count()
         visitor.page.wait_for_selector("rw-live[data-is=lost]")
 
+        visitor.page.wait_for_selector("#trouble:has-text('The server does not answer')")
+
     assert rows == visitor.page.locator("#rows tr").count()
     assert "No answer" == visitor.page.inner_text("rw-live")
+
+
+def test_a_record_whose_file_is_moved_while_it_is_shown_is_told_of(growing, visit, tmp_path):
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{growing.url}/task-runs")
+    page.wait_for_selector("rw-live[data-is=live]")
+    rows = page.locator("#rows tr").count()
+
+    (tmp_path / "record.db").rename(tmp_path / "moved.db")
+    page.wait_for_selector("#gone [role=alert]:has-text('was moved or deleted')")
+    assert [] == visitor.axe()
+    (tmp_path / "moved.db").rename(tmp_path / "record.db")
+    page.wait_for_selector("#gone [role=alert]", state="detached")
+
+    assert rows == page.locator("#rows tr").count()
+
+
+def test_what_is_deleted_while_it_is_shown_stays_and_the_page_says_so(growing, visit):
+    visitor = visit()
+    page = visitor.page
+    run = growing.runs["failed"]
+    visitor.go(f"{growing.url}/flow-runs/{run.id}")
+    page.wait_for_selector("rw-live[data-is=live]")
+
+    growing.store.purge([run.id])
+    growing.runs["running"].put(6, "Success").commit()
+    page.wait_for_selector("#trouble:has-text('Not on this record')")
+
+    assert run.name == page.inner_text("h1")
+    assert [] == visitor.axe()
 
 
 def test_the_past_is_reached_by_the_keyboard_and_left_again(normal, visit):
@@ -230,7 +263,7 @@ def test_the_matrix_tells_its_cells_and_brushes_a_range(large, visit):
 
     page.focus("rw-matrix canvas")
     page.keyboard.press("ArrowRight")
-    assert "index 1: Success, attempt 1, 0.000 s" == page.inner_text("rw-matrix .told span")
+    assert "index 1: Success, attempt 1, 300µs" == page.inner_text("rw-matrix .told span")
     page.keyboard.press("Shift+ArrowDown")
     page.click("rw-matrix .told a")
     page.wait_for_selector("#rows tr")
@@ -352,3 +385,41 @@ def test_a_narrow_list_says_the_state_in_a_word_too(normal, visit):
     visitor.go(f"{normal.url}/task-runs?q=state:timedout")
 
     assert "TimedOut" in visitor.page.locator("#rows .nearest").first.inner_text()
+
+
+def test_on_a_telephone_rows_are_seen_at_once_and_the_rest_unfolds(normal, visit):
+    visitor = visit(width=390)
+    page = visitor.page
+    visitor.go(f"{normal.url}/task-runs")
+
+    tops = page.locator("#rows tr").evaluate_all("(rows) => rows.map((row) => row.getBoundingClientRect().bottom)")
+    assert 3 <= sum(bottom < 664 for bottom in tops)  # what a telephone shows below its own bars
+    assert [False, False] == [page.is_visible(f"text={words}") for words in ("Median", "Columns")]
+    page.click("summary:text('How long they took')")
+    page.click("summary:text('Group, order')")
+
+    assert [True, True] == [page.is_visible(f"text={words}") for words in ("Median", "Columns")]
+    assert [] == visitor.axe()
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_a_wide_page_folds_nothing_away(normal, visit, has_scripts):
+    page = visit(java_script_enabled=has_scripts).page
+    page.goto(f"{normal.url}/task-runs")
+
+    assert page.is_visible("text=Median")
+    assert page.is_visible("text=Columns")
+    assert not page.is_visible("summary:text('How long they took')")
+
+
+def test_flow_and_flow_run_are_both_told_in_their_column(growing, visit):
+    long = RecordedRun(growing.store, f"run-{'of-many-' * 9}", flow=f"flow-{'from-a-path-' * 9}").start()
+    long.succeed(1).commit()
+    visitor = visit(width=1440)
+    visitor.go(f"{growing.url}/task-runs")
+
+    widths = visitor.page.locator("#rows .pair").evaluate_all(
+        "(pairs) => pairs.map((pair) => [...pair.querySelectorAll('bdi')].map((each) => each.clientWidth))"
+    )
+
+    assert [] == [pair for pair in widths if min(pair) < 20]

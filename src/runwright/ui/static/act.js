@@ -13,7 +13,7 @@ async function show(answer) {
   const form = page.getElementById("act");
   if (!form) return false;
   dialog.replaceChildren(document.importNode(form, true));
-  if (!dialog.open) dialog.showModal();
+  comeUp();
   const first = dialog.querySelector("[aria-invalid], [autofocus], button");
   if (first instanceof HTMLElement) first.focus();
   return true;
@@ -29,9 +29,16 @@ async function open(link) {
   }
 }
 
+/** Come up over what was pressed: the browser gives focus back to it at once when the dialog closes. */
+function comeUp() {
+  if (dialog.open) return;
+  if (opener instanceof HTMLElement) opener.focus();
+  dialog.showModal();
+}
+
 function gone() {
   dialog.replaceChildren(alert("The server does not answer: nothing can be done now. Try again when it is back."), closing());
-  if (!dialog.open) dialog.showModal();
+  comeUp();
 }
 
 function alert(text) {

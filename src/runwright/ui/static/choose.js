@@ -35,6 +35,9 @@ class Choose extends HTMLElement {
   tell() {
     const boxes = this.boxes;
     const chosen = boxes.filter((box) => box.checked).length;
+    const fold = this.closest("details");
+    if (chosen && !this.hadChosen && fold) fold.open = true; // on a telephone what can be done with them is folded away
+    this.hadChosen = chosen > 0;
     this.told.textContent = chosen ? `${chosen} chosen` : "Choose this page";
     this.whole.checked = chosen > 0 && chosen === boxes.length;
     this.whole.indeterminate = chosen > 0 && chosen < boxes.length;
