@@ -18,7 +18,9 @@ WRONG = [
     "/nowhere",
     "/query?where=x",
 ]
-TASK_RUN = [f"/task-runs/TASK?tab={tab}" for tab in ("overview", "attempts", "logs", "result", "events", "source")]
+TASK_RUN = [
+    f"/task-runs/TASK?tab={tab}" for tab in ("overview", "attempts", "logs", "inputs", "result", "events", "source")
+]
 FLOW_RUN = [
     f"/flow-runs/RUN?tab={tab}"
     for tab in ("gantt", "graph", "table", "matrix", "logs", "events", "compare", "lineage", "parameters", "gantt&at=1")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runwright.ui.ask import Ask
 
 LIMIT = 1_000
+LAST = 8
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -58,6 +59,14 @@ class LogPage(msgspec.Struct):
     start: int
     before: str = ""
     behind: str = ""
+
+
+def last_of(lines: Sequence[LogLine], ask: Ask) -> LogPage:
+    """Return the last few lines of a log under the numbers that they have in all of it."""
+    found = page_of(lines[-LAST:], ask)
+    before = max(0, len(lines) - LAST)
+    found.lines = [msgspec.structs.replace(line, number=line.number + before) for line in found.lines]
+    return found
 
 
 def page_of(lines: Sequence[LogLine], ask: Ask, who: Callable[[set[int]], dict[int, Who]] | None = None) -> LogPage:

@@ -39,30 +39,45 @@ def preview_of(ref: ResultRef | None, task_run: str) -> Preview | None:
     if ref is None:
         return None
     page = Preview(ref.kind, ref.location, ref.serializer, ref.size)
-    if not record.is_plain_data(ref):
-        page.why = "It is pickled: loading it would run code that it contains, and this page runs none."
+    value, page.why = plain_value(ref)
+    if not page.why:
+        _show(page, value)
+    elif not record.is_plain_data(ref):
         page.command = f"runwright tr result {task_run} --unpickle"
-    elif (ref.size or 0) > MOST_BYTES:
-        page.why = f"It is {number(ref.size)} bytes long: previews end at {number(MOST_BYTES)}."
+    elif _is_long(ref):
         page.command = f"runwright tr result {task_run}"
-    else:
-        _read(page, ref)
     return page
 
 
-def _read(page: Preview, ref: ResultRef) -> None:
+def plain_value(ref: ResultRef) -> tuple[Any, str]:
+    """Return the value of a reference as plain data, and why it is not shown, which is empty where it is."""
+    if not record.is_plain_data(ref):
+        return None, "It is pickled: loading it would run code that it contains, and this page runs none."
+    if _is_long(ref):
+        return None, f"It is {number(ref.size)} bytes long: previews end at {number(MOST_BYTES)}."
     try:
-        value = to_plain(record.read(ref))
+        return to_plain(record.read(ref)), ""
     except (RunwrightError, TypeError, ValueError, OSError) as error:
-        page.why = f"It cannot be read here: {error}"
-        return
+        return None, f"It cannot be read here: {error}"
+
+
+def as_text(value: Any) -> str:
+    """Return plain data as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode("utf-8", "replace")
+
+
+def _is_long(ref: ResultRef) -> bool:
+    return (ref.size or 0) > MOST_BYTES
+
+
+def _show(page: Preview, value: Any) -> None:
     if _is_table(value):
         page.columns = list(dict.fromkeys(key for row in value for key in row))[:MOST_COLUMNS]
         page.cells = [[_cell(row.get(column)) for column in page.columns] for row in value[:MOST_ROWS]]
         page.count = len(value)
     else:
         page.count = len(value) if isinstance(value, list | dict) else None
-        page.text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode("utf-8", "replace")
+        page.text = as_text(value)
 
 
 def _is_table(value: Any) -> bool:

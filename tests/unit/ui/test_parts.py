@@ -90,6 +90,11 @@ def test_lines_keep_their_numbers_whatever_is_left_out():
     assert [("ALL", 4), ("INFO", 4), ("WARNING", 2), ("ERROR", 2)] == [(each.name, each.count) for each in page.levels]
 
 
+def test_the_last_lines_keep_the_numbers_that_they_have_in_all_of_them():
+    assert [13, 20] == [each.number for each in log_page.last_of(lines(*"abcdefghijklmnopqrst"), Ask()).lines][:: log_page.LAST - 1]
+    assert [1, 2] == [each.number for each in log_page.last_of(lines("one", "two"), Ask()).lines]
+
+
 def test_many_lines_come_in_pieces():
     many = lines(*(str(number) for number in range(2_500)))
     first = log_page.page_of(many, Ask())

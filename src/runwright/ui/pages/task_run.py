@@ -17,6 +17,7 @@ from runwright.ui.actions.table import offers
 from runwright.ui.artifacts import Artifact, artifacts_of
 from runwright.ui.copying import Copy, of_task_run
 from runwright.ui.history import Spell, Step
+from runwright.ui.inputs import Input, inputs_of
 from runwright.ui.log_page import LogPage
 from runwright.ui.preview import Preview, preview_of
 from runwright.ui.words import printable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from runwright.ui.ask import Ask
     from runwright.ui.surface import Surface
 
-TABS = ("overview", "attempts", "logs", "result", "events", "source")
+TABS = ("overview", "attempts", "logs", "inputs", "result", "events", "source")
 MOST_EVENTS = 200
 MOST_COMPARED = 1_000
 MOST_OF_A_LINE = 4_000
@@ -126,6 +127,7 @@ class TaskRunPage(msgspec.Struct):
     comparison: Comparison | None = None
     logs: LogPage | None = None
     result: Preview | None = None
+    inputs: list[Input] = []
     metrics: list[dict[str, Any]] = []
     artifacts: list[Artifact] = []
     events: list[dict[str, Any]] = []
@@ -160,7 +162,7 @@ def read(surface: Surface, ask: Ask) -> TaskRunPage:
         flow_version=flow_run.flow_version,
     )
     _fill(page, surface, ask, row, version, task, attempts, lines)
-    if tab == "source":
+    if tab in {"inputs", "source"}:
         page.parameters = flow_run.parameters
     return page
 
@@ -191,11 +193,13 @@ def _fill(
         page.spells = history.spells_of(page.steps, waited)
         page.result = preview_of(row.result, str(row.id))
         page.metrics = _metrics(surface, row)
-        page.logs = log_page.page_of(of_attempt[-8:], ask)
+        page.logs = log_page.last_of(of_attempt, ask)
     elif page.tab == "attempts":
         page.comparison = _compare(ask, attempts, lines)
     elif page.tab == "logs":
         page.logs = log_page.page_of(of_attempt, ask)
+    elif page.tab == "inputs":
+        page.inputs = inputs_of(views, row, version)
     elif page.tab == "result":
         page.result = preview_of(row.result, str(row.id))
     elif page.tab == "events":
