@@ -418,8 +418,11 @@ def test_flow_and_flow_run_are_both_told_in_their_column(growing, visit):
     visitor = visit(width=1440)
     visitor.go(f"{growing.url}/task-runs")
 
-    widths = visitor.page.locator("#rows .pair").evaluate_all(
-        "(pairs) => pairs.map((pair) => [...pair.querySelectorAll('bdi')].map((each) => each.clientWidth))"
+    shown = visitor.page.locator("#rows .pair").evaluate_all(
+        "(pairs) => pairs.map((pair) => [...pair.querySelectorAll('bdi')].map((each) => [each.clientWidth, each.scrollWidth]))"
     )
+    cut = [pair for pair in shown if any(room < wanted for room, wanted in pair)]
+    flow, flow_run = (room for room, _ in cut[0])
 
-    assert [] == [pair for pair in widths if min(pair) < 20]
+    assert 1 == len(cut)
+    assert 100 < flow < flow_run + 10 < flow + 20
