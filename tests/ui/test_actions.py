@@ -295,6 +295,34 @@ def test_a_server_that_is_gone_leaves_the_form_and_asks_once(home, tmp_path, vis
         assert "Pending" == desk.state(flow_run)
 
 
+def test_a_bulk_action_is_stopped_by_keyboard_on_its_own_page(home, tmp_path, visit):
+    visitor = visit()
+    page = visitor.page
+    with (
+        closing(open_store(f"sqlite:///{tmp_path}/stopped.db", synchronous="NORMAL")) as store,
+        serving(store, None) as desk,
+    ):
+        flow_run = desk.create(ASKING, who="Eve")
+        visitor.go(f"{desk.url}/flow-runs")
+        page.select_option("#bulk-action", "cancel")
+        page.focus("#bulk button[name=all]")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#asking[open] button.danger:focus")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/bulk-actions/*")
+        page.wait_for_selector("html.scripted", state="attached")
+
+        page.keyboard.press("K")
+        page.wait_for_selector("#asking[open] button.danger:focus")
+        page.keyboard.press("Enter")
+        sent(page)
+        page.wait_for_selector("#lead .st-Killed")
+
+        assert "/bulk-actions/" in page.url
+        assert ("Killed", "Pending") == (desk.newest("runwright-bulk").kind.name, desk.state(flow_run))
+        assert [] == visitor.problems
+
+
 @pytest.mark.parametrize(("scheme", "width"), BOTH)
 def test_forms_and_what_follows_from_them_are_pages(desk, visit, scheme, width):
     flow_run = desk.failed()

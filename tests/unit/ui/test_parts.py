@@ -91,7 +91,9 @@ def test_lines_keep_their_numbers_whatever_is_left_out():
 
 
 def test_the_last_lines_keep_the_numbers_that_they_have_in_all_of_them():
-    assert [13, 20] == [each.number for each in log_page.last_of(lines(*"abcdefghijklmnopqrst"), Ask()).lines][:: log_page.LAST - 1]
+    assert [13, 20] == [each.number for each in log_page.last_of(lines(*"abcdefghijklmnopqrst"), Ask()).lines][
+        :: log_page.LAST - 1
+    ]
     assert [1, 2] == [each.number for each in log_page.last_of(lines("one", "two"), Ask()).lines]
 
 

@@ -76,7 +76,8 @@ async function send(form, button) {
 /** Stay on the page that was left, read again; or go where the answer leads. @param {Response} answer */
 async function arrive(answer) {
   const text = await answer.text();
-  if (new URL(location.href).pathname !== new URL(answer.url).pathname) {
+  const isElsewhere = new URL(location.href).pathname !== new URL(answer.url).pathname;
+  if (isElsewhere && !opener?.hasAttribute("data-stay")) {
     location.href = answer.url;
     return;
   }
