@@ -20,7 +20,7 @@ BLANK = "(blank)"
 _USUAL = {*USUAL_MESSAGES.values(), "All tasks succeeded.", "Paused."}
 _MIDDLE = "\u2026"
 _AROUND = "Error during execution of task: "
-_RAISED = re.compile(r"""(\w+\(["'])(.*)(["'],?\))""")
+_RAISED = re.compile(r"""(\w+\((["']))((?:\\.|(?!\2).)*)(\2.*\))""")
 _VARIABLE = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|'[^']*'|\"[^\"]*\"|\d+(?:\.\d+)?", re.IGNORECASE)
 
 __all__ = [
@@ -105,5 +105,5 @@ def fingerprint(message: str | None) -> str:
     """
     line = telling(message).partition("\n")[0][:1_000]
     raised = _RAISED.fullmatch(line)
-    head, said, tail = raised.groups() if raised else ("", line, "")
-    return short(head + _VARIABLE.sub(_MIDDLE, said) + tail, 160)
+    head, _, said, tail = raised.groups() if raised else ("", "", line, "")
+    return short(head + _VARIABLE.sub(_MIDDLE, said) + tail[:1] + _VARIABLE.sub(_MIDDLE, tail[1:]), 160)

@@ -59,6 +59,10 @@ def test_the_pieces_of_a_bar_fill_it_and_none_is_too_small_to_see():
             "Error during execution of task: TimeoutError(\"page 3 of 'a' timed out\")",
         ),
         ("no item \u2026 here", "no item 'b' here"),
+        (
+            "SyntaxError('invalid decimal literal', (\u2026, \u2026, \u2026))",
+            "Error during execution of task: SyntaxError('invalid decimal literal', ('/usr/lib/LICENSE.txt', 12, '1a'))",
+        ),
     ],
 )
 def test_messages_of_one_kind_have_one_fingerprint(expected, message):
