@@ -24,6 +24,7 @@ def measured(name: str, task_runs: int) -> dict[str, Any]:
     """Return the milliseconds of the pages over the configured record, as HTML, beside a bare read of the same rows."""
     from runwright.open_records import open_record
     from runwright.ui.ask import Ask
+    from runwright.ui.grouping import GROUPS
     from runwright.ui.log_end import LogEnd
     from runwright.ui.pages import flow_run, task_runs as list_page
     from runwright.ui.surface import Surface
@@ -34,8 +35,8 @@ def measured(name: str, task_runs: int) -> dict[str, Any]:
     newest = store.flow_runs(FlowRunFilter(limit=1))[0]
     assert store.count_task_runs(TaskRunFilter())["count"] >= task_runs
 
-    def listed(text: str) -> Callable[[], str]:
-        return lambda: _rendered(surface, "task_runs.html", list_page.read(surface, Ask(query={"q": text})))
+    def listed(text: str, **further: str) -> Callable[[], str]:
+        return lambda: _rendered(surface, "task_runs.html", list_page.read(surface, Ask(query={"q": text, **further})))
 
     def shown(tab: str) -> Callable[[], str]:
         ask = Ask({"id": str(newest.id)}, {"tab": tab})
@@ -45,6 +46,7 @@ def measured(name: str, task_runs: int) -> dict[str, Any]:
         "task_runs": listed(""),
         "task_runs_failed": listed("state:failed"),
         **{f"task_runs_by_{key}": listed(text) for key, text in _UNSERVED.items()},
+        **{f"task_runs_grouped_by_{group}": listed("", group=group) for group in GROUPS[1:]},
         "task_runs_of_flow_run": listed(f"run:{newest.id}"),
         "flow_run_gantt": shown("gantt"),
         "flow_run_matrix": shown("matrix"),

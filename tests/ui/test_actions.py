@@ -237,6 +237,25 @@ def test_rows_are_chosen_with_the_keyboard_and_restarted(desk, visit):
     assert [] == visitor.problems
 
 
+def test_rows_that_are_chosen_are_exported_by_keyboard(desk, visit):
+    flow_run = desk.failed()
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{desk.url}/task-runs?q=run:{flow_run}")
+
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.focus("summary:text('Export')")
+    page.keyboard.press("Enter")
+    page.focus("button[form=bulk]:has-text('JSON lines')")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+
+    assert "task-runs.jsonl" == download.value.suggested_filename
+    assert 1 == len(download.value.path().read_text().splitlines())
+    assert [] == visitor.problems
+
+
 def test_on_a_telephone_what_can_be_done_unfolds_when_a_row_is_chosen(desk, visit):
     flow_run = desk.failed()
     visitor = visit(width=390, scheme="dark")

@@ -18,7 +18,7 @@ from runwright.errors import NotOnRecord
 from runwright.ids import flow_run_of, ordinal_of
 from runwright.ui import rows, search
 from runwright.ui.search import SearchError
-from runwright.ui.selection import Selection
+from runwright.ui.selection import Selection, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from runwright.ui.surface import Surface
 
 PAGE = 500
+MOST_CHOSEN = 500
 COLUMNS = (
     "id", "name", "state", "flow", "flow_run", "flow_run_id", "map_index", "run_count", "start_time", "end_time", "duration",
     "state_message",
@@ -42,13 +43,12 @@ async def export(surface: Surface, request: Request) -> Response:
     if shape not in _WRITERS:
         return PlainTextResponse(f"There is no export as {shape[:20]}: there are {', '.join(_WRITERS)}.\n", 404)
     try:
-        terms = search.parse(request.query_params.get("q", ""), clock.now())
-    except SearchError as error:
+        pages = _chosen(surface, request) if "chosen" in request.query_params else _matching(surface, request)
+    except (SearchError, ValueError) as error:
         return PlainTextResponse(f"{error}\n", 400)
     kind, write = _WRITERS[shape]
     headers = {"Content-Disposition": f'attachment; filename="task-runs.{shape}"'}
-    lines = write(_found(Selection(surface.views, terms)))
-    return StreamingResponse(iterate_in_threadpool(lines), media_type=kind, headers=headers)
+    return StreamingResponse(iterate_in_threadpool(write(pages)), media_type=kind, headers=headers)
 
 
 def export_logs(surface: Surface, request: Request) -> Response:
@@ -70,8 +70,20 @@ def _as_text(line: LogLine) -> str:
     return f"{to_iso(line.at)} {logging.getLevelName(line.level)} {line.logger}: {line.message}\n"
 
 
-def _found(selection: Selection) -> Iterator[list[dict[str, Any]]]:
-    """Yield pages of rows, newest first."""
+def _chosen(surface: Surface, request: Request) -> Iterator[list[dict[str, Any]]]:
+    """Return the rows that were chosen as one page, in their order; raises `ValueError` for none, and for what is no id."""
+    wanted = [UUID(each) for each in request.query_params.getlist("id")[:MOST_CHOSEN]]
+    if not wanted:
+        raise ValueError("Nothing is chosen: go back, and choose some rows.")
+    return iter([[rows.task_run_row(row) for row in rows_of(surface.views, wanted)]])
+
+
+def _matching(surface: Surface, request: Request) -> Iterator[list[dict[str, Any]]]:
+    """Return all that match as pages, newest first; raises `SearchError`."""
+    return _pages(Selection(surface.views, search.parse(request.query_params.get("q", ""), clock.now())))
+
+
+def _pages(selection: Selection) -> Iterator[list[dict[str, Any]]]:
     after: str | None = ""
     while after is not None:
         page = selection.page(sort="newest", after=after, limit=PAGE)

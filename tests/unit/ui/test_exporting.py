@@ -26,6 +26,21 @@ def test_a_log_is_a_file(ask, run, expected, query):
     assert f'attachment; filename="{run.task_run_id(1)}.log"' == answer.headers["content-disposition"]
 
 
+def test_rows_that_were_chosen_are_exported_in_their_order(ask, runs):
+    ids = [str(runs["failed"].task_run_id(number)) for number in (3, 1)]
+
+    lines = ask("/export/task-runs.csv", params={"chosen": "yes", "id": ids, "q": "state:success"}).text.splitlines()
+
+    assert ids == [line.partition(",")[0] for line in lines[1:]]
+
+
+@pytest.mark.parametrize(("why", "query"), [("Nothing is chosen", "chosen=yes"), ("badly formed", "chosen=yes&id=x")])
+def test_what_cannot_be_exported_says_why(ask, runs, why, query):
+    answer = ask(f"/export/task-runs.csv?{query}")
+
+    assert (400, True) == (answer.status, why in answer.text)
+
+
 def test_the_log_of_a_flow_run_has_the_lines_of_all(ask, run):
     text = ask(f"/export/logs/{run.id}.log").text
 

@@ -110,7 +110,7 @@ dialog.addEventListener("submit", (event) => {
 // Fields named `id` and `action` stand before the form's own properties of those names: its attributes are asked instead.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || form.getAttribute("id") !== "bulk") return;
+  if (!(form instanceof HTMLFormElement) || form.getAttribute("id") !== "bulk" || event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   opener = event.submitter;
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, event.submitter)));
