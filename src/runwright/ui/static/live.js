@@ -91,7 +91,7 @@ function holdBack(part, next, fresh) {
   const pill = document.createElement("button");
   pill.type = "button";
   pill.className = "pill";
-  pill.textContent = `${added} new`;
+  pill.textContent = added === rows.length ? `${added} or more new` : `${added} new`;
   pill.addEventListener("click", () => {
     pill.remove();
     const target = fresh.getElementById(part.id);
