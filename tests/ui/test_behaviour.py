@@ -143,6 +143,30 @@ def test_live_updates_pause_and_go_on(growing, visit):
     page.wait_for_selector("#summary .state:has-text('Failed')")
 
 
+def test_a_tab_that_nobody_looks_at_holds_no_connection_and_catches_up(growing, visit):
+    """A browser keeps six connections to one server, whatever the number of its tabs."""
+    visitor = visit()
+    page = visitor.page
+    page.add_init_script(
+        "window.sources = []; const Known = EventSource;"
+        "window.EventSource = class extends Known { constructor(url) { super(url); sources.push(this); } };"
+    )
+    turn = "(isHidden) => {{ Object.defineProperty(document, 'hidden', {{ value: isHidden, configurable: true }}); {} }}"
+    show = turn.format("document.dispatchEvent(new Event('visibilitychange'));")
+    running = growing.runs["running"]
+    visitor.go(f"{growing.url}/flow-runs/{running.id}")
+    page.wait_for_selector("rw-live[data-is=live]")
+
+    page.evaluate(show, True)
+    assert [2] == page.evaluate("sources.map((each) => each.readyState)")
+    running.put(7, "Failed", message="no such page").commit()
+    page.evaluate(show, False)
+    page.wait_for_selector("#summary .state:has-text('Failed')")
+
+    assert [2, 1] == page.evaluate("sources.map((each) => each.readyState)")
+    assert [] == visitor.problems
+
+
 def test_a_server_that_is_gone_leaves_the_page_as_it_was(home, tmp_path, visit):
     visitor = visit()
     with closing(open_store(f"sqlite:///{tmp_path}/record.db", synchronous="NORMAL")) as store:

@@ -12,6 +12,7 @@ let isStale = false;
 const GONE = "The server does not answer. What you see is what it said last; the page goes on by itself when it is back.";
 let source;
 let isTroubled = false;
+let cursor = body.dataset.cursor;
 
 /** Read the page again, and show what has changed. */
 export async function refresh() {
@@ -130,9 +131,13 @@ function indicate(how) {
   if (how === "lost") tell(GONE);
 }
 
+/** Follow the log from where it was last heard of. */
 function connect() {
-  source = new EventSource(`${body.dataset.base}live?after=${body.dataset.cursor}`);
-  source.onmessage = () => refresh();
+  source = new EventSource(`${body.dataset.base}live?after=${cursor}`);
+  source.onmessage = (event) => {
+    cursor = event.data;
+    refresh();
+  };
   source.onopen = () => {
     indicate(isPaused ? "paused" : "live");
     if (isTroubled) tell(""), refresh();
@@ -140,7 +145,10 @@ function connect() {
   source.onerror = () => indicate("lost");
 }
 
+// A browser has six connections to a server for all of its tabs: one that nobody looks at holds none, or a seventh would wait for ever.
 document.addEventListener("visibilitychange", () => {
+  if (document.hidden) source?.close();
+  else if (source) connect();
   if (!document.hidden && isStale) refresh();
 });
 addEventListener("pagehide", () => source?.close());
