@@ -221,9 +221,7 @@ def test_rows_are_chosen_with_the_keyboard_and_restarted(desk, visit):
     page.keyboard.press("j")
     page.keyboard.press("x")
     assert "1 chosen" == page.inner_text("rw-choose").strip()
-    page.select_option("#bulk-action", "restart")
-    page.focus("#bulk button >> nth=0")
-    page.keyboard.press("Enter")
+    page.keyboard.press("r")
     page.wait_for_selector("#asking[open] button.main:focus")
     assert [] == visitor.axe()
     page.keyboard.press("Enter")
@@ -235,6 +233,28 @@ def test_rows_are_chosen_with_the_keyboard_and_restarted(desk, visit):
     assert 2 == desk.tried_again(other, "second").attempt
     assert 1 == desk.task_run(first, "second").attempt
     assert [] == visitor.problems
+
+
+def test_a_key_in_a_list_acts_on_the_row_that_has_the_focus_and_on_none_without_one(desk, visit):
+    flow_run = desk.failed()
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{desk.url}/task-runs?q=state:failed%20run:{flow_run}")
+
+    page.keyboard.press("m")
+    page.wait_for_selector("#asking[open]:has-text('Nothing is chosen')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("m")
+    page.wait_for_selector("#asking[open]:has-text('Mark as: 1 task run')")
+    page.select_option("#asking select", "Warning")
+    page.focus("#asking button.main")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/bulk-actions/*")
+    page.wait_for_selector("#summary :text('done 1')")
+
+    assert "Warning" == desk.task_run(flow_run, "second").kind.name
+    assert [] == [each for each in visitor.problems if "status of 422" not in each]
 
 
 def test_rows_that_are_chosen_are_exported_by_keyboard(desk, visit):

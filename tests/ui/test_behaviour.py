@@ -151,7 +151,9 @@ def test_a_tab_that_nobody_looks_at_holds_no_connection_and_catches_up(growing, 
         "window.sources = []; const Known = EventSource;"
         "window.EventSource = class extends Known { constructor(url) { super(url); sources.push(this); } };"
     )
-    turn = "(isHidden) => {{ Object.defineProperty(document, 'hidden', {{ value: isHidden, configurable: true }}); {} }}"
+    turn = (
+        "(isHidden) => {{ Object.defineProperty(document, 'hidden', {{ value: isHidden, configurable: true }}); {} }}"
+    )
     show = turn.format("document.dispatchEvent(new Event('visibilitychange'));")
     running = growing.runs["running"]
     visitor.go(f"{growing.url}/flow-runs/{running.id}")

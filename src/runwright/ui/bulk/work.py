@@ -20,13 +20,13 @@ from runwright.tasks.flow_runs import ORIGIN
 from runwright.ui import rows, search
 from runwright.ui.actions import run_actions
 from runwright.ui.actions.acting import Acting
-from runwright.ui.actions.action import Action, Asked
+from runwright.ui.actions.action import Act, Action, Asked
 from runwright.ui.actions.subject import FLOW_RUNS, TASK_RUNS, of_flow_run
 from runwright.ui.flow_run_search import QUALIFIERS, filter_of
 from runwright.ui.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from logging import Logger
 
     from runwright.store import Store
@@ -58,6 +58,11 @@ OF_TASK_RUNS = frozenset({run_actions.MARK.name, run_actions.TAG.name})
 """Those that are about the task runs themselves; the others are about their flow runs, each once."""
 OF_FLOW_RUNS = tuple(each for each in ACTIONS.values() if each is not run_actions.TAG)
 """What can be done to many flow runs at once."""
+
+
+def offered(actions: Iterable[Action]) -> list[Act]:
+    """Return what a list offers to do with many; each action refuses by itself what it cannot be done to."""
+    return [Act(each.name, each.title, key=each.key) for each in actions]
 
 
 class Share(NamedTuple):

@@ -9,6 +9,7 @@ import msgspec
 
 from runwright import clock
 from runwright.ui import rows, search
+from runwright.ui.actions.action import Act
 from runwright.ui.bulk import work
 from runwright.ui.copying import Copy, of_flow_runs
 from runwright.ui.flow_run_search import QUALIFIERS, filter_of
@@ -51,7 +52,7 @@ class FlowRuns(msgspec.Struct):
     older: str = ""
     is_record_empty: bool = False
     copies: list[Copy] = []
-    bulk: list[Choice] = []
+    bulk: list[Act] = []
     saved: list[SavedView] = []
     may_act: bool = False
     status: int = 200
@@ -77,7 +78,7 @@ def read(surface: Surface, ask: Ask) -> FlowRuns:
     page.older = ask.link(after=str(found[LIMIT - 1].id)) if len(found) > LIMIT else ""
     page.is_record_empty = not found and not surface.views.flow_runs(FlowRunFilter(limit=1, without_deleted=True))
     page.copies = of_flow_runs(surface, text, which)
-    page.bulk = [Choice(each.title, each.name) for each in work.OF_FLOW_RUNS] if page.may_act and page.rows else []
+    page.bulk = work.offered(work.OF_FLOW_RUNS) if page.may_act and page.rows else []
     return page
 
 

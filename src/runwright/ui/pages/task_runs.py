@@ -9,6 +9,7 @@ import msgspec
 from runwright import clock
 from runwright.states import Phase
 from runwright.ui import rows, search
+from runwright.ui.actions.action import Act
 from runwright.ui.bulk import work
 from runwright.ui.columns import Column, add_workers, column_choice, shown_columns
 from runwright.ui.copying import Copy, of_task_runs
@@ -92,7 +93,7 @@ class TaskRuns(msgspec.Struct):
     shown: tuple[str, ...] = ()
     kept: dict[str, str] = {}
     window: Window | None = None
-    bulk: list[Choice] = []
+    bulk: list[Act] = []
     status: int = 200
 
 
@@ -149,7 +150,7 @@ def read(surface: Surface, ask: Ask) -> TaskRuns:
         _explain(page, selection, terms, ask)
     page.copies = of_task_runs(surface, text, selection)
     if page.may_act:
-        page.bulk = [Choice(each.title, each.name) for each in work.ACTIONS.values()]
+        page.bulk = work.offered(work.ACTIONS.values())
     return page
 
 

@@ -122,6 +122,7 @@ document.addEventListener("submit", async (event) => {
 });
 dialog.addEventListener("close", () => {
   dialog.replaceChildren();
+  if (document.activeElement && document.activeElement !== document.body) return; // the browser gave it back, and it may have moved on
   const back = opener?.isConnected ? opener : document.querySelector(`[data-act="${opener?.dataset.act}"]`);
   if (back instanceof HTMLElement) back.focus();
 });

@@ -45,6 +45,17 @@ const actions = {
   },
 };
 
+/** Do to the chosen rows of a list what a key does to one run; with none chosen, to the row that has the focus. @param {string} key */
+function actOnChosen(key) {
+  const form = document.getElementById("bulk");
+  const option = form?.querySelector(`option[data-key="${CSS.escape(key)}"]`);
+  if (!(option instanceof HTMLOptionElement)) return false;
+  if (!document.querySelector("[form=bulk]:checked")) actions.x();
+  option.selected = true;
+  form?.querySelector("button")?.click();
+  return true;
+}
+
 function isWriting(target) {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.type !== "checkbox");
 }
@@ -64,7 +75,7 @@ document.addEventListener("keydown", (event) => {
     if (press(`[data-go="${CSS.escape(event.key)}"]`)) event.preventDefault();
     return;
   }
-  if (press(`[data-act-key="${CSS.escape(event.key)}"]`)) {
+  if (press(`[data-act-key="${CSS.escape(event.key)}"]`) || actOnChosen(event.key)) {
     event.preventDefault();
     return;
   }
