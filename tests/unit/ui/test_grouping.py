@@ -22,7 +22,15 @@ def groups(ask):
 
 
 @pytest.mark.parametrize(
-    "search", ["flow:etl phase:ok", "run:brisk-otter", "flow:states", "flow:states state:failed", "flow:nobody"]
+    "search",
+    [
+        "flow:etl phase:ok",
+        "tag:t-a phase:ok",
+        "run:brisk-otter",
+        "flow:states",
+        "flow:states state:failed",
+        "flow:nobody",
+    ],
 )
 @pytest.mark.parametrize("by", ["flow", "task", "run", "worker"])
 def test_tallies_and_rows_give_the_same_groups(groups, runs, by, search):

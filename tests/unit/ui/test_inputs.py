@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from runwright import Flow, Parameter, flatten, task
 from runwright.results import LocalResult
+from runwright.stores import open_store
 from runwright.ui import inputs as reading
 from runwright.views import TaskRunFilter
 
@@ -36,10 +39,15 @@ def total(numbers, factor, *, odd=None):
 
 
 @pytest.fixture
+def store(tmp_path, runwright_home):
+    """Return a record that a flow can open by itself."""
+    with closing(open_store(f"sqlite:///{tmp_path}/record.db", synchronous="NORMAL")) as store:
+        yield store
+
+
+@pytest.fixture
 def inputs(store, ask, monkeypatch, tmp_path):
     """Run a flow on the record, and return the page of inputs of one of its task runs by slug and index."""
-    if store.url.startswith("memory:"):
-        pytest.skip("a flow runs on a record that it opens itself")
     with Flow("inputs", result=LocalResult(str(tmp_path / "results"))) as flow:
         count = Parameter("count", default=3)
         found = numbers(count)

@@ -13,9 +13,14 @@ from runwright.ui.presence import Presence
 
 
 @pytest.fixture
+def store(tmp_path, runwright_home):
+    """Return a record that is a file."""
+    with closing(open_store(f"sqlite:///{tmp_path}/record.db", synchronous="NORMAL")) as store:
+        yield store
+
+
+@pytest.fixture
 def file(store, runs):
-    if not store.url.startswith("sqlite:///"):
-        pytest.skip("no file: there is nothing to move")
     return Path(store.url.removeprefix("sqlite:///"))
 
 
