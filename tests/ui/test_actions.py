@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import closing, contextmanager, suppress
 from uuid import UUID
@@ -106,6 +108,18 @@ def desk(home):
     with serving(store, worker) as desk:
         yield desk
     worker.stop()
+
+
+@contextmanager
+def written_to_elsewhere(file):
+    """Keep a record locked by another process, as one does that writes for long."""
+    text = "import apsw, sys; db = apsw.Connection(sys.argv[1]); db.setbusytimeout(10_000); db.execute('BEGIN IMMEDIATE'); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", text, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.communicate(b"\n")
 
 
 def sent(page):
@@ -315,6 +329,24 @@ def test_all_that_match_are_marked_without_scripts_and_views_are_kept(desk, visi
         page.reload()
 
     assert ["Success"] * 2 == [desk.task_run(each, "second").kind.name for each in flow_runs]
+
+
+def test_a_record_that_another_process_writes_to_makes_an_action_wait_and_the_form_says_so(desk, visit):
+    flow_run = desk.create(ASKING, who="Flo")
+    visitor = visit()
+    page = visitor.page
+    visitor.go(f"{desk.url}/flow-runs/{flow_run}")
+    page.click("[data-act=kill]")
+    page.wait_for_selector("#asking[open] button.danger")
+
+    with written_to_elsewhere(desk.store.url.removeprefix("sqlite:///")):
+        page.click("#asking button.danger")
+        page.wait_for_selector("#asking [role=status]:has-text('its record is busy')")
+        assert [] == visitor.axe()
+    sent(page)
+    page.wait_for_selector("#lead .st-Killed")
+
+    assert [] == visitor.problems
 
 
 def test_a_server_that_is_gone_leaves_the_form_and_asks_once(home, tmp_path, visit):

@@ -5,6 +5,8 @@ import { say } from "./said.js";
 
 const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("asking"));
 const GONE = "The server does not answer. It is not known whether this was done: send it again when the server is back, it is not asked for twice.";
+const WAITING = "The server has not answered yet: it or its record is busy. What you asked for is done when it is free, and once.";
+const PATIENCE = 2_000;
 let opener;
 
 /** Show the form of a page, or go to the page where it has none. @param {Response} answer @returns {Promise<boolean>} */
@@ -41,13 +43,15 @@ function gone() {
   comeUp();
 }
 
-function alert(text) {
+function note(text, role, look) {
   const told = document.createElement("p");
-  told.className = "wrong";
-  told.setAttribute("role", "alert");
+  told.className = look;
+  told.setAttribute("role", role);
   told.textContent = text;
   return told;
 }
+
+const alert = (text) => note(text, "alert", "wrong");
 
 function closing() {
   const button = document.createElement("button");
@@ -62,6 +66,7 @@ function closing() {
 async function send(form, button) {
   button?.setAttribute("disabled", "");
   form.querySelector("[role=alert]")?.remove();
+  const waiting = setTimeout(() => form.prepend(note(WAITING, "status", "past")), PATIENCE);
   const body = form.enctype === "multipart/form-data" ? new FormData(form) : new URLSearchParams(/** @type {any} */ (new FormData(form)));
   try {
     const answer = await fetch(form.getAttribute("action") ?? "", { method: "POST", body });
@@ -70,6 +75,8 @@ async function send(form, button) {
   } catch {
     form.prepend(alert(GONE));
   }
+  clearTimeout(waiting);
+  form.querySelector("[role=status]")?.remove();
   button?.removeAttribute("disabled");
 }
 
