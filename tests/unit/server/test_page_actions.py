@@ -13,6 +13,7 @@ from runwright import Flow, app
 from runwright.executions.catalogue import handed_on_by
 from runwright.schedules import IntervalSchedule
 from runwright.server.auth import Role
+from runwright.testing.scribe import Scribe
 from runwright.triggering.flow_schedules import FlowSchedules
 from runwright.views import FlowRunFilter, TaskRunFilter
 
@@ -180,6 +181,24 @@ def test_an_execution_that_has_ended_gets_a_label_and_is_deleted(bench, send):
     assert {"team": "data"}.items() <= row_of(bench, execution).details["labels"].items()
     assert execution not in answer.text
     assert "It was deleted" in bench.client.get(f"/ui/flow-runs/{execution}").text
+
+
+def test_a_run_of_a_python_flow_is_deleted_for_good_once_it_has_ended(bench, send):
+    scribe = Scribe(bench.record).start().run(1).log(1, "hello")
+    scribe.commit()
+    early = bench.client.get(f"/ui/flow-runs/{scribe.flow_run}/actions/delete")
+    scribe.enter(0, "Success").commit()
+
+    held = send("flow-runs", scribe.flow_run, "delete")
+    bench.record.release(scribe.lease)
+    form = bench.client.get(f"/ui/flow-runs/{scribe.flow_run}/actions/delete")
+    done = send("flow-runs", scribe.flow_run, "delete")
+
+    assert "It is Running: end it first, or wait for that." in early.text
+    assert (409, True) == (held.status_code, "delete it in a moment" in held.text)
+    assert "It leaves the record for good" in form.text
+    assert "The flow run is deleted." in done.text
+    assert [] == bench.record.flow_runs(FlowRunFilter(id=scribe.flow_run)) == bench.record.logs(scribe.flow_run)
 
 
 def test_a_flow_is_started_with_the_inputs_that_its_form_asks_for(bench, send):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from runwright import ids
 from runwright.events import LogLine
 from runwright.result import ResultRef
+from runwright.results import LocalResult
 from runwright.runs import EdgeInfo, TaskInfo
 from runwright.states import TABLE
 from runwright.ui import dag, log_page, rows, shapes, shares, words
@@ -119,6 +121,29 @@ def test_a_pickle_is_not_loaded_and_much_is_not_read():
     assert "10\u202f000\u202f000 bytes" in preview_of(large, "x").why
     assert "cannot be read" in preview_of(ResultRef("local", "/nowhere", "json", size=10), "x").why
     assert preview_of(None, "x") is None
+
+
+def stored(value):
+    """Return the reference to a value that a task has stored."""
+    return LocalResult(location="value").write(value).ref
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"),
+    [("png", b"\x89PNG\r\n\x1a\n"), ("jpeg", b"\xff\xd8\xff"), ("gif", b"GIF89a"), ("webp", b"RIFF\0\0\0\0WEBP")],
+)
+def test_a_picture_is_shown_as_one(runwright_home, kind, start):
+    data = start + b"dots"
+
+    assert f"data:image/{kind};base64,{base64.b64encode(data).decode()}" == preview_of(stored(data), "x").image
+
+
+@pytest.mark.parametrize("data", [b"<svg onload='alert(1)'/>", b"plain", b"RIFF", b""])
+def test_other_bytes_are_no_picture(runwright_home, data):
+    page = preview_of(stored(data), "x")
+
+    assert ("", "") == (page.image, page.why)
+    assert base64.b64encode(data).decode() in page.text
 
 
 def test_the_end_of_the_log_is_found_from_wherever_it_was(store, runs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runwright.errors import InputError, NotOnRecord, TagRefused
+from runwright.errors import IllegalTransition, InputError, NotOnRecord, TagRefused
 from runwright.executions.runner import ExecutionRunner
 from runwright.given_tags import TagChange
 from runwright.states import KIND_BY_NAME, TABLE, Phase
@@ -86,12 +86,10 @@ def _cannot_label(subject: Subject) -> str:
 
 
 def _cannot_delete(subject: Subject) -> str:
-    if subject.run.details.get("deleted"):
+    run = subject.run
+    if run.details.get("deleted"):
         return "It is deleted already."
-    refusal = _only_executions(subject)
-    return refusal or (
-        "" if subject.run.kind.phase.is_final else f"It is {subject.run.kind.name}: kill it first, or wait for its end."
-    )
+    return "" if run.kind.phase.is_final else f"It is {run.kind.name}: end it first, or wait for that."
 
 
 def _cannot_start_now(subject: Subject) -> str:
@@ -216,7 +214,10 @@ def _tag(acting: Acting, subject: Subject, asked: Asked) -> str:
 
 
 def _delete(acting: Acting, subject: Subject, _: Asked) -> str:
-    acting.executions.delete(subject.run)
+    if subject.is_execution:
+        acting.executions.delete(subject.run)
+    elif not acting.record.purge([subject.run.id]).flow_runs:
+        raise IllegalTransition("It has just ended, or is asked something: delete it in a moment.")
     return "flow-runs"
 
 
@@ -246,6 +247,14 @@ def _says_of_running_again(subject: Subject) -> str:
     if subject.is_execution:
         return "A new execution begins here: what came before this task run is taken over as it is on record."
     return "A new flow run begins, with the same values: a flow written in Python is run again as a whole."
+
+
+def _says_of_deleting(subject: Subject) -> str:
+    if subject.is_execution:
+        return (
+            "Lists show the execution no more, and clients are told that it is not there. Its events stay in the log."
+        )
+    return "It leaves the record for good, with its task runs and what they logged. What they stored stays where it is."
 
 
 RESTART = Action(
@@ -297,8 +306,8 @@ TAG = Action(
 )  # fmt: skip
 DELETE = Action(
     "delete", "Delete",
-    _said("Lists show the execution no more, and clients are told that it is not there. Its events stay in the log."),
-    "The execution is deleted.", _cannot_delete, _delete, is_harmful=True, is_rare=True,
+    _says_of_deleting,
+    "The flow run is deleted.", _cannot_delete, _delete, is_harmful=True, is_rare=True,
 )  # fmt: skip
 
 OF_FLOW_RUNS = (RESTART, RUN_AGAIN, RESUME, PAUSE, CANCEL, KILL, MARK, START_NOW, LABEL, DELETE)

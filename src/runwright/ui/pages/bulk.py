@@ -191,7 +191,7 @@ _SAYS = {
     "kill": "All that is open in these flow runs ends Killed.",
     "tag": "These task runs are found by the tags from now on. Nothing of their runs changes.",
     "label": "These executions get a label; those that have not ended refuse it.",
-    "delete": "Lists show these executions no more; those that have not ended refuse it.",
+    "delete": "Lists show these executions no more, and runs of flows in Python leave the record for good; what has not ended refuses it.",
 }
 _ASKING = {
     "tag": lambda texts: work.ACTIONS["tag"].fields(None, texts),  # type: ignore[arg-type]  as below
