@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from runwright import app, clock, codec, ids
-from runwright.clock import to_datetime
+from runwright.clock import to_datetime, to_milliseconds
 from runwright.errors import IllegalTransition, InputError
 from runwright.executions.checks import Failed as Failing, failed_among, lines_of, refusal_in, refuse_blocked
 from runwright.executions.listeners import Ended, concerned
@@ -413,7 +413,7 @@ class ExecutionRunner:
             },
             "execution": {
                 "id": execution_id,
-                "startDate": to_datetime(created),
+                "startDate": to_milliseconds(created),
                 "originalId": origin.original or execution_id,
                 "state": KIND_BY_NAME["Running"].execution,
             },

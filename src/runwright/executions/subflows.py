@@ -28,7 +28,7 @@ from runwright.scope import Outcome
 from runwright.spec.tasks import flow_control, programs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from uuid import UUID
 
     from runwright.executions.declared_flow import DeclaredFlow
@@ -90,10 +90,12 @@ async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
     if not uris:
         return Outcome()
     free = asyncio.Semaphore(AT_ONCE)
-    rows = await asyncio.gather(*(_run_item(declared, scope, uri, number, free) for number, uri in enumerate(uris)))
+    family = Executions(scope.situation.host.record).children_of(scope.execution_id)
+    rows = await _all_of(_run_item(declared, scope, uri, number, free, family) for number, uri in enumerate(uris))
     counts: dict[str, int] = dict.fromkeys(("CREATED", "RUNNING") if declared.wait else ("RUNNING",), 0)
     for row in rows:
-        counts[row.kind.execution] = counts.get(row.kind.execution, 0) + 1
+        counted = row.kind.execution if declared.wait else "SUCCESS"  # who does not wait is done with what has begun
+        counts[counted] = counts.get(counted, 0) + 1
     lines = "".join(json.dumps(scope.handed_on_by(row.details) or {}, ensure_ascii=False) + "\n" for row in rows)
     outputs = {
         "numberOfBatches": len(uris),
@@ -106,13 +108,27 @@ async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
     return Outcome(outputs, state=worst)
 
 
+async def _all_of(items: Iterable[Coroutine[Any, Any, FlowRun]]) -> list[FlowRun]:
+    """Return the executions when the last of them has ended, or raise then why one could not begin."""
+    found = await asyncio.gather(*items, return_exceptions=True)
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in found if not isinstance(each, BaseException)]
+
+
 async def _run_item(
-    task: flow_control.ForEachItem, scope: AttemptScope, uri: str, number: int, free: asyncio.Semaphore
+    task: flow_control.ForEachItem,
+    scope: AttemptScope,
+    uri: str,
+    number: int,
+    free: asyncio.Semaphore,
+    family: list[FlowRun],
 ) -> FlowRun:
     around = {**scope.variables["taskrun"], "items": uri, "iteration": number}
     async with free:
         child = _Child(task, scope, inputs=scope.evaluate(task.inputs, taskrun=around), number=number)
-        row = child.begun()
+        row = child.begun(family)
         if task.wait:
             return await child.ended()
         child.leave()
@@ -191,13 +207,14 @@ class _Child:
         self._row: FlowRun | None = None
         self._runner: ExecutionRunner | None = None
 
-    def begun(self) -> FlowRun:
+    def begun(self, family: list[FlowRun] | None = None) -> FlowRun:
         """Return the execution on record: one that this attempt has had before, as a lost process left it, or a new one.
 
         An attempt that somebody restarted goes on with the execution of the one before, unless the task wants a new one.
+        `family` are the executions that this one had started before the attempt, oldest first, from who has looked already.
         """
         key = f"{self._scope.task_run_id}/{self._scope.situation.attempt}/{self._number}"
-        family = self._executions.children_of(self._scope.execution_id)[::-1]
+        family = (self._executions.children_of(self._scope.execution_id) if family is None else family)[::-1]
         row = next((each for each in family if _key(each) == key), None)
         if row is None and self._scope.situation.is_again and self._task.restart_behavior == "RETRY_FAILED":
             row = self._taken_up(next((each for each in family if self._is_of_this_task(each)), None), key)
