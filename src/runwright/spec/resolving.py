@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runwright.errors import InputError, RunwrightError
-from runwright.spec.input_texts import BY_TYPE, Refused, items, shown
+from runwright.spec.input_texts import BY_TYPE, Refused, items, shown, told
 from runwright.spec.inputs import Input, MultiselectInput, SecretInput, SelectInput
 from runwright.spec.kinds import is_expression
 
@@ -49,7 +49,7 @@ def handed_on(outputs: Iterable[Output], evaluate: Callable[[Any], Any]) -> dict
         try:
             values[each.id] = None if found is None else _typed(each, found)
         except Refused as refusal:
-            problems[each.id] = f"Invalid output for `{each.id}`, {refusal}, but received `{shown(found)}`"
+            problems[each.id] = f"Invalid output for `{each.id}`, {refusal}, but received `{told(found)}`"
         if found is None and each.required:
             problems[each.id] = f"Invalid output for `{each.id}`, it is required, but received `null`"
     if problems:
@@ -107,7 +107,7 @@ class _Resolution:
         try:
             return each.take(value, self._choices(each))
         except Refused as refusal:
-            self._refuse(each, str(refusal), shown(value))
+            self._refuse(each, str(refusal), told(value))
             return None
 
     def _refuse(self, each: Input, reason: str, received: str) -> None:

@@ -279,10 +279,17 @@ def test_a_warning_leaves_the_flow_valid():
     assert str(outcome.problems[0]).startswith("<text>:3:23: warning: Runwright has no task type")
 
 
-def test_a_regular_expression_without_end_is_not_tried():
+def test_a_default_is_tried_by_the_validator_which_always_ends():
     declared = f"{{id: a, type: STRING, validator: '(a+)+$', defaults: {'a' * 60}!}}"
 
-    assert [] == input_messages(declared)
+    assert ["The default: it must match the pattern `(a+)+$`."] == input_messages(declared)
+
+
+@pytest.mark.parametrize("pattern", [r"(a)\1", "(?<=a)b", "a++"])
+def test_a_regular_expression_that_may_take_forever_is_refused(pattern):
+    (message,) = input_messages(f"{{id: a, type: STRING, validator: '{pattern}'}}")
+    assert message.startswith("'validator' is no regular expression: ")
+    assert "not available" in message
 
 
 def test_a_list_of_tasks_that_is_nested_too_deep_is_told_where():
