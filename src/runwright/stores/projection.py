@@ -232,9 +232,11 @@ class RunFold:
             row.state, row.attempt, row.start_time, row.updated = after, 1, at, at  # all else is as it was made
             self.attempts[row.ordinal, 1] = AttemptRow(row.flow_run, row.ordinal, 1, after, at)
             return
+        handed_on = None
         if (before, after) not in LEGAL:
             self._check_restart(event, before)
             row.end_time = None
+            handed_on = (row.result, row.details) if after == _RUNNING else None
         row.state, row.updated = after, at
         if not data:
             row.message = row.result = row.due = row.details = None
@@ -243,6 +245,8 @@ class RunFold:
             row.result = to_json(data["result"])
         else:
             self._carry(row, data)
+        if handed_on is not None:
+            _hand_on_again(row, *handed_on)
         if after == _RUNNING:
             if row.start_time is None:
                 row.start_time = at
@@ -446,6 +450,16 @@ class RunFold:
         return IllegalTransition(
             f"Flow run {self._flow_run}, ordinal {event.ordinal}, version {event.version}: {reason}. Nothing was recorded."
         )
+
+
+def _hand_on_again(row: TaskRunRow, result: str | None, details: str | None) -> None:
+    """Let what stands for others, and goes on after a restart, hand on what it did before: its tasks read it."""
+    row.result = result
+    kept = {
+        key: value for key, value in (from_json(details) if details else {}).items() if key in {"outputs", "sealed"}
+    }
+    if kept:
+        row.details = to_json({**(from_json(row.details) if row.details else {}), **kept})
 
 
 def _add(counts: dict[TallyKey, int], key: TallyKey, number: int) -> None:
