@@ -13,7 +13,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from runwright import app
+from runwright import app, clock
+from runwright.clock import from_datetime
 from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
 from runwright.executions.chains import LINK, next_link
@@ -25,6 +26,7 @@ from runwright.runnables import add_runnable
 from runwright.runnables.lines import Cut, cut_file
 from runwright.runtime.leases import is_left
 from runwright.scope import Outcome
+from runwright.spec.moments import parse_moment
 from runwright.spec.tasks import flow_control, programs
 
 if TYPE_CHECKING:
@@ -247,12 +249,19 @@ class _Child:
         return app.find_flow_run(open_record(self._record), row.id)
 
     def leave(self) -> None:
-        """Let it run to its end by itself."""
-        _Thread(self._run)
+        """Let it run to its end by itself; one that is to start later is for whoever works on the record then."""
+        if not self._seconds_left():
+            _Thread(self._run)
+
+    def _seconds_left(self) -> float:
+        """Return how long it is until the execution is to start."""
+        due = None if self._row is None else self._row.scheduled_start_time
+        return 0 if due is None else max(0, due - clock.now()) / clock.NANOSECONDS
 
     async def ended(self) -> FlowRun:
         """Return the execution when it has ended; it is killed when nobody wants it any more."""
         try:
+            await asyncio.sleep(self._seconds_left())
             await _Thread(self._run).ended()
             while not (
                 row := self._now()
@@ -320,7 +329,7 @@ class _Child:
             variables["taskRunIteration"] = self._number
         kind = getattr(task, "full_type", task.type)
         trigger = {"id": task.id, "type": kind, "variables": variables, "key": key, LINK: next_link(row)}
-        return Origin(labels=labels, trigger=trigger)
+        return Origin(labels=labels, trigger=trigger, due=_due(task, scope))
 
 
 def _pairs(task: flow_control.ChildFlow, scope: AttemptScope) -> Any:
@@ -332,6 +341,17 @@ def _pairs(task: flow_control.ChildFlow, scope: AttemptScope) -> Any:
 
         return [Label(str(key), str(value)) for key, value in found.items()]
     return task.labels
+
+
+def _due(task: flow_control.ChildFlow, scope: AttemptScope) -> int | None:
+    """Return when (ns) a child is to start, None for at once."""
+    if task.schedule_date is None:
+        return None
+    text = scope.render(task.schedule_date)
+    try:
+        return from_datetime(parse_moment(text))
+    except ValueError:
+        raise RunnableFailed(f"scheduleDate is no moment: {text!r:.100}. Write one as 2026-01-31T12:30:00Z.") from None
 
 
 def _key(row: FlowRun) -> str | None:
