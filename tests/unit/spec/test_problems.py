@@ -258,6 +258,11 @@ tasks:
     taskCache: {enabled: true}
     tasks:
       - {id: one, type: log.Log, message: x, assets: {outputs: []}}
+  - {id: more, type: flow.ForEach, values: [1], childFailurePolicy: CONTINUE, tasks: [{id: two, type: log.Log, message: x, logToFile: true}]}
+  - {id: wait, type: flow.Pause, onPause: {id: three, type: log.Log, message: x}}
+afterExecution:
+  - {id: last, type: log.Log, message: x, workerGroup: {key: gpu}}
+workerGroup: {key: gpu}
 """
 
 
@@ -268,6 +273,11 @@ def test_keys_that_do_nothing_here_are_told():
         (3, "not_enforced", "quotas", True),
         (5, "not_cached", "tasks[0].taskCache", True),
         (10, "not_recorded", "tasks[0].tasks[0].assets", True),
+        (11, "no_effect", "tasks[1].childFailurePolicy", True),
+        (11, "no_effect", "tasks[1].tasks[0].logToFile", True),
+        (12, "no_effect", "tasks[2].onPause", True),
+        (14, "no_effect", "afterExecution[0].workerGroup", True),
+        (15, "no_effect", "workerGroup", True),
     ] == [(each.line, each.code, each.path, each.is_warning) for each in outcome.problems]
 
 
