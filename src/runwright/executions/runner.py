@@ -33,6 +33,7 @@ from runwright.runtime.facts import Facts
 from runwright.runtime.promises import PROMISED, Promises, promised
 from runwright.spec import resolve
 from runwright.spec.labels import nested_labels
+from runwright.spec.resolving import look_at
 from runwright.states import (
     CLASS_BY_CODE,
     KIND_BY_NAME,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowRun
     from runwright.runtime.flow_loop import FlowLoop
     from runwright.runtime.root import Root
+    from runwright.spec.resolving import Look
 
 
 _LOOK = 0.5
@@ -455,6 +457,11 @@ class ExecutionRunner:
         if origin.key is not None:
             found["idempotency_key"] = origin.key
         return found
+
+    def looked_at(self, given: Mapping[str, Any]) -> Look:
+        """Return what would become of what is given for the inputs of an execution; nothing is recorded."""
+        facts = self._facts(ids.new_flow_run_id(clock.now()), _PLAIN, {})
+        return look_at(self.flow.spec.inputs, given, self._rendered(facts))
 
     def _rendered(self, facts: Facts) -> Callable[[str, dict[str, Any]], Any]:
         """Return how the expressions of inputs are rendered."""
