@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from runwright.errors import Problem
 from runwright.spec.conditions import CONDITION, Condition
-from runwright.spec.dependencies import check_references, circle_in
+from runwright.spec.dependencies import check_references, circles_in
 from runwright.spec.elements import Element, Named, Of, camel_case, only_mappings
 from runwright.spec.findings import Findings, Path
 from runwright.spec.inputs import Input, Inputs, Outputs
@@ -228,8 +228,7 @@ def _check_inputs(node: Mapping, findings: Findings) -> None:
         if outer is not None:
             message = f"The input {name!r} would be inside of the input {outer!r}: rename one of them."
             findings.add(rows[name][0], ("inputs", index, "id"), "duplicate_id", message)
-    circle = circle_in(edges)
-    if circle:
+    for circle in circles_in(edges):
         identity, _, index = rows[circle[0]]
         message = f"Inputs depend on each other in a circle: {', '.join(circle)}. Remove one of the dependencies."
         findings.add(identity, ("inputs", index, "dependsOn"), "dependency_cycle", message)

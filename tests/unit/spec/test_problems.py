@@ -349,3 +349,21 @@ def test_any_data_is_a_flow_or_is_refused(data):
 def test_any_text_is_a_flow_or_is_refused(text):
     with contextlib.suppress(FlowSpecError):
         assert parse_flow_spec(text).tasks
+
+
+def test_every_circle_is_told():
+    """One that is told hides no other, nor a name that there is not."""
+    needs = {"a": "c", "b": "a", "c": "b", "d": "d", "e": "f", "f": "e", "g": "e, none"}
+    rows = ", ".join(f"{{task: {{id: {name}, type: debug.Return}}, dependsOn: [{of}]}}" for name, of in needs.items())
+    told = [each.message for each in examine(f"{HEAD}tasks: [{{id: t, type: flow.Dag, tasks: [{rows}]}}]").problems]
+    circles = [
+        f"t: Cyclic dependency detected: {names}. Remove one of the dependencies." for names in ("a, b, c", "d", "e, f")
+    ]
+    assert {*circles, "There is no task 'none' here."} == set(told)
+
+
+def test_circles_without_end_are_told_in_part():
+    """A file of thousands takes no longer for that."""
+    rows = ", ".join(f"{{task: {{id: t{each}, type: debug.Return}}, dependsOn: [t{each}]}}" for each in range(1_000))
+    problems = examine(f"{HEAD}tasks: [{{id: t, type: flow.Dag, tasks: [{rows}]}}]").problems
+    assert 10 == sum("Cyclic" in each.message for each in problems)
