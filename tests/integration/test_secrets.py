@@ -312,3 +312,19 @@ tasks:
 
     (metric,) = open_record().metrics(execution.id)
     assert (f"n {HIDDEN}", {"by": HIDDEN}) == (metric.name, metric.tags)
+
+
+def test_what_a_choice_says_of_its_value_tells_no_secret(runwright_home):
+    _, (task_run,), _ = run(
+        """
+tasks:
+  - id: choose
+    type: flow.Switch
+    value: "{{ secret('TOKEN') }}"
+    cases: {other: [{id: other, type: debug.Return}]}
+"""
+    )
+
+    told = f"No case has the value '{HIDDEN}', and there are no defaults: the cases are other."
+    assert ("Failed", told) == (task_run.kind.name, task_run.message)
+    assert SECRET.encode() not in files_of(runwright_home)

@@ -246,7 +246,7 @@ class Execution:
         """Return the final state of a flowable, with what it hands on, and keep that for expressions."""
         cell = self._cell(resolve.ordinal)
         outputs = found.outputs if found.outputs is not None else self._own.pop(resolve.ordinal, None)
-        state: State = CLASS_BY_CODE[KIND_BY_NAME[found.state].code](found.message)
+        state: State = CLASS_BY_CODE[KIND_BY_NAME[found.state].code](found.message and self._host.masked(found.message))
         if outputs is not None:
             shown = self.shown(outputs)
             state.result = self._result.write(shown.outputs)
