@@ -122,7 +122,10 @@ class Execution:
     def rendered_outputs(self, declared: Any) -> dict[str, Any]:
         """Return the outputs that a flow declares, rendered when all its tasks have ended."""
         scope = AttemptScope(self._situation(0, None, 0, StopSignal()))
-        return handed_on(declared, scope.evaluate)
+        try:
+            return handed_on(declared, scope.evaluate)
+        finally:
+            self.hide(*scope.secrets_handed)
 
     def shown(self, outputs: dict[str, Any]) -> Shown:
         """Return outputs as the record has them, without the secrets that are known so far."""
@@ -202,7 +205,11 @@ class Execution:
             own=self._own.get(resolve.ordinal),
             round_of=lambda number: self._rounds.variables_in(self._cell(resolve.ordinal), number),
         )
-        return flowable.expand(seen) if resolve.tallies is None else flowable.settle(resolve.tallies, seen)
+        try:
+            return flowable.expand(seen) if resolve.tallies is None else flowable.settle(resolve.tallies, seen)
+        finally:
+            if scope.secrets_handed:
+                self.hide(*scope.secrets_handed)
 
     def _told(self, resolve: Resolve, node: Node | None, found: Answer, at: int) -> Iterator[Stimulus | FinishRun]:
         ordinal, attempt = resolve.ordinal, resolve.attempt
