@@ -348,3 +348,18 @@ def test_what_no_task_asked_for_is_hidden_in_what_is_handed_on(runwright_home, t
     assert HIDDEN in shown
     assert SECRET not in shown
     assert SECRET.encode() not in files_of(runwright_home)
+
+
+def test_labels_do_not_tell_a_secret_that_only_they_asked_for(runwright_home):
+    execution, _, _ = run("tasks: [{id: l, type: execution.Labels, labels: {k: \"{{ secret('TOKEN') }}\"}}]")
+
+    assert HIDDEN == execution.details["labels"]["k"]
+    assert SECRET.encode() not in files_of(runwright_home)
+
+
+def test_what_a_check_says_tells_no_secret(runwright_home):
+    check = "{condition: 'false', message: \"no {{ secret('TOKEN') }}\", behavior: FAIL_EXECUTION}"
+    execution, _, logs = run(f"checks: [{check}]\ntasks: [{{id: t, type: debug.Return}}]")
+
+    assert (f"no {HIDDEN}", [f"no {HIDDEN}"]) == (execution.message, [line.message for line in logs])
+    assert SECRET.encode() not in files_of(runwright_home)

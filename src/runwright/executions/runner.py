@@ -143,7 +143,7 @@ class ExecutionRunner:
             return []
         facts = facts or self._facts(ids.new_flow_run_id(clock.now()), _PLAIN, {})
         scope = self._scope(facts)
-        return failed_among(self.flow.spec.checks, lambda text: scope.render(text, inputs=values))
+        return failed_among(self.flow.spec.checks, lambda text: scope.render(text, inputs=values), self.host.masked)
 
     def _values(self, inputs: Mapping[str, Any], flow_run: UUID, origin: Origin) -> dict[str, Any]:
         """Return the values of all inputs: files on the drive, defaults filled in; raises `InputError`."""
