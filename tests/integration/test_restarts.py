@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runwright import app
 from runwright.control import Control
 from runwright.errors import IllegalTransition
 from runwright.executions.runner import ExecutionRunner
@@ -283,12 +284,14 @@ def test_a_loop_that_had_enough_takes_more_turns_before_its_finally_again() -> N
         ),
     ],
 )
-def test_what_goes_on_hands_on_what_it_did_before(tmp_path: Path, tasks: str, expected: str) -> None:
+def test_what_goes_on_hands_on_what_it_did_before(record: Store, tmp_path: Path, tasks: str, expected: str) -> None:
     """The tasks below read it: what was chosen, which round of which values, which turn."""
     read = "type: debug.Return, format: '{{ outputs."
     tasks = tasks.replace("FLAG", f"{{id: b, {flag(tmp_path / 'go')}}}").replace("READ ", read).replace("OK", OK)
     first = run(f"- {{id: l, {tasks}}}")
     (tmp_path / "go").touch()
-    found = restart(first)
+    Control().restart(first.row.id)
+    assert [] == app.check_record(record)
+    found = go_on(first)
     (read_by,) = [handed for name, handed in found.outputs.items() if name.startswith("a")]
     assert ("SUCCESS", {"value": expected}) == (found.state, read_by)

@@ -11,6 +11,7 @@ import contextlib
 import json
 import threading
 from contextlib import suppress
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from runwright import app, clock
@@ -349,8 +350,8 @@ def _due(task: flow_control.ChildFlow, scope: AttemptScope) -> int | None:
         return None
     text = scope.render(task.schedule_date)
     try:
-        return from_datetime(parse_moment(text))
-    except ValueError:
+        return from_datetime(parse_moment(text).astimezone(UTC))
+    except (ValueError, OverflowError):
         raise RunnableFailed(f"scheduleDate is no moment: {text!r:.100}. Write one as 2026-01-31T12:30:00Z.") from None
 
 

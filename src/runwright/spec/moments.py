@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 def parse_moment(text: str) -> datetime:
     """Return a moment, in UTC where the text says nothing else; raises `ValueError`."""
     try:
-        found = datetime.fromisoformat(text if len(text) > len("2024-01-31") else "")
-        moment = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-        moment.astimezone(UTC)  # what is before the first or after the last year there is no moment
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(text if len(text) > len("2024-01-31") else "")
+    except ValueError:
         raise ValueError(f"{text!r} is no date and time: write one as 2024-01-31T09:30:00Z") from None
-    return moment
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def parse_date(text: str) -> date:

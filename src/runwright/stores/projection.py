@@ -232,11 +232,10 @@ class RunFold:
             row.state, row.attempt, row.start_time, row.updated = after, 1, at, at  # all else is as it was made
             self.attempts[row.ordinal, 1] = AttemptRow(row.flow_run, row.ordinal, 1, after, at)
             return
-        handed_on = None
+        handed_on = (row.result, row.details) if (before, after) not in LEGAL and after == _RUNNING else None
         if (before, after) not in LEGAL:
             self._check_restart(event, before)
             row.end_time = None
-            handed_on = (row.result, row.details) if after == _RUNNING else None
         row.state, row.updated = after, at
         if not data:
             row.message = row.result = row.due = row.details = None
@@ -454,12 +453,15 @@ class RunFold:
 
 def _hand_on_again(row: TaskRunRow, result: str | None, details: str | None) -> None:
     """Let what stands for others, and goes on after a restart, hand on what it did before: its tasks read it."""
-    row.result = result
-    kept = {
-        key: value for key, value in (from_json(details) if details else {}).items() if key in {"outputs", "sealed"}
-    }
-    if kept:
-        row.details = to_json({**(from_json(row.details) if row.details else {}), **kept})
+    kept = {key: value for key, value in _data(details).items() if key in {"outputs", "sealed"}}
+    kind, text, *_ = from_json(result) if result else ("", "")
+    if kind == "inline":
+        kept["outputs"] = from_json(text)
+    row.details = to_json({**_data(row.details), **kept})
+
+
+def _data(details: str | None) -> dict[str, Any]:
+    return from_json(details) if details else {}
 
 
 def _add(counts: dict[TallyKey, int], key: TallyKey, number: int) -> None:
