@@ -206,6 +206,29 @@ def event_search() -> dict[str, Any]:
     return events.measured_search(100_000)
 
 
+def for_each() -> dict[str, Any]:
+    """Run a YAML flow with a round for each of 1,000 and of 10,000 values, on a record."""
+    from runwright.executions.declared_flow import DeclaredFlow
+    from runwright.executions.runner import ExecutionRunner
+
+    text = (
+        "id: rounds\nnamespace: bench\ntasks:\n  - id: each\n    type: flow.ForEach\n    concurrencyLimit: 0\n"
+        '    values: "{{{{ range(1, {count}) }}}}"\n    tasks: [{{id: hand, type: debug.Return, format: "{{{{ taskrun.value }}}}"}}]\n'
+    )
+
+    def run(count: int) -> float:
+        flow = DeclaredFlow.from_text(text.format(count=count))
+        return _least_processor_time(lambda: ExecutionRunner(flow).start()) / count
+
+    few, many = run(1_000), run(10_000)
+    return {
+        "bench": "for_each",
+        "values": 10_000,
+        "cpu_us_per_task_run": round(many * 1e6, 1),
+        "cpu_us_per_task_run_of_1000": round(few * 1e6, 1),
+    }
+
+
 def validate() -> dict[str, Any]:
     """Check a YAML flow of 500 tasks, beside the bare library for YAML."""
     import yaml
@@ -244,6 +267,7 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
         chain_flat,
         expressions,
         start_up,
+        for_each,
         validate,
         pages,
         lists,

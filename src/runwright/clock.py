@@ -96,6 +96,11 @@ def to_datetime(at: int) -> datetime:
     return datetime.fromtimestamp(at // NANOSECONDS, UTC).replace(microsecond=at % NANOSECONDS // 1_000)
 
 
+def to_milliseconds(at: int) -> datetime:
+    """Return the same to the millisecond, which is how expressions show when a run began."""
+    return to_datetime(at - at % 1_000_000)
+
+
 def from_datetime(moment: datetime) -> int:
     """Return nanoseconds since 1970; a naive datetime is taken as UTC."""
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

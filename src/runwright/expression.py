@@ -97,6 +97,14 @@ def render(
     return compile_template(template, limits=limits).render(variables, limits=limits, functions=functions)
 
 
+def is_match(text: str, pattern: str) -> bool:
+    """Say whether a regular expression matches the whole of a text, within the limits of an expression.
+
+    Raises `ExpressionError` for what is no regular expression, and `ExpressionOverBudget` where matching would take too long.
+    """
+    return compile_template("{{ text matches pattern }}").render_value({"text": text, "pattern": pattern})
+
+
 def is_true(rendered: str | None) -> bool:
     """Say whether a rendered condition holds: every text does but the empty one, `false`, `0` and `-0`."""
     return rendered is not None and rendered not in FALSE_TEXTS

@@ -401,7 +401,7 @@ def test_a_flow_for_each_batch_is_four_task_runs() -> None:
     )
     names = {row.slug: str(row.id) for row in found.task_runs}
     place = f"kestra:///tests/main/executions/{found.row.id}/tasks"
-    base = f"{place}/e_items/{names['e_items']}"
+    base = f"{place}/e-items/{names['e_items']}"
     items = {
         "numberOfBatches": 2,
         "iterations": {"CREATED": 0, "RUNNING": 0, "SUCCESS": 2},
@@ -415,7 +415,7 @@ def test_a_flow_for_each_batch_is_four_task_runs() -> None:
         task_runs=[
             ended("w", outputs={"uris": {"a.txt": f"{place}/w/{names['w']}/a.txt"}}),
             over("e"),
-            ended("e_split", parent="e", outputs={"splits": f"{place}/e_split/{names['e_split']}/splits.txt"}),
+            ended("e_split", parent="e", outputs={"splits": f"{place}/e-split/{names['e_split']}/splits.txt"}),
             ended("e_items", parent="e", outputs=items),
             ended("e_merge", parent="e", outputs={"subflowOutputs": f"{base}/outputs.jsonl"}),
         ],

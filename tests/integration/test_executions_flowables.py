@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runwright import clock
+from runwright import app, clock
 from runwright.control import Control
 from runwright.executions import chains
 from runwright.executions.catalogue import handed_on_by
@@ -295,3 +295,13 @@ def test_errors_and_finally_of_a_flowable() -> None:
 def test_errors_that_fail_and_finally_that_fails() -> None:
     ended = run(f"- {{id: a, {OK}}}", f"finally:\n- {{id: f, {BAD}}}")
     assert ("FAILED", ["a SUCCESS", "f FAILED"]) == (ended.state, ended.states)
+
+
+def test_what_runs_after_the_end_may_be_under_way_on_a_sound_record() -> None:
+    """A process may be killed there, or a pause wait for somebody: the execution has ended all the same."""
+    found = run(
+        f"- {{id: a, {OK}}}",
+        f"afterExecution: [{{id: s, type: flow.Sequential, tasks: [{{id: p, type: flow.Pause}}, {{id: z, {OK}}}]}}]",
+    )
+    assert ("SUCCESS", ["a SUCCESS", "s RUNNING", "p PAUSED"]) == (found.state, found.states)
+    assert [] == app.check_record(open_record())

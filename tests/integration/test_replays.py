@@ -18,7 +18,7 @@ from runwright.views import FlowRunFilter
 
 from .execution_documents import document, ended, execution, shown, task_run
 from .executions import declared, ended as now_of, latest, register, run
-from .repeats import go_on, kept, one, replay
+from .repeats import go_on, kept, one, replay, restart
 
 if TYPE_CHECKING:
     from runwright.store import Store
@@ -269,3 +269,45 @@ def test_a_revision_in_which_what_has_run_is_not_the_same_is_refused(record: Sto
     with pytest.raises(IllegalTransition, match="in revision 2 it is not where it was"):
         ExecutionService(record, lambda _: None).replay(first.row, str(one(first, "c").id), revision=2)
     assert [first.row.id] == [row.id for row in record.flow_runs(FlowRunFilter())]
+
+
+NESTED = f"- {{id: s, type: flow.Sequential, tasks: [{{id: a, {OK}}}, {{id: b, {BAD}}}], errors: [{{id: e, {OK}}}, {{id: e2, {OK}}}], finally: [{{id: f, {OK}}}]}}"
+FLAT = (
+    f"- {{id: a, {OK}}}\n- {{id: b, {BAD}}}",
+    f"errors: [{{id: e, {OK}}}, {{id: e2, {OK}}}]\nfinally: [{{id: f, {OK}}}]",
+)
+
+
+@pytest.mark.parametrize("again", [0, 2], ids=["as it ran", "after it was restarted twice"])
+@pytest.mark.parametrize("parts", [(NESTED, ""), FLAT], ids=["nested", "flat"])
+@pytest.mark.parametrize(
+    ("task", "taken", "runs"),
+    [
+        ("a", [], "a b e e2 f"),
+        ("b", ["a"], "b e e2 f"),
+        ("e", ["a", "b"], "e e2 f"),
+        ("e2", ["a", "b", "e"], "e2 f"),
+        ("f", ["a", "b", "e", "e2"], "f"),
+    ],
+)
+def test_a_replay_begins_at_any_task_that_ran_also_after_a_failure(
+    again: int, parts: tuple[str, str], task: str, taken: list[str], runs: str
+) -> None:
+    """What is for errors and for the end comes after the tasks, wherever it is written; what was restarted can be replayed, too."""
+    first = run(*parts)
+    for _ in range(again):
+        first = restart(first)
+    second = replay(first, one(first, task))
+    above = [] if parts == FLAT else ["s RUNNING"]
+    ends = {name: "FAILED" if name == "b" else "SUCCESS" for name in ("a", "b", "e", "e2", "f")}
+    assert [*above, *(f"{name} {ends[name]}" for name in taken), f"{task} RESTARTED"] == kept(second)
+    third = go_on(second)
+    begun = [row.slug for row in third.task_runs if row.slug != "s" and row.end_time > first.row.end_time]
+    assert ("FAILED", runs.split()) == (third.state, begun)
+    assert [f"{name} {end}" for name, end in ends.items()] == kept(third)[len(above) :]
+
+
+def test_what_ran_after_the_end_is_not_where_a_replay_begins() -> None:
+    first = run(f"- {{id: a, {OK}}}", f"afterExecution: [{{id: z, {OK}}}]")
+    with pytest.raises(IllegalTransition, match="ran after the end"):
+        replay(first, one(first, "z"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runwright import app
 from runwright.control import Control
 from runwright.errors import IllegalTransition
 from runwright.executions.runner import ExecutionRunner
@@ -237,3 +238,60 @@ def test_a_loop_whose_task_failed_goes_on_in_the_turn_that_failed(tmp_path: Path
     (tmp_path / "go").touch()
     second = restart(first)
     assert ("SUCCESS", 2) == (second.state, second.outputs["l"]["iterationCount"])
+
+
+@pytest.mark.parametrize(
+    ("tasks", "more", "before"),
+    [
+        ("- {id: s, type: flow.Sequential, tasks: [{id: a, OK}], finally: [{id: f, FLAG}]}", "", ["s FAILED"]),
+        ("- {id: a, OK}", "finally: [{id: f, FLAG}]", []),
+        ("- {id: a, OK}", "finally: [{id: f, FLAG}]\nafterExecution: [{id: z, OK}]", []),
+    ],
+)
+def test_what_failed_at_the_end_runs_again(tmp_path: Path, tasks: str, more: str, before: list[str]) -> None:
+    """What came before it did not fail, and is not run again."""
+    tasks, more = (text.replace("OK", OK).replace("FLAG", flag(tmp_path / "go")) for text in (tasks, more))
+    first = run(tasks, more)
+    after = ["z SUCCESS"] if "z" in more else []
+    assert ("FAILED", [*before, "a SUCCESS", "f FAILED", *after]) == (first.state, kept(first))
+    (tmp_path / "go").touch()
+    found = restart(first)
+    well = [each.replace("FAILED", "SUCCESS") for each in before]
+    assert ("SUCCESS", [*well, "a SUCCESS", "f SUCCESS", *after]) == (found.state, kept(found))
+    assert [1, 1] == [row.attempt for row in found.task_runs if row.slug == "f"]
+
+
+def test_a_loop_that_had_enough_takes_more_turns_before_its_finally_again() -> None:
+    found = restart(
+        run(
+            f"- {{id: l, type: flow.LoopUntil, condition: '{{{{ outputs.l.iterationCount == 3 }}}}', failOnMaxReached: true, "
+            f"checkFrequency: {{maxIterations: 2, interval: PT1S}}, tasks: [{{id: a, {OK}}}], finally: [{{id: f, {OK}}}]}}"
+        )
+    )
+    assert ("SUCCESS", ["l SUCCESS", "a SUCCESS", "f SUCCESS"]) == (found.state, kept(found))
+    assert {"iterationCount": 3} == found.outputs["l"]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "expected"),
+    [
+        ("type: flow.If, condition: 'true', then: [FLAG, {id: a, READ l.evaluationResult }}'}]", "true"),
+        ("type: flow.Switch, value: q, cases: {q: [FLAG, {id: a, READ l.value }}'}]}, finally: [{id: f, OK}]", "q"),
+        ("type: flow.Loop, values: [x], tasks: [FLAG, {id: a, type: debug.Return, format: '{{ item.value }}'}]", "x"),
+        (
+            "type: flow.LoopUntil, condition: '{{ outputs.l.iterationCount == 1 }}', tasks: [FLAG, {id: a, READ l.iterationCount }}'}]",
+            "1",
+        ),
+    ],
+)
+def test_what_goes_on_hands_on_what_it_did_before(record: Store, tmp_path: Path, tasks: str, expected: str) -> None:
+    """The tasks below read it: what was chosen, which round of which values, which turn."""
+    read = "type: debug.Return, format: '{{ outputs."
+    tasks = tasks.replace("FLAG", f"{{id: b, {flag(tmp_path / 'go')}}}").replace("READ ", read).replace("OK", OK)
+    first = run(f"- {{id: l, {tasks}}}")
+    (tmp_path / "go").touch()
+    Control().restart(first.row.id)
+    assert [] == app.check_record(record)
+    found = go_on(first)
+    (read_by,) = [handed for name, handed in found.outputs.items() if name.startswith("a")]
+    assert ("SUCCESS", {"value": expected}) == (found.state, read_by)

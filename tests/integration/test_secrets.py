@@ -312,3 +312,54 @@ tasks:
 
     (metric,) = open_record().metrics(execution.id)
     assert (f"n {HIDDEN}", {"by": HIDDEN}) == (metric.name, metric.tags)
+
+
+def test_what_a_choice_says_of_its_value_tells_no_secret(runwright_home):
+    _, (task_run,), _ = run(
+        """
+tasks:
+  - id: choose
+    type: flow.Switch
+    value: "{{ secret('TOKEN') }}"
+    cases: {other: [{id: other, type: debug.Return}]}
+"""
+    )
+
+    told = f"No case has the value '{HIDDEN}', and there are no defaults: the cases are other."
+    assert ("Failed", told) == (task_run.kind.name, task_run.message)
+    assert SECRET.encode() not in files_of(runwright_home)
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        "[{id: c, type: flow.Switch, value: \"{{ secret('TOKEN') }}\", cases: {}, defaults: [{id: d, type: debug.Return}]}]",
+        "[{id: c, type: flow.Loop, values: [1], outputs: {o: \"{{ secret('TOKEN') }}\"}, tasks: [{id: d, type: debug.Return}]}]",
+        "[{id: c, type: debug.Return}]\noutputs: [{id: o, type: STRING, value: \"{{ secret('TOKEN') }}\"}]",
+    ],
+    ids=["a choice", "a loop", "the flow"],
+)
+def test_what_no_task_asked_for_is_hidden_in_what_is_handed_on(runwright_home, tasks):
+    """The first who asks for a secret may be what stands for others, or the flow at its end."""
+    execution, task_runs, _ = run(f"tasks: {tasks}")
+
+    assert "Success" == execution.kind.name
+    shown = f"{execution.details.get('outputs')} {[handed_on_by(each) for each in task_runs]}"
+    assert HIDDEN in shown
+    assert SECRET not in shown
+    assert SECRET.encode() not in files_of(runwright_home)
+
+
+def test_labels_do_not_tell_a_secret_that_only_they_asked_for(runwright_home):
+    execution, _, _ = run("tasks: [{id: l, type: execution.Labels, labels: {k: \"{{ secret('TOKEN') }}\"}}]")
+
+    assert HIDDEN == execution.details["labels"]["k"]
+    assert SECRET.encode() not in files_of(runwright_home)
+
+
+def test_what_a_check_says_tells_no_secret(runwright_home):
+    check = "{condition: 'false', message: \"no {{ secret('TOKEN') }}\", behavior: FAIL_EXECUTION}"
+    execution, _, logs = run(f"checks: [{check}]\ntasks: [{{id: t, type: debug.Return}}]")
+
+    assert (f"no {HIDDEN}", [f"no {HIDDEN}"]) == (execution.message, [line.message for line in logs])
+    assert SECRET.encode() not in files_of(runwright_home)

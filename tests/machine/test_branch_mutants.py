@@ -107,7 +107,7 @@ GUARDS: dict[str, tuple[BranchScope, str, tuple[Edit, ...]]] = {
     "a restart ends what came after the end": (
         AFTER, "is over|while their parent|ends after|goes on with|the machine knows|before is over|ends last", (Edit("            self._leave_behind(at, decision)\n", "            pass\n"),)),
     "a restart leaves what came of the end": (
-        RESTART, "is over|something moves|every run ends|goes on", (Edit("        self._groups[branch.parent.ordinal] = branch  # those", "        pass  # those"),)),
+        RESTART, "is over|something moves|every run ends|goes on", (Edit("        self._groups[branch.parent.ordinal] = branch  # those", "        pass  # those"), Edit("            self._take_back(0, AFTERMATH)\n            self._run_on", "            self._run_on"))),
     "a restart waits until what is stopped has ended": (
         KILLED, "transition is legal|finished once|after a cancel|ends last",
         (Edit("if self.is_cancelled and not self.is_finished:", "if False:"), Edit('if stimulus.intent == "restart" and not self.is_finished:', "if False:"))),

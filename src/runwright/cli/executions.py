@@ -39,11 +39,10 @@ def run_execution(
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  help needs none of it
     from runwright.executions.origin import Origin  # noqa: PLC0415  as above
     from runwright.executions.runner import ExecutionRunner  # noqa: PLC0415  as above
-    from runwright.spec.tasks.flow_control import ChildFlow  # noqa: PLC0415  as above
 
     flow = DeclaredFlow.from_file(path)
-    if any(isinstance(task, ChildFlow) for _, task in flow.spec.all_tasks()):
-        register_neighbours(session, Path(path))
+    if children_of(flow):
+        register_neighbours(session, Path(path), flow)
     origin = Origin(labels=dict(_label(text) for text in labels))
     inputs = checked_inputs(flow, given)
 
@@ -66,20 +65,44 @@ def checked_inputs(flow: DeclaredFlow, given: dict[str, Any]) -> dict[str, Any]:
     return {name: _upload(value) for name, value in given.items()}
 
 
-def register_neighbours(session: Session, path: Path) -> None:
-    """Put the other flows of a file's directory on record, so that it finds those that it runs; invalid ones are left out."""
+def children_of(flow: DeclaredFlow) -> set[str]:
+    """Return the ids of the flows that a flow runs, as they are written."""
+    from runwright.spec.tasks.flow_control import ChildFlow  # noqa: PLC0415  help needs none of it
+
+    return {task.flow_id for _, task in flow.spec.all_tasks() if isinstance(task, ChildFlow)}
+
+
+def register_neighbours(session: Session, path: Path, flow: DeclaredFlow) -> None:
+    """Put the other flows of a file's directory on record, so that it finds those that it runs; invalid ones are left out.
+
+    That is told of those that may be meant by the flow or one of the others; what else is in the directory is nobody's business here.
+    """
     from runwright.errors import FlowError  # noqa: PLC0415  help needs no engine
     from runwright.executions.declared_flow import DeclaredFlow  # noqa: PLC0415  as above
     from runwright.executions.registered_flows import registered  # noqa: PLC0415  as above
     from runwright.open_records import open_to_run  # noqa: PLC0415  as above
 
-    store = open_to_run(session.record)
+    store, asked, invalid = open_to_run(session.record), children_of(flow), dict[Path, str]()
     for each in sorted(path.parent.glob("*.y*ml")):
         if each.suffix in ENDINGS and each != path:
             try:
-                registered(store, DeclaredFlow.from_file(each))
+                asked |= children_of(registered(store, DeclaredFlow.from_file(each)))
             except FlowError as error:
-                say(f"{each} is left out: {error}")
+                invalid[each] = str(error)
+    for each, error in invalid.items():
+        if any(_may_be(each, name) for name in asked):
+            first, *more = error.splitlines()
+            say(f"{each} is left out: {first}" + (f" {len(more)} more: runwright validate {each}" if more else ""))
+
+
+def _may_be(path: Path, flow_id: str) -> bool:
+    """Say whether a file that is no valid flow may have been meant to be one of this id; an expression may mean each."""
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        return False
+    ids = [line.partition(":")[2].strip(" \"'") for line in lines if line.startswith("id:")]
+    return flow_id in ids or ("{{" in flow_id and bool(ids))
 
 
 def _label(text: str) -> tuple[str, str]:

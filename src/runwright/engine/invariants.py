@@ -7,7 +7,7 @@
     I5    a run succeeds once between two restarts
     I9    a row has a reference to a result when its last state has, and what it refers to is there
     I10   at rest, a flow run that is active is leased, and one that has ended is not
-    I13   the task runs of a flow run that has ended have ended, and none is missing from the counts
+    I13   the task runs of a flow run that has ended have, but for what runs after it; none is missing from the counts
     I14   cursors grow
     I17   no event and no row belongs to a run that was never created
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _PENDING = KIND_BY_NAME["Pending"].code
 _RUNNING = KIND_BY_NAME["Running"].code
-_NO_ROW_YET, _HAS_RESULT, _HAS_SUCCEEDED, _COMES_LATER = 1, 2, 4, 8
+_NO_ROW_YET, _HAS_RESULT, _HAS_SUCCEEDED, _COMES_LATER, _AFTER_THE_END = 1, 2, 4, 8, 16
 _NEVER = _NO_ROW_YET | _COMES_LATER
 
 
@@ -147,6 +147,8 @@ class _History:
             return
         self._states += bytes([_PENDING]) * count
         facts = 0 if task is None else _NO_ROW_YET | (_COMES_LATER if isinstance(task, dict) else 0)
+        if data.get("branch") == "afterExecution" or self._facts[event.ordinal] & _AFTER_THE_END:
+            facts |= _AFTER_THE_END
         self._facts += bytes([facts]) * count
         self._versions.extend(array("I", [1]) * count)
         self._attempts.extend(array("I", [0]) * count)
@@ -215,7 +217,8 @@ class _History:
 
     def open_runs(self) -> Iterator[Violation]:
         for ordinal in range(1, len(self._states)):
-            if self._states[ordinal] not in FINAL_CODES and not self._is_to_come(ordinal):
+            is_due = not self._is_to_come(ordinal) and not self._facts[ordinal] & _AFTER_THE_END
+            if self._states[ordinal] not in FINAL_CODES and is_due:
                 text = f"it is {_name(self._states[ordinal])}, and its flow run has ended"
                 yield self._violation("I13", ordinal, text)
 

@@ -14,6 +14,7 @@ from runwright.engine import cells
 from runwright.engine.branches import Branch, plan_from_data
 from runwright.engine.cells import Cell, Group
 from runwright.events import EventKind
+from runwright.flowable import AFTERMATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from runwright.graph import Graph, Node
 
 _STATE, _EXPANDED = int(EventKind.STATE), int(EventKind.EXPANDED)
+
+_AFTER_THE_END = frozenset({"afterExecution"})
 
 
 class Ledger:
@@ -171,16 +174,20 @@ class Ledger:
 
     def _forget_aftermath(self) -> None:
         """Forget what was to run after an end that was never recorded: it is asked for again."""
-        branch = self._groups.get(0)
-        while type(branch) is Branch and branch.plan.branch == "afterExecution":
-            del self._groups[0]
+        self._take_back(0, _AFTER_THE_END)
+
+    def _take_back(self, ordinal: int, branches: frozenset[str]) -> None:
+        """Let a run be where it was before these branches of it opened, because of an end that is none: they are asked for again."""
+        branch = self._groups.get(ordinal)
+        while type(branch) is Branch and branch.plan.branch in branches:
+            del self._groups[ordinal]
             if branch.is_feeding:
                 branch.is_feeding = False
                 self._branches.remove(branch)
             branch = branch.before
             if branch is not None:
                 branch.recount()
-                self._groups[0] = branch
+                self._groups[ordinal] = branch
 
     def _feed(self, branch: Branch) -> None:
         """Look for children in a branch from now on, before all others: depth before breadth."""
@@ -327,6 +334,7 @@ class Ledger:
         cell.parked, cell.due, cell.serving, cell.waiting = False, None, 0, 0
         branch.reopen(cell.ordinal - branch.first)
         self._groups[branch.parent.ordinal] = branch  # those that came of its end never were
+        self._take_back(cell.ordinal, AFTERMATH)
 
     def _begin_anew(self, cell: Cell, at: int) -> None:
         """Note that somebody restarted a run: limits of a loop count from there."""
@@ -392,6 +400,8 @@ class Ledger:
         cell.parked, cell.due = False, None
         if data.get("restart"):
             self._begin_anew(cell, event.at)
+            if not cell.ordinal and not data.get("marked") and not data.get("keeps"):
+                self._take_back(0, AFTERMATH)
         self._restore_waiting(cell)
         if cells.IS_FINAL[event.state]:
             cell.serving = 0

@@ -133,7 +133,7 @@ class Requests(Recorder):
             raise IllegalTransition(f"The flow run is being stopped: {stimulus.intent} it when it has ended.")
         if stimulus.intent == "restart" and not self.is_finished:
             raise IllegalTransition("The flow run has not ended: restart it then.")
-        if stimulus.intent == "restart" and not any(self._restartable()):
+        if stimulus.intent == "restart" and not any(self._restartable()) and not self._has_failed_after_all():
             raise IllegalTransition("No task found to restart execution from!")
         if stimulus.intent == "mark" and stimulus.ordinal and stimulus.ordinal not in {*self._ended, *self._cells}:
             raise IllegalTransition("There is no such task run that has begun.")
@@ -190,6 +190,7 @@ class Requests(Recorder):
             self._leave_behind(at, decision)
             self._cells[0] = root
             self._record(root, cells.RESUME, {"message": stimulus.message, **_AGAIN}, at, decision)
+            self._take_back(0, AFTERMATH)
             self._run_on(at, decision)
         for cell in again:  # those above first
             self._reopen(cell)
@@ -204,7 +205,7 @@ class Requests(Recorder):
                 self._end(cell, marked, {"message": "Marked.", "marked": True}, at, decision)
             else:
                 self._run_again(cell, at, decision)
-        for cell in again:
+        for cell in [*again, *([] if again else [root])]:
             self._ask_again(cell, at, decision)
 
     def _leave_behind(self, at: int, decision: Decision) -> None:
@@ -246,6 +247,13 @@ class Requests(Recorder):
                 if each.ordinal not in seen and not self._is_aftermath(each):
                     seen.add(each.ordinal)
                     yield each
+
+    def _has_failed_after_all(self) -> bool:
+        """Say whether nothing but what runs whatever came before ended badly: that runs again then."""
+        branch = self.branch_of(0)
+        while branch is not None and branch.plan.branch == "afterExecution":
+            branch = branch.before
+        return branch is not None and branch.plan.branch == "finally" and branch.bad > 0
 
     def _with_parents(self, cell: Cell) -> Iterator[Cell]:
         branch = cell.group

@@ -36,10 +36,10 @@ class Failed(NamedTuple):
         }
 
 
-def failed_among(checks: Iterable[Check], render: Render) -> list[Failed]:
-    """Return the checks that do not hold; raises `CheckFailed` for one that cannot be decided."""
+def failed_among(checks: Iterable[Check], render: Render, hide: Callable[[str], str]) -> list[Failed]:
+    """Return the checks that do not hold, without the secrets that `hide` takes out; raises `CheckFailed` for what cannot be decided."""
     return [
-        Failed(each, _rendered(each.message, render))
+        Failed(each, hide(_rendered(each.message, render)))
         for each in checks
         if not is_true(_rendered(each.condition, render))
     ]

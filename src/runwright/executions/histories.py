@@ -157,7 +157,7 @@ class Histories:
         if run is None:
             run = self.runs[event.ordinal] = RunHistory(data.get("opened") or event.at)
         run.add(event)
-        if data.get("restart"):
+        if data.get("restart") and not data.get("keeps"):
             is_whole = event.ordinal > 0 and event.state == _RESUME
             self._drop(event.ordinal, lambda branch: is_whole or branch in AFTERMATH)
 

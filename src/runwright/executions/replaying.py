@@ -32,19 +32,24 @@ _NO_KIND = KIND_BY_NAME["Pending"]
 
 
 class Past(NamedTuple):
-    """What an execution did: all its `events`, those of its task runs that are shown, and how it fits what the new one runs."""
+    """What an execution did: all its `events`, those of its task runs that are shown, and how it fits what the new one runs.
+
+    `reopened` are the versions of the last restarts, by ordinal: the ends before them were taken back already.
+    """
 
     events: Iterable[Event]
     rows: list[TaskRun]
     fit: Fit
+    reopened: dict[int, int]
 
     @classmethod
     def of(cls, store: Store, row: FlowRun, fit: Fit) -> Past:
         """Read it from a record."""
-        hidden = Histories(row.created).add(store.iterate_events(row.id))
+        reopened: dict[int, int] = {}
+        hidden = Histories(row.created).add(_noting_restarts(store.iterate_events(row.id), reopened))
         rows = store.task_runs(TaskRunFilter(flow_run=row.id, oldest_first=True))
         shown = [each for each in rows if not hidden.is_hidden(each.ordinal)]
-        return cls(store.iterate_events(row.id), shown, fit)
+        return cls(store.iterate_events(row.id), shown, fit, reopened)
 
 
 def check_replayed(row: FlowRun, task_run: UUID) -> None:
@@ -87,6 +92,7 @@ class _Copy:
         self._flow_run = flow_run
         self._more = more
         self._fit = past.fit
+        self._reopened = past.reopened
         self._above: set[int] = set() if chosen is None else set(self._ancestors(chosen))
         around = {self._rows[ordinal].task_index for ordinal in self._above}
         self._kept = {row.ordinal for row in past.rows if chosen is None or self._comes_before(row, chosen, around)}
@@ -107,11 +113,11 @@ class _Copy:
             return
         again = {"message": "Replayed.", "restart": True}
         number, attempt = self._numbers[self._chosen.ordinal], self._chosen.attempt
+        yield self._event(now, 0, 0, _RESUME, {**again, "keeps": True})
         if self._fit.stands_for_others(self._chosen.slug):  # it has no children now, and is asked for them
             yield self._event(now, number, attempt + 1, _RUNNING, again)
         else:
             yield self._event(now, number, attempt, _RESUME, again)
-        yield self._event(now, 0, 0, _RESUME, again)
 
     def _data_of(self, event: Event) -> Any:
         """Return the data that an event has in the copy, or that it is left out."""
@@ -126,7 +132,8 @@ class _Copy:
             if (data or {}).get("suspended"):
                 return _LEFT_OUT
             return {key: value for key, value in (data or {}).items() if key != BROKEN}
-        is_taken_back = ordinal in self._above and KIND_BY_CODE.get(event.state, _NO_KIND).phase.is_final
+        is_last = event.version > self._reopened.get(ordinal, 0)
+        is_taken_back = ordinal in self._above and is_last and KIND_BY_CODE.get(event.state, _NO_KIND).phase.is_final
         return data if event.kind == EventKind.STATE and not is_taken_back else _LEFT_OUT
 
     def _expansion(self, event: Event, data: dict[str, Any]) -> Any:
@@ -151,9 +158,18 @@ class _Copy:
 
     def _is_taken_back(self, ordinal: int, data: dict[str, Any]) -> bool:
         """Say whether an expansion is there only because of an end that is not taken over, or that is to run again."""
-        if data.get("branch") not in AFTERMATH:
+        branch = data.get("branch")
+        if branch not in AFTERMATH:
             return False
-        return not ordinal or ordinal in self._above or (self._chosen is None and not _is_good(self._rows[ordinal]))
+        if self._chosen is None:
+            return not ordinal or not _is_good(self._rows[ordinal])
+        if self._kept.isdisjoint(range(data["first"], data["first"] + data["count"])):
+            return not ordinal or ordinal in self._above
+        if branch == "afterExecution":
+            raise IllegalTransition(
+                "That task ran after the end of the execution: replay a task before that, or all of them."
+            )
+        return False
 
     def _leave(self, span: range) -> None:
         """Take over neither these runs nor what is below them."""
@@ -181,12 +197,21 @@ class _Copy:
         is_below_dropped = any(
             self._rows[ordinal].task_index in around and ordinal not in self._above for ordinal in self._ancestors(row)
         )
-        return row.task_index < chosen.task_index and row.task_index not in around and not is_below_dropped
+        is_earlier = self._fit.is_earlier(row.task_index, chosen.task_index)
+        return is_earlier and row.task_index not in around and not is_below_dropped
 
     def _ancestors(self, row: TaskRun) -> Iterator[int]:
         while row.parent:
             yield row.parent
             row = self._rows[row.parent]
+
+
+def _noting_restarts(events: Iterable[Event], versions: dict[int, int]) -> Iterator[Event]:
+    """Yield events, and keep the version of the last restart of each run."""
+    for event in events:
+        if event.data and event.data.get("restart"):
+            versions[event.ordinal] = event.version
+        yield event
 
 
 def _is_good(row: TaskRun) -> bool:

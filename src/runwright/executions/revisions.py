@@ -6,12 +6,12 @@ new. It decides nothing about what runs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runwright.errors import IllegalTransition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from runwright.graph import Graph, Node
 
@@ -25,6 +25,11 @@ class Fit:
         self._before = before
         self._after = after
         self._places = {node.slug: node.index for node in after.nodes}
+        self._turns = {index: turn for turn, index in enumerate(_in_turn(before, before.flowable))}
+
+    def is_earlier(self, one: int, other: int) -> bool:
+        """Say whether a task of the old graph has its turn before another: what is for errors and the end comes after the tasks."""
+        return self._turns[one] < self._turns[other]
 
     def stands_for_others(self, slug: str) -> bool:
         """Say whether a task stands for others."""
@@ -55,6 +60,19 @@ class Fit:
             f"Task {slug!r} has run, and in revision {self.revision} it is not where it was: what has run stays only where the tasks "
             "up to it are the same. Replay the execution from the start."
         )
+
+
+def _in_turn(graph: Graph, flowable: Any) -> Iterator[int]:
+    """Yield the nodes below a flowable in the order in which they would run, were all to run."""
+    bodies = flowable.bodies
+    last = bodies.others.values() if flowable is graph.flowable else ()  # what runs after the end of all
+    choices = () if flowable is graph.flowable else bodies.others.values()
+    for body in (bodies.tasks, *choices, bodies.errors, bodies.finally_, *last):
+        for index in body:
+            yield index
+            below = graph.nodes[index].flowable
+            if below is not None:
+                yield from _in_turn(graph, below)
 
 
 def _is_alike(before: Node, after: Node) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from runwright import app, clock, codec, ids
-from runwright.clock import to_datetime
+from runwright.clock import to_datetime, to_milliseconds
 from runwright.errors import IllegalTransition, InputError
 from runwright.executions.checks import Failed as Failing, failed_among, lines_of, refusal_in, refuse_blocked
 from runwright.executions.listeners import Ended, concerned
@@ -33,6 +33,7 @@ from runwright.runtime.facts import Facts
 from runwright.runtime.promises import PROMISED, Promises, promised
 from runwright.spec import resolve
 from runwright.spec.labels import nested_labels
+from runwright.spec.resolving import look_at
 from runwright.states import (
     CLASS_BY_CODE,
     KIND_BY_NAME,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from runwright.runs import FlowRun
     from runwright.runtime.flow_loop import FlowLoop
     from runwright.runtime.root import Root
+    from runwright.spec.resolving import Look
 
 
 _LOOK = 0.5
@@ -141,7 +143,7 @@ class ExecutionRunner:
             return []
         facts = facts or self._facts(ids.new_flow_run_id(clock.now()), _PLAIN, {})
         scope = self._scope(facts)
-        return failed_among(self.flow.spec.checks, lambda text: scope.render(text, inputs=values))
+        return failed_among(self.flow.spec.checks, lambda text: scope.render(text, inputs=values), self.host.masked)
 
     def _values(self, inputs: Mapping[str, Any], flow_run: UUID, origin: Origin) -> dict[str, Any]:
         """Return the values of all inputs: files on the drive, defaults filled in; raises `InputError`."""
@@ -413,7 +415,7 @@ class ExecutionRunner:
             },
             "execution": {
                 "id": execution_id,
-                "startDate": to_datetime(created),
+                "startDate": to_milliseconds(created),
                 "originalId": origin.original or execution_id,
                 "state": KIND_BY_NAME["Running"].execution,
             },
@@ -455,6 +457,11 @@ class ExecutionRunner:
         if origin.key is not None:
             found["idempotency_key"] = origin.key
         return found
+
+    def looked_at(self, given: Mapping[str, Any]) -> Look:
+        """Return what would become of what is given for the inputs of an execution; nothing is recorded."""
+        facts = self._facts(ids.new_flow_run_id(clock.now()), _PLAIN, {})
+        return look_at(self.flow.spec.inputs, given, self._rendered(facts))
 
     def _rendered(self, facts: Facts) -> Callable[[str, dict[str, Any]], Any]:
         """Return how the expressions of inputs are rendered."""

@@ -10,13 +10,14 @@ from uuid import UUID
 
 from runwright import app
 from runwright.control import Control
-from runwright.errors import IllegalTransition, InputError, NotOnRecord
+from runwright.errors import IllegalTransition, NotOnRecord
 from runwright.executions.catalogue import Executions
 from runwright.executions.looking_back import evaluate, evaluate_outside
 from runwright.executions.runner import ExecutionRunner
 from runwright.executions.uploads import as_if_kept
 from runwright.ids import flow_run_of
-from runwright.spec import resolve
+from runwright.spec.inputs import SecretInput
+from runwright.spec.resolving import MASK
 from runwright.views import TaskRunFilter
 from runwright.vocabularies import kind_from_execution
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from runwright.executions.origin import Origin
     from runwright.runs import FlowRun, TaskRun
+    from runwright.spec.inputs import Input
     from runwright.store import Store
 
 _PATIENCE = 10.0
@@ -77,34 +79,31 @@ class ExecutionService:
         return app.find_flow_run(self.record, flow_run)
 
     def examine(self, namespace: str, flow_id: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the inputs of a flow in order: `input`, its `value`, and `errors` for what is missing or refused."""
+        """Return the inputs of a flow in order: `input`, its `value`, and `errors` for what is missing or refused.
+
+        One that is not asked for, by a condition on others, is not `enabled`. Secrets are hidden.
+        """
         flow = self.executions.flow_named(namespace, flow_id)
         plain = as_if_kept(given)
-        problems: Mapping[str, str] = {}
-        try:
-            resolve(flow.spec.inputs, plain)
-        except InputError as error:
-            problems = error.problems
+        found = ExecutionRunner(flow, record=self.record.url).looked_at(plain)
         return [
             {
                 "input": {"id": each.id, "type": each.type, "required": each.required},
-                "value": plain.get(each.id, each.defaults),
-                "enabled": True,
+                "value": _value_shown(
+                    each, plain.get(each.id) if each.id in found.problems else found.value_of(each.id)
+                ),
+                "enabled": each.id not in found.dropped,
                 "isDefault": each.id not in plain,
-                "errors": [{"message": problems[each.id]}] if each.id in problems else [],
+                "errors": [{"message": found.problems[each.id]}] if each.id in found.problems else [],
             }
             for each in flow.spec.inputs
         ]
 
     def failed_checks(self, namespace: str, flow_id: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the checks of a flow that these inputs would fail; none while the inputs themselves are not right."""
-        flow = self.executions.flow_named(namespace, flow_id)
-        plain = as_if_kept(given)
-        try:
-            values = resolve(flow.spec.inputs, plain)
-        except InputError:
-            return []
-        return [each.document() for each in ExecutionRunner(flow, record=self.record.url).failed_checks(values)]
+        runner = ExecutionRunner(self.executions.flow_named(namespace, flow_id), record=self.record.url)
+        found = runner.looked_at(as_if_kept(given))
+        return [] if found.problems else [each.document() for each in runner.failed_checks(found.values)]
 
     def replay(
         self,
@@ -224,6 +223,10 @@ class ExecutionService:
         namespace, _, flow_id = row.flow_name.partition("/")
         flow = self.executions.flow_named(namespace, flow_id, revision or row.flow_version)
         return ExecutionRunner(flow, record=self.record.url)
+
+
+def _value_shown(each: Input, value: Any) -> Any:
+    return MASK if isinstance(each, SecretInput) and value is not None else value
 
 
 def _task_run_id(text: str) -> UUID:

@@ -11,9 +11,11 @@ import contextlib
 import json
 import threading
 from contextlib import suppress
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from runwright import app
+from runwright import app, clock
+from runwright.clock import from_datetime
 from runwright.errors import IllegalTransition, LeaseHeld, LeaseLost, NotOnRecord, RunnableFailed, RunwrightError
 from runwright.executions.catalogue import Executions
 from runwright.executions.chains import LINK, next_link
@@ -25,10 +27,11 @@ from runwright.runnables import add_runnable
 from runwright.runnables.lines import Cut, cut_file
 from runwright.runtime.leases import is_left
 from runwright.scope import Outcome
+from runwright.spec.moments import parse_moment
 from runwright.spec.tasks import flow_control, programs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from uuid import UUID
 
     from runwright.executions.declared_flow import DeclaredFlow
@@ -90,10 +93,12 @@ async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
     if not uris:
         return Outcome()
     free = asyncio.Semaphore(AT_ONCE)
-    rows = await asyncio.gather(*(_run_item(declared, scope, uri, number, free) for number, uri in enumerate(uris)))
+    family = Executions(scope.situation.host.record).children_of(scope.execution_id)
+    rows = await _all_of(_run_item(declared, scope, uri, number, free, family) for number, uri in enumerate(uris))
     counts: dict[str, int] = dict.fromkeys(("CREATED", "RUNNING") if declared.wait else ("RUNNING",), 0)
     for row in rows:
-        counts[row.kind.execution] = counts.get(row.kind.execution, 0) + 1
+        counted = row.kind.execution if declared.wait else "SUCCESS"  # who does not wait is done with what has begun
+        counts[counted] = counts.get(counted, 0) + 1
     lines = "".join(json.dumps(scope.handed_on_by(row.details) or {}, ensure_ascii=False) + "\n" for row in rows)
     outputs = {
         "numberOfBatches": len(uris),
@@ -106,13 +111,27 @@ async def run_items(task: RunItems, scope: AttemptScope) -> Outcome:
     return Outcome(outputs, state=worst)
 
 
+async def _all_of(items: Iterable[Coroutine[Any, Any, FlowRun]]) -> list[FlowRun]:
+    """Return the executions when the last of them has ended, or raise then why one could not begin."""
+    found = await asyncio.gather(*items, return_exceptions=True)
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in found if not isinstance(each, BaseException)]
+
+
 async def _run_item(
-    task: flow_control.ForEachItem, scope: AttemptScope, uri: str, number: int, free: asyncio.Semaphore
+    task: flow_control.ForEachItem,
+    scope: AttemptScope,
+    uri: str,
+    number: int,
+    free: asyncio.Semaphore,
+    family: list[FlowRun],
 ) -> FlowRun:
     around = {**scope.variables["taskrun"], "items": uri, "iteration": number}
     async with free:
         child = _Child(task, scope, inputs=scope.evaluate(task.inputs, taskrun=around), number=number)
-        row = child.begun()
+        row = child.begun(family)
         if task.wait:
             return await child.ended()
         child.leave()
@@ -191,13 +210,14 @@ class _Child:
         self._row: FlowRun | None = None
         self._runner: ExecutionRunner | None = None
 
-    def begun(self) -> FlowRun:
+    def begun(self, family: list[FlowRun] | None = None) -> FlowRun:
         """Return the execution on record: one that this attempt has had before, as a lost process left it, or a new one.
 
         An attempt that somebody restarted goes on with the execution of the one before, unless the task wants a new one.
+        `family` are the executions that this one had started before the attempt, oldest first, from who has looked already.
         """
         key = f"{self._scope.task_run_id}/{self._scope.situation.attempt}/{self._number}"
-        family = self._executions.children_of(self._scope.execution_id)[::-1]
+        family = (self._executions.children_of(self._scope.execution_id) if family is None else family)[::-1]
         row = next((each for each in family if _key(each) == key), None)
         if row is None and self._scope.situation.is_again and self._task.restart_behavior == "RETRY_FAILED":
             row = self._taken_up(next((each for each in family if self._is_of_this_task(each)), None), key)
@@ -230,12 +250,19 @@ class _Child:
         return app.find_flow_run(open_record(self._record), row.id)
 
     def leave(self) -> None:
-        """Let it run to its end by itself."""
-        _Thread(self._run)
+        """Let it run to its end by itself; one that is to start later is for whoever works on the record then."""
+        if not self._seconds_left():
+            _Thread(self._run)
+
+    def _seconds_left(self) -> float:
+        """Return how long it is until the execution is to start."""
+        due = None if self._row is None else self._row.scheduled_start_time
+        return 0 if due is None else max(0, due - clock.now()) / clock.NANOSECONDS
 
     async def ended(self) -> FlowRun:
         """Return the execution when it has ended; it is killed when nobody wants it any more."""
         try:
+            await asyncio.sleep(self._seconds_left())
             await _Thread(self._run).ended()
             while not (
                 row := self._now()
@@ -303,7 +330,7 @@ class _Child:
             variables["taskRunIteration"] = self._number
         kind = getattr(task, "full_type", task.type)
         trigger = {"id": task.id, "type": kind, "variables": variables, "key": key, LINK: next_link(row)}
-        return Origin(labels=labels, trigger=trigger)
+        return Origin(labels=labels, trigger=trigger, due=_due(task, scope))
 
 
 def _pairs(task: flow_control.ChildFlow, scope: AttemptScope) -> Any:
@@ -315,6 +342,17 @@ def _pairs(task: flow_control.ChildFlow, scope: AttemptScope) -> Any:
 
         return [Label(str(key), str(value)) for key, value in found.items()]
     return task.labels
+
+
+def _due(task: flow_control.ChildFlow, scope: AttemptScope) -> int | None:
+    """Return when (ns) a child is to start, None for at once."""
+    if task.schedule_date is None:
+        return None
+    text = scope.render(task.schedule_date)
+    try:
+        return from_datetime(parse_moment(text).astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise RunnableFailed(f"scheduleDate is no moment: {text!r:.100}. Write one as 2026-01-31T12:30:00Z.") from None
 
 
 def _key(row: FlowRun) -> str | None:

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from runwright.expressions.faults import Fault
 
-_LONGEST_PROGRAM = 2_000
+_LONGEST_PROGRAM = 8_000
 _DEEPEST_GROUP = 50
-_MOST_REPEATS = 1_000
+_MOST_REPEATS = 4_000
 _MOST_RANGES = 64
 _COUNT = re.compile(r"\{(\d{1,4})(,?)(\d{0,4})\}")
 _GROUP_NAME = re.compile(r"\?P?<([A-Za-z]\w*)>")

@@ -28,7 +28,7 @@ class Found(NamedTuple):
     groups: list[str | None]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def pattern_of(text: str) -> Pattern:
     """Return the pattern of a text, from the last ones if it is among them; raises `Fault`."""
     return Pattern(program_of(text))
@@ -43,10 +43,15 @@ class Pattern:
 
     def is_full_match(self, text: str, budget: Budget) -> bool:
         """Say whether the whole text matches."""
+        self._pay_for_reading(budget)
         return _match(self.program.instructions, text, 0, set(), budget, is_full=True) is not None
 
     def find(self, text: str, start: int, budget: Budget) -> Found | None:
         """Return the first match at or after `start`."""
+        self._pay_for_reading(budget)
+        return self._next(text, start, budget)
+
+    def _next(self, text: str, start: int, budget: Budget) -> Found | None:
         failed: set[int] = set()
         for at in range(start, len(text) + 1):
             slots = _match(self.program.instructions, text, at, failed, budget)
@@ -56,8 +61,9 @@ class Pattern:
 
     def find_all(self, text: str, budget: Budget) -> Iterator[Found]:
         """Yield the matches, one after the other."""
+        self._pay_for_reading(budget)
         at = 0
-        while at <= len(text) and (found := self.find(text, at, budget)):
+        while at <= len(text) and (found := self._next(text, at, budget)):
             yield found
             at = found.end + (found.end == found.start)
 
@@ -86,6 +92,10 @@ class Pattern:
         while limit == 0 and at > 0 and parts and not parts[-1]:
             parts.pop()
         return parts
+
+    def _pay_for_reading(self, budget: Budget) -> None:
+        """Take what the program cost: an expression may make up patterns, and whether one is remembered is chance."""
+        budget.instructions(len(self.program.instructions))
 
     def _found(self, text: str, start: int, slots: dict[int, int]) -> Found:
         groups: list[str | None] = [text[start : slots[1]]]

@@ -32,6 +32,16 @@ class Switch(Composite):
             return self.opened(self.bodies.others[case], branch=case, outputs=outputs)
         if "defaults" in self.bodies.others:
             return self.opened(self.bodies.others["defaults"], branch="defaults", outputs=outputs)
+        if self.bodies.finally_:
+            return self.opened((), outputs=outputs)
+        return self.ended(self._unmatched(outputs))
+
+    def judged(self, scope: Any) -> Settled | None:
+        """Return the failure of a value that no case has, None where a list of tasks ran."""
+        is_unmatched = scope.own["defaults"] and "defaults" not in self.bodies.others
+        return self._unmatched(scope.own) if is_unmatched else None
+
+    def _unmatched(self, outputs: dict[str, Any]) -> Settled:
         known = ", ".join(sorted(name.removeprefix("cases.") for name in self.bodies.others)) or "none"
-        message = f"No case has the value {value!r}, and there are no defaults: the cases are {known}."
-        return self.ended(Settled("Failed", message, outputs))
+        message = f"No case has the value {outputs['value']!r}, and there are no defaults: the cases are {known}."
+        return Settled("Failed", message, outputs)

@@ -47,15 +47,20 @@ class Composite:
                     return Children(body=self.bodies.errors, branch="errors")
             elif state != "Killed":
                 more = self.go_on(scope)
-                if more is not None:
-                    return self.ended(more) if isinstance(more, Settled) else more
+                if more is not None and not (isinstance(more, Settled) and self.bodies.finally_):
+                    return self.ended(_with_warning(more, state)) if isinstance(more, Settled) else more
         if latest != "finally" and self.bodies.finally_ and state != "Killed":
             return Children(body=self.bodies.finally_, branch="finally")
         outputs = self.gathered(scope) if state in {"Success", "Warning"} else None
-        return self.ended(Settled(state, _MESSAGES[state], outputs))
+        judged = self.judged(scope) if latest == "finally" and state in {"Success", "Warning"} else None
+        return self.ended(_with_warning(judged or Settled(state, _MESSAGES[state], outputs), state))
 
     def go_on(self, scope: Any) -> Answer | None:
-        """Return what follows the tasks before the flowable ends; None for nothing."""
+        """Return what follows the tasks before `finally` and the end, or what ends them; None for nothing."""
+        del scope
+
+    def judged(self, scope: Any) -> Settled | None:
+        """Return after `finally` what had ended the flowable before it; None where that were its tasks, none of which failed."""
         del scope
 
     def gathered(self, scope: Any) -> dict[str, Any] | None:
@@ -78,6 +83,11 @@ class Composite:
         if state == "Warning" and getattr(self.task, "allow_warning", False):
             state = "Success"
         return Settled(state, end.message, end.outputs)
+
+
+def _with_warning(end: Settled, state: str) -> Settled:
+    """Return an end that is no better than what the tasks call for."""
+    return Settled(state, end.message, end.outputs) if (end.state, state) == ("Success", "Warning") else end
 
 
 def worst(tallies: Iterable[Tally]) -> str:

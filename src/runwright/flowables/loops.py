@@ -87,7 +87,7 @@ class Loop(ForEach):
         """Return a round for each item; equal items are several rounds."""
         keys, values = self._items(scope)
         if not values:
-            return self.ended(Settled("Success", "There are no values.", {"iterationCount": 0}))
+            return self.opened((), outputs={"iterationCount": 0})
         texts = tuple(_text(each) for each in keys or values)
         return self.opened(
             self.bodies.tasks,
@@ -156,17 +156,33 @@ class LoopUntil(Composite):
 
     def go_on(self, scope: Any) -> Answer | None:
         """Return a wait before the next turn, unless the condition holds or there were enough."""
-        outputs = {"iterationCount": scope.turn}
         if is_true(scope.text(self.task.condition)):
-            return Settled("Success", f"The condition holds after {scope.turn} turns.", outputs)
+            return _held(scope.turn)
+        if self._is_enough(scope, scope.turn):
+            return self._given_up(scope.turn)
+        return Waiting(
+            _seconds(scope, self.task.check_frequency.interval, _FRIENDLY_INTERVAL), "Waiting for the next turn."
+        )
+
+    def judged(self, scope: Any) -> Settled:
+        """Return what had ended the turns: what the condition reads is still there."""
+        turns = scope.own["iterationCount"]
+        has_held = not self._is_enough(scope, turns) or is_true(scope.text(self.task.condition))
+        return _held(turns) if has_held else self._given_up(turns)
+
+    def _is_enough(self, scope: Any, turns: int) -> bool:
         frequency = self.task.check_frequency
         most = _number(scope.value(frequency.max_iterations), _FRIENDLY_TURNS)
         longest = _seconds(scope, frequency.max_duration, _FRIENDLY_DURATION)
-        is_over = scope.turn - scope.turns_before >= most or (scope.now - scope.started) / _SECOND > longest
-        if is_over:
-            state = "Failed" if self.task.fail_on_max_reached else "Success"
-            return Settled(state, f"The condition does not hold after {scope.turn} turns: enough.", outputs)
-        return Waiting(_seconds(scope, frequency.interval, _FRIENDLY_INTERVAL), "Waiting for the next turn.")
+        return turns - scope.turns_before >= most or (scope.now - scope.started) / _SECOND > longest
+
+    def _given_up(self, turns: int) -> Settled:
+        state = "Failed" if self.task.fail_on_max_reached else "Success"
+        return Settled(state, f"The condition does not hold after {turns} turns: enough.", {"iterationCount": turns})
+
+
+def _held(turns: int) -> Settled:
+    return Settled("Success", f"The condition holds after {turns} turns.", {"iterationCount": turns})
 
 
 def _number(value: Any, default: int) -> int:

@@ -8,6 +8,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from runwright.errors import RunnableFailed
+from runwright.expression import LIMITS
+from runwright.expressions.budget import Budget
+from runwright.expressions.faults import Fault
+from runwright.expressions.patterns import pattern_of
 from runwright.runnables.folders import scratch
 
 if TYPE_CHECKING:
@@ -152,12 +156,15 @@ def _in_turn(parts: int) -> Callable[[bytes], object]:
 
 def _by_match(pattern: str) -> Callable[[bytes], object]:
     try:
-        expression = re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise RunnableFailed(f"{pattern!r:.100} is no regular expression: {error}.") from error
+        expression = pattern_of(pattern)
+    except Fault as fault:
+        raise RunnableFailed(f"{pattern!r:.100} is no regular expression: {fault}") from fault
 
     def choose(line: bytes) -> object:
-        found = expression.search(line.decode("utf-8", "replace"))
-        return found and (found[1] if expression.groups else found[0])
+        try:
+            found = expression.find(line.decode("utf-8", "replace"), 0, Budget(LIMITS))
+        except Fault as fault:
+            raise RunnableFailed(f"A line takes too long to match {pattern!r:.100}: give a simpler pattern.") from fault
+        return found and found.groups[1 if expression.program.groups else 0]
 
     return choose

@@ -196,6 +196,11 @@ class AttemptScope:
         """Return outputs as others may see them: the secrets of the execution, and those that this attempt was handed, are hidden."""
         return self.situation.host.shown(outputs, (*self.situation.secrets, *self._handed))
 
+    @property
+    def secrets_handed(self) -> Sequence[str]:
+        """Return the secrets that were handed out here."""
+        return self._handed
+
     def handed_on_by(self, details: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return what another execution has handed on, from the details of its row; its secrets are hidden from now on."""
         if SEALED not in details:

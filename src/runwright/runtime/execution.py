@@ -11,7 +11,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from runwright import clock, codec, ids
-from runwright.clock import to_datetime
+from runwright.clock import to_milliseconds
 from runwright.engine.branches import Branch
 from runwright.engine.cells import Cell
 from runwright.engine.stimuli import FinishRun, Opened, Reported, Requested
@@ -26,7 +26,7 @@ from runwright.runtime.outputs import Outputs
 from runwright.runtime.runnable_runner import LABELS, OUTPUTS, RunnableRunner
 from runwright.spec import handed_on
 from runwright.spec.labels import nested_labels
-from runwright.states import CLASS_BY_CODE, KIND_BY_NAME, Failed, Skipped, State
+from runwright.states import CLASS_BY_CODE, KIND_BY_NAME, Skipped, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from runwright.runtime.facts import Facts
 
 _RUNNING, _PAUSED = KIND_BY_NAME["Running"].code, KIND_BY_NAME["Paused"].code
-_MILLISECOND = 1_000_000
 
 
 class Execution:
@@ -101,9 +100,8 @@ class Execution:
             found = self._asked(resolve, node, at)
         except Exception as error:  # noqa: BLE001  whatever a declared text says
             self.complain(resolve.ordinal, resolve.attempt, str(error))
-            found = Settled("Failed", self._host.masked(str(error)))
-            if node is not None and node.task.spec.allow_failure:
-                found = Settled("Warning", found.message)
+            state = "Failed" if node is None else _failed(node.task)
+            found = Settled(state, self._host.masked(str(error)))
         for told in self._told(resolve, node, found, at):
             yield told, self.lines(at)
 
@@ -124,7 +122,10 @@ class Execution:
     def rendered_outputs(self, declared: Any) -> dict[str, Any]:
         """Return the outputs that a flow declares, rendered when all its tasks have ended."""
         scope = AttemptScope(self._situation(0, None, 0, StopSignal()))
-        return handed_on(declared, scope.evaluate)
+        try:
+            return handed_on(declared, scope.evaluate)
+        finally:
+            self.hide(*scope.secrets_handed)
 
     def shown(self, outputs: dict[str, Any]) -> Shown:
         """Return outputs as the record has them, without the secrets that are known so far."""
@@ -204,7 +205,11 @@ class Execution:
             own=self._own.get(resolve.ordinal),
             round_of=lambda number: self._rounds.variables_in(self._cell(resolve.ordinal), number),
         )
-        return flowable.expand(seen) if resolve.tallies is None else flowable.settle(resolve.tallies, seen)
+        try:
+            return flowable.expand(seen) if resolve.tallies is None else flowable.settle(resolve.tallies, seen)
+        finally:
+            if scope.secrets_handed:
+                self.hide(*scope.secrets_handed)
 
     def _told(self, resolve: Resolve, node: Node | None, found: Answer, at: int) -> Iterator[Stimulus | FinishRun]:
         ordinal, attempt = resolve.ordinal, resolve.attempt
@@ -248,7 +253,7 @@ class Execution:
         """Return the final state of a flowable, with what it hands on, and keep that for expressions."""
         cell = self._cell(resolve.ordinal)
         outputs = found.outputs if found.outputs is not None else self._own.pop(resolve.ordinal, None)
-        state: State = CLASS_BY_CODE[KIND_BY_NAME[found.state].code](found.message)
+        state: State = CLASS_BY_CODE[KIND_BY_NAME[found.state].code](found.message and self._host.masked(found.message))
         if outputs is not None:
             shown = self.shown(outputs)
             state.result = self._result.write(shown.outputs)
@@ -273,7 +278,7 @@ class Execution:
                 limit = None if task.spec.timeout is None else self._limit(task, scope)
             except Exception as error:  # noqa: BLE001  whatever a declared text says
                 self.complain(submit.ordinal, submit.attempt, str(error))
-                return Failed(self._host.masked(str(error)))
+                return CLASS_BY_CODE[KIND_BY_NAME[_failed(task)].code](self._host.masked(str(error)))
         first = self._started.setdefault(submit.ordinal, clock.now())
         return TaskCall(
             ordinal=submit.ordinal,
@@ -378,7 +383,7 @@ class Execution:
             task_run_id=task_run_id,
             variables=self._variables if task is None else self._variables_of(ordinal, task, task_run_id, run_count),
             host=self._host,
-            prefix=f"{facts.prefix}/tasks/{task_id}/{task_run_id}",
+            prefix=f"{facts.prefix}/tasks/{_folder_named(task_id)}/{task_run_id}",
             stopping=stopping,
             attempt=run_count,
             folder=folder,
@@ -402,7 +407,7 @@ class Execution:
         began = self._started.get(ordinal) or cell.opened
         task_run: dict[str, Any] = {
             "id": task_run_id,
-            "startDate": to_datetime(began - began % _MILLISECOND),
+            "startDate": to_milliseconds(began),
             "attemptsCount": run_count - 1,
         }
         branch = cell.group
@@ -474,3 +479,15 @@ class Execution:
         if cell is None:
             raise LookupError(f"Task run {ordinal} is not open.")
         return cell
+
+
+def _folder_named(task_id: str) -> str:
+    """Return what the folder of a task is called on the drive, as clients know it; the task run's own is in it."""
+    return task_id.lower().replace("_", "-")
+
+
+def _failed(task: DeclaredTask) -> str:
+    """Return the state of a task run whose task cannot even begin: failures and warnings may be allowed."""
+    if not task.spec.allow_failure:
+        return "Failed"
+    return "Success" if task.spec.allow_warning else "Warning"

@@ -141,7 +141,7 @@ class RunnableRunner:
             else:
                 state.result = self.result.write(published.outputs)
         if outcome.labels:
-            state.context[LABELS] = dict(outcome.labels)
+            state.context[LABELS] = scope.published(dict(outcome.labels)).outputs
         return state
 
     def _broken(self, error: Exception, scope: AttemptScope) -> State:

@@ -8,12 +8,12 @@ from runwright.spec.elements import only_mappings
 from runwright.spec.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as MappingOf
+    from collections.abc import Iterator, Mapping as MappingOf
 
     from runwright.spec.findings import Findings, Path
 
 
-MOST_LISTED = 50
+MOST_LISTED, MOST_CIRCLES = 50, 10
 
 
 def check_dependencies(dag: Mapping, path: Path, findings: Findings) -> None:
@@ -29,8 +29,7 @@ def check_dependencies(dag: Mapping, path: Path, findings: Findings) -> None:
         edges[name] = check_references(needs, rows, "task", place, findings)
     identity = dag.entries.get("id")
     prefix = f"{identity.text}: " if isinstance(identity, Scalar) else ""
-    circle = circle_in(edges)
-    if circle:
+    for circle in circles_in(edges):
         names = [name for name in rows if name in set(circle)]
         listed = ", ".join(names[:MOST_LISTED]) + (", ..." if len(names) > MOST_LISTED else "")
         message = f"{prefix}Cyclic dependency detected: {listed}. Remove one of the dependencies."
@@ -53,8 +52,18 @@ def check_references(
     return found
 
 
-def circle_in(edges: MappingOf[str, list[str]]) -> list[str]:
-    """Return names that depend on each other in a circle, in the order of the circle; empty when there is none."""
+def circles_in(edges: MappingOf[str, list[str]]) -> Iterator[list[str]]:
+    """Yield names that depend on each other in a circle, in its order: of each circle, or of the first few, that has a name of its own."""
+    left = dict(edges)
+    for _ in range(MOST_CIRCLES):
+        circle = _circle_in(left)
+        if not circle:
+            return
+        yield circle
+        left |= {name: [] for name in circle}
+
+
+def _circle_in(edges: MappingOf[str, list[str]]) -> list[str]:
     waiting = {name: set(needs) for name, needs in edges.items()}
     followers: dict[str, list[str]] = {name: [] for name in edges}
     for name, needs in waiting.items():

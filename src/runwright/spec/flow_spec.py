@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from runwright.errors import Problem
 from runwright.spec.conditions import CONDITION, Condition
-from runwright.spec.dependencies import check_references, circle_in
-from runwright.spec.elements import Element, Named, Of, only_mappings
+from runwright.spec.dependencies import check_references, circles_in
+from runwright.spec.elements import Element, Named, Of, camel_case, only_mappings
 from runwright.spec.findings import Findings, Path
 from runwright.spec.inputs import Input, Inputs, Outputs
 from runwright.spec.key_types import (
@@ -188,16 +188,28 @@ def _tell_unused(values: dict[str, Any], node: Mapping, findings: Findings) -> N
     if values.get("quotas"):
         message = "Quotas are not enforced here: limit how many executions run at once with `concurrency`."
         findings.warn(node.entries["quotas"], ("quotas",), "not_enforced", message)
-    for key in ("tasks", "errors", "finally_", "after_execution"):
-        for place, task in _walk(values.get(key, ()), (key.rstrip("_"),)):
-            if task.assets is not None:
-                message = f"There is no catalogue of assets here: {task.id!r} runs, and its assets are not recorded."
-                findings.warn(task.position, (*place, "assets"), "not_recorded", message)
-            if task.task_cache is not None and task.full_type.startswith(f"{CORE}flow."):
-                message = (
-                    f"What {task.id!r} hands on is not used again: only tasks that do work themselves have a taskCache."
-                )
-                findings.warn(task.position, (*place, "taskCache"), "not_cached", message)
+    if values.get("worker_group"):
+        findings.warn(node.entries["workerGroup"], ("workerGroup",), "no_effect", _WITHOUT_EFFECT["worker_group"])
+    for place, task in _all_in(values):
+        if task.assets is not None:
+            message = f"There is no catalogue of assets here: {task.id!r} runs, and its assets are not recorded."
+            findings.warn(task.position, (*place, "assets"), "not_recorded", message)
+        if task.task_cache is not None and task.full_type.startswith(f"{CORE}flow."):
+            message = (
+                f"What {task.id!r} hands on is not used again: only tasks that do work themselves have a taskCache."
+            )
+            findings.warn(task.position, (*place, "taskCache"), "not_cached", message)
+        for field, message in _WITHOUT_EFFECT.items():
+            if getattr(task, field, None):
+                findings.warn(task.position, (*place, camel_case(field)), "no_effect", f"{task.id}: {message}")
+
+
+_WITHOUT_EFFECT = {
+    "worker_group": "Every worker of the record may run this: `workerGroup` changes nothing here.",
+    "log_to_file": "Log lines are on the record, where clients and pages read them: `logToFile` changes nothing here.",
+    "on_pause": "Nothing runs when a pause begins: put the task of `onPause` before it.",
+    "child_failure_policy": "A failed round lets none begin after it, and those under way end: `childFailurePolicy` changes nothing here.",
+}
 
 
 def _check_inputs(node: Mapping, findings: Findings) -> None:
@@ -216,8 +228,7 @@ def _check_inputs(node: Mapping, findings: Findings) -> None:
         if outer is not None:
             message = f"The input {name!r} would be inside of the input {outer!r}: rename one of them."
             findings.add(rows[name][0], ("inputs", index, "id"), "duplicate_id", message)
-    circle = circle_in(edges)
-    if circle:
+    for circle in circles_in(edges):
         identity, _, index = rows[circle[0]]
         message = f"Inputs depend on each other in a circle: {', '.join(circle)}. Remove one of the dependencies."
         findings.add(identity, ("inputs", index, "dependsOn"), "dependency_cycle", message)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from runwright.codec import shorten
 from runwright.drive import NAMESPACE_SCHEME, SCHEME, UNSAFE
 from runwright.spec.durations import duration_text, parse_duration
 from runwright.spec.findings import Findings
@@ -155,12 +156,17 @@ def items(value: Any, item_type: str) -> list[Any]:
         try:
             taken.append(BY_TYPE[item_type](item))
         except Refused:
-            raise Refused(f"Unable to parse array element as `{item_type}` on `{shown(item)}`") from None
+            raise Refused(f"Unable to parse array element as `{item_type}` on `{told(item)}`") from None
     return taken
 
 
+def told(value: Any) -> str:
+    """Return a value as a message tells it: the middle of a long one is left out."""
+    return shorten(shown(value))
+
+
 def shown(value: Any) -> str:
-    """Return a value as messages show it: text as it is, other data as JSON."""
+    """Return a value as text: text as it is, other data as JSON."""
     if isinstance(value, str):
         return value
     try:
@@ -180,7 +186,7 @@ def _checked(type_: str, value: Any, parse: Callable[[str], Any]) -> str:
 
 
 def _expected(type_: str, value: Any) -> Refused:
-    return Refused(f"Expected `{type_}` but received `{shown(value)}`")
+    return Refused(f"Expected `{type_}` but received `{told(value)}`")
 
 
 BY_TYPE: dict[str, Callable[[Any], Any]] = {

@@ -3,10 +3,11 @@
 A class also says which values it takes. How an execution comes by its values is the business of `resolving`.
 """
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
+from runwright.errors import ExpressionOverBudget
+from runwright.expression import is_match
 from runwright.spec.durations import duration_text, parse_duration
 from runwright.spec.elements import Element, Named, Of, OneOf, Unique, Variant, table_of
 from runwright.spec.findings import Findings, Path
@@ -59,13 +60,13 @@ class Input(Variant, frozen=True, kw_only=True):
 
     @classmethod
     def check(cls, values: dict[str, Any], node: Mapping, path: Path, findings: Findings) -> None:
-        """Say that the default could not be given as a value; the text of a validator is not tried, as it may take forever."""
+        """Say that the default could not be given as a value."""
         default = values.get("defaults")
         is_whole = all(key.field in values for key in table_of(cls).keys if key.is_required)
         if default is None or not is_whole or _has_expression(default):
             return
         try:
-            cls(**{name: value for name, value in values.items() if name != "validator"}).take(default)
+            cls(**values).take(default)
         except Refused as refusal:
             findings.add(node.entries["defaults"], (*path, "defaults"), "invalid_value", f"The default: {refusal}.")
 
@@ -333,9 +334,13 @@ class ArrayInput(Input, frozen=True, kw_only=True):
 
 
 def _matching(text: str, pattern: str | None) -> str:
-    if pattern is not None and re.fullmatch(pattern, text) is None:
-        raise Refused(f"it must match the pattern `{pattern}`")
-    return text
+    """Return a text that a pattern matches; one that takes forever to find that out matches none."""
+    try:
+        if pattern is None or is_match(text, pattern):
+            return text
+    except ExpressionOverBudget:
+        raise Refused(f"it takes too long to see whether it matches the pattern `{pattern}`") from None
+    raise Refused(f"it must match the pattern `{pattern}`")
 
 
 def _chosen(text: str, choices: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runwright.errors import ExpressionError
-from runwright.expression import compile_template
+from runwright.expression import compile_template, is_match
 from runwright.spec.cron import cron_fault
 from runwright.spec.durations import parse_duration
 from runwright.spec.nodes import Mapping, Node, Scalar, Sequence, plain_data, words_for
@@ -242,15 +242,20 @@ class Pattern:
         if not isinstance(node, Scalar) or node.is_null:
             return refuse(self, node, path, findings)
         try:
-            re.compile(node.text)
-        except (re.error, RecursionError, OverflowError) as error:
-            findings.add(node, path, "invalid_value", f"{path[-1]!r} is no regular expression: {error}.")
+            is_match("", node.text)
+        except ExpressionError as error:
+            findings.add(node, path, "invalid_value", f"{path[-1]!r} is no regular expression: {_reason(error)}.")
             return WRONG
         return node.text
 
     def schema(self) -> Schema:
         """Return the schema."""
         return {"type": "string", "format": "regex"}
+
+
+def _reason(error: ExpressionError) -> str:
+    """Return why a regular expression cannot be read, without the place in an expression, which there is none."""
+    return str(error).partition(" (line")[0]
 
 
 class Anything:

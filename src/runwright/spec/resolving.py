@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runwright.errors import InputError, RunwrightError
-from runwright.spec.input_texts import BY_TYPE, Refused, items, shown
+from runwright.spec.input_texts import BY_TYPE, Refused, items, shown, told
 from runwright.spec.inputs import Input, MultiselectInput, SecretInput, SelectInput
 from runwright.spec.kinds import is_expression
 
@@ -29,12 +29,30 @@ def resolve(inputs: Iterable[Input], given: Mapping[str, Any], render: Render | 
 
     Raises `InputError`, which has the problem of every input that is missing or refused.
     """
+    found = look_at(inputs, given, render)
+    if found.problems:
+        raise InputError(found.problems)
+    return found.values
+
+
+class Look(NamedTuple):
+    """What would become of what is given: the values, the problems by input, and the inputs that are not asked for."""
+
+    values: dict[str, Any]
+    problems: dict[str, str]
+    dropped: set[str]
+
+    def value_of(self, name: str) -> Any:
+        """Return the value of an input, None where it has none."""
+        return _given(self.values, name)
+
+
+def look_at(inputs: Iterable[Input], given: Mapping[str, Any], render: Render | None = None) -> Look:
+    """Return what would become of what is given for inputs; as `resolve`, but nothing is refused."""
     resolution = _Resolution(given, render)
     for each in in_order(inputs):
         resolution.add(each)
-    if resolution.problems:
-        raise InputError(resolution.problems)
-    return resolution.values
+    return Look(resolution.values, resolution.problems, resolution.dropped)
 
 
 def handed_on(outputs: Iterable[Output], evaluate: Callable[[Any], Any]) -> dict[str, Any]:
@@ -49,7 +67,7 @@ def handed_on(outputs: Iterable[Output], evaluate: Callable[[Any], Any]) -> dict
         try:
             values[each.id] = None if found is None else _typed(each, found)
         except Refused as refusal:
-            problems[each.id] = f"Invalid output for `{each.id}`, {refusal}, but received `{shown(found)}`"
+            problems[each.id] = f"Invalid output for `{each.id}`, {refusal}, but received `{told(found)}`"
         if found is None and each.required:
             problems[each.id] = f"Invalid output for `{each.id}`, it is required, but received `null`"
     if problems:
@@ -90,12 +108,15 @@ class _Resolution:
         self.render = render
         self.values: dict[str, Any] = {}
         self.problems: dict[str, str] = {}
+        self.dropped: set[str] = set()
 
     def add(self, each: Input) -> None:
         """Find the value of an input."""
         try:
             if self._is_asked_for(each):
                 _put(self.values, each.id, self._accepted(each, self._value(each)))
+            else:
+                self.dropped.add(each.id)
         except RunwrightError as error:
             self.problems[each.id] = f"Invalid input for `{each.id}`, its expression cannot be rendered: {error}"
 
@@ -107,7 +128,7 @@ class _Resolution:
         try:
             return each.take(value, self._choices(each))
         except Refused as refusal:
-            self._refuse(each, str(refusal), shown(value))
+            self._refuse(each, str(refusal), told(value))
             return None
 
     def _refuse(self, each: Input, reason: str, received: str) -> None:

@@ -232,6 +232,7 @@ class RunFold:
             row.state, row.attempt, row.start_time, row.updated = after, 1, at, at  # all else is as it was made
             self.attempts[row.ordinal, 1] = AttemptRow(row.flow_run, row.ordinal, 1, after, at)
             return
+        handed_on = (row.result, row.details) if (before, after) not in LEGAL and after == _RUNNING else None
         if (before, after) not in LEGAL:
             self._check_restart(event, before)
             row.end_time = None
@@ -243,6 +244,8 @@ class RunFold:
             row.result = to_json(data["result"])
         else:
             self._carry(row, data)
+        if handed_on is not None:
+            _hand_on_again(row, *handed_on)
         if after == _RUNNING:
             if row.start_time is None:
                 row.start_time = at
@@ -446,6 +449,19 @@ class RunFold:
         return IllegalTransition(
             f"Flow run {self._flow_run}, ordinal {event.ordinal}, version {event.version}: {reason}. Nothing was recorded."
         )
+
+
+def _hand_on_again(row: TaskRunRow, result: str | None, details: str | None) -> None:
+    """Let what stands for others, and goes on after a restart, hand on what it did before: its tasks read it."""
+    kept = {key: value for key, value in _data(details).items() if key in {"outputs", "sealed"}}
+    kind, text, *_ = from_json(result) if result else ("", "")
+    if kind == "inline":
+        kept["outputs"] = from_json(text)
+    row.details = to_json({**_data(row.details), **kept})
+
+
+def _data(details: str | None) -> dict[str, Any]:
+    return from_json(details) if details else {}
 
 
 def _add(counts: dict[TallyKey, int], key: TallyKey, number: int) -> None:

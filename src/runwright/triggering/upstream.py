@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from runwright.clock import to_datetime
+from runwright.clock import to_milliseconds
 from runwright.executions.catalogue import Executions
 from runwright.spec.labels import nested_labels
 from runwright.states import KIND_BY_CODE
@@ -57,7 +57,7 @@ class Upstream:
         found: dict[str, Any] = {
             "execution": {
                 "id": str(self.row.id),
-                "startDate": to_datetime(self.row.start_time or self.row.created),
+                "startDate": to_milliseconds(self.row.start_time or self.row.created),
                 "originalId": self.row.details.get("original") or str(self.row.id),
                 "state": self.state,
             },

@@ -206,3 +206,26 @@ def test_a_flow_of_another_revision_is_run_as_that_says():
     registered(open_record(), declared(OK, OUT, "child"))
     registered(open_record(), declared(OK.replace("ok", "newer"), OUT, "child"))
     assert [{"o": "newer"}, {"o": "ok"}] == [run(sub(more)).outputs["s"]["outputs"] for more in ("", ", revision: 1")]
+
+
+def test_a_child_that_is_to_start_later_is_awaited():
+    register(OK)
+    found = run(sub(", scheduleDate: \"{{ now() | dateAdd(100, 'MILLIS') }}\""))
+    (child,) = children()
+    assert ("SUCCESS", "Success") == (found.state, child.kind.name)
+    assert found.task_runs[0].start_time < child.scheduled_start_time <= child.start_time
+
+
+def test_a_child_that_is_to_start_later_and_that_nobody_waits_for_is_left_to_workers():
+    register(OK)
+    found = run(sub(', wait: false, scheduleDate: "2999-01-01T00:00:00Z"'))
+    (child,) = children()
+    assert ("SUCCESS", "Scheduled") == (found.state, child.kind.name)
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2024-01-31", "9999-12-31T23:59:59-23:59"])
+def test_what_is_no_moment_starts_nothing(moment):
+    register(OK)
+    found = run(sub(f', scheduleDate: "{moment}"'))
+    assert ("FAILED", []) == (found.state, children())
+    assert f"scheduleDate is no moment: '{moment}'" in found.logs[0]

@@ -64,6 +64,12 @@ def test_how_to_cut_must_be_said(split, keys, message):
         split(keys)
 
 
+def test_a_pattern_is_no_way_to_take_forever(split):
+    assert [] == split("regexPattern: '(a+)+b'", b"a" * 60 + b"\n")
+    with pytest.raises(RunnableFailed, match="takes too long to match"):
+        split("regexPattern: '.*b'", b"a" * 999_999 + b"\n")
+
+
 def test_a_file_falls_into_a_limited_number_of_parts(split, monkeypatch):
     monkeypatch.setattr(lines, "MOST_GROUPS", 3)
     with pytest.raises(RunnableFailed, match="more than 3 parts"):

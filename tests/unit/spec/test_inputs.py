@@ -52,6 +52,7 @@ def refusal(keys, value):
         ("2024-01-31T00:00:00+00:00", "type: DATETIME", datetime(2024, 1, 31, tzinfo=UTC)),
         ("2024-02-29", "type: DATE", "2024-02-29"),
         ("2024-02-29", "type: DATE", date(2024, 2, 29)),
+        ("x" * 3000, "type: STRING, validator: '.{1,4000}'", "x" * 3000),
         ("18:27:49", "type: TIME", "18:27:49"),
         ("18:27:00", "type: TIME", time(18, 27)),
         ("PT5M6S", "type: DURATION", "PT5M6S"),
@@ -81,6 +82,8 @@ def test_an_input_takes(expected, keys, value):
         ("missing required input, but received `null`", "type: INT", ""),
         ("Expected `STRING` but received `[1]`, but received `[1]`", "type: STRING", [1]),
         ("it must match the pattern `[a-z]+`, but received `A`", "type: STRING, validator: '[a-z]+'", "A"),
+        ("it must match the pattern `(a+)+`", "type: STRING, validator: '(a+)+'", "a" * 60 + "!"),
+        ("it takes too long to see whether it matches the pattern `.*`", "type: STRING, validator: '.*'", "a" * 999_999),
         ("it must match the values `[A, B]`, but received `C`", "type: ENUM, values: [A, B]", "C"),
         ("it must match the values `[A]`, but received `B`", "type: SELECT, values: [A]", "B"),
         ('it must match the values `[a]`, but received `["a","b"]`', "type: MULTISELECT, values: [a]", ["a", "b"]),
@@ -118,6 +121,10 @@ def test_an_input_takes(expected, keys, value):
 )  # fmt: skip
 def test_an_input_refuses_and_says_why(reason, keys, value):
     assert refusal(keys, value).startswith(f"Invalid input for `x`, {reason}")
+
+
+def test_a_refusal_tells_a_long_value_in_short():
+    assert len(refusal("type: JSON", "[" * 1_000_000)) < 200_000
 
 
 def test_a_secret_that_is_refused_is_not_shown():

@@ -258,6 +258,11 @@ tasks:
     taskCache: {enabled: true}
     tasks:
       - {id: one, type: log.Log, message: x, assets: {outputs: []}}
+  - {id: more, type: flow.ForEach, values: [1], childFailurePolicy: CONTINUE, tasks: [{id: two, type: log.Log, message: x, logToFile: true}]}
+  - {id: wait, type: flow.Pause, onPause: {id: three, type: log.Log, message: x}}
+afterExecution:
+  - {id: last, type: log.Log, message: x, workerGroup: {key: gpu}}
+workerGroup: {key: gpu}
 """
 
 
@@ -268,6 +273,11 @@ def test_keys_that_do_nothing_here_are_told():
         (3, "not_enforced", "quotas", True),
         (5, "not_cached", "tasks[0].taskCache", True),
         (10, "not_recorded", "tasks[0].tasks[0].assets", True),
+        (11, "no_effect", "tasks[1].childFailurePolicy", True),
+        (11, "no_effect", "tasks[1].tasks[0].logToFile", True),
+        (12, "no_effect", "tasks[2].onPause", True),
+        (14, "no_effect", "afterExecution[0].workerGroup", True),
+        (15, "no_effect", "workerGroup", True),
     ] == [(each.line, each.code, each.path, each.is_warning) for each in outcome.problems]
 
 
@@ -279,10 +289,17 @@ def test_a_warning_leaves_the_flow_valid():
     assert str(outcome.problems[0]).startswith("<text>:3:23: warning: Runwright has no task type")
 
 
-def test_a_regular_expression_without_end_is_not_tried():
+def test_a_default_is_tried_by_the_validator_which_always_ends():
     declared = f"{{id: a, type: STRING, validator: '(a+)+$', defaults: {'a' * 60}!}}"
 
-    assert [] == input_messages(declared)
+    assert ["The default: it must match the pattern `(a+)+$`."] == input_messages(declared)
+
+
+@pytest.mark.parametrize("pattern", [r"(a)\1", "(?<=a)b", "a++"])
+def test_a_regular_expression_that_may_take_forever_is_refused(pattern):
+    (message,) = input_messages(f"{{id: a, type: STRING, validator: '{pattern}'}}")
+    assert message.startswith("'validator' is no regular expression: ")
+    assert "not available" in message
 
 
 def test_a_list_of_tasks_that_is_nested_too_deep_is_told_where():
@@ -332,3 +349,21 @@ def test_any_data_is_a_flow_or_is_refused(data):
 def test_any_text_is_a_flow_or_is_refused(text):
     with contextlib.suppress(FlowSpecError):
         assert parse_flow_spec(text).tasks
+
+
+def test_every_circle_is_told():
+    """One that is told hides no other, nor a name that there is not."""
+    needs = {"a": "c", "b": "a", "c": "b", "d": "d", "e": "f", "f": "e", "g": "e, none"}
+    rows = ", ".join(f"{{task: {{id: {name}, type: debug.Return}}, dependsOn: [{of}]}}" for name, of in needs.items())
+    told = [each.message for each in examine(f"{HEAD}tasks: [{{id: t, type: flow.Dag, tasks: [{rows}]}}]").problems]
+    circles = [
+        f"t: Cyclic dependency detected: {names}. Remove one of the dependencies." for names in ("a, b, c", "d", "e, f")
+    ]
+    assert {*circles, "There is no task 'none' here."} == set(told)
+
+
+def test_circles_without_end_are_told_in_part():
+    """A file of thousands takes no longer for that."""
+    rows = ", ".join(f"{{task: {{id: t{each}, type: debug.Return}}, dependsOn: [t{each}]}}" for each in range(1_000))
+    problems = examine(f"{HEAD}tasks: [{{id: t, type: flow.Dag, tasks: [{rows}]}}]").problems
+    assert 10 == sum("Cyclic" in each.message for each in problems)

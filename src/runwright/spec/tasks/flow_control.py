@@ -247,7 +247,9 @@ class ChildFlow(Task, frozen=True, kw_only=True):
     wait: Annotated[Boolean, "Wait for its end."] = True
     transmit_failed: Annotated[Boolean, "A failure of it is a failure of this task."] = True
     inherit_labels: Annotated[Boolean, "Its executions get the labels of this one."] = False
-    schedule_date: Annotated[Expression | None, "Start it at this moment, not at once."] = None
+    schedule_date: Annotated[
+        Expression | None, "Start it at this moment, not at once; where nobody waits for it, a worker does."
+    ] = None
     restart_behavior: Annotated[str, Choice("RETRY_FAILED", "NEW_EXECUTION"), "What a restart does with it."] = (
         "RETRY_FAILED"
     )
