@@ -269,7 +269,7 @@ def decide(control: Control, row: FlowRun, request: Request, options: dict[str, 
         watch = RequestWatch(store, keeper, root, asked.put)
         while not asked.empty():
             each = asked.get()
-            if each.request.intent != "resume":  # that is for who runs tasks
+            if each.request.intent != "resume" or machine.is_finished:  # to go on is for who runs tasks
                 heed(each, machine, lambda stimulus: _apply(root, stimulus), root.writer.flush)
         root.writer.stop()
         watch.stop()

@@ -13,7 +13,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runwright import app, clock, state_documents
-from runwright.errors import FlowError, FlowFileError, IllegalTransition, LeaseHeld, LeaseLost, RecordUnreachable
+from runwright.control import Control, decide
+from runwright.errors import (
+    FlowError,
+    FlowFileError,
+    IllegalTransition,
+    LeaseHeld,
+    LeaseLost,
+    RecordUnreachable,
+)
 from runwright.open_records import guard_of
 from runwright.remote_runs import RemoteRuns
 from runwright.request import REOPENING
@@ -117,6 +125,7 @@ class Worker:
             if self._is_claimable(row):
                 self._launch(row.id)
         self._look_at_lost()
+        self._look_at_asked()
 
     def _look_at_lost(self) -> None:
         """Finish what lost processes have left of flow runs that had ended: what runs after the end, or the lease alone."""
@@ -126,6 +135,13 @@ class Worker:
                 self._give_up(lease.flow_run)
             elif rows[0].kind.phase.is_final and self._is_claimable(rows[0]):
                 self._launch(lease.flow_run)
+
+    def _look_at_asked(self) -> None:
+        """Do what is asked of flow runs that have ended: whoever was to do it is gone, or found a lost lease in the way."""
+        for flow_run in {each.flow_run for each in self._store.requests()}:
+            row = app.find_flow_run(self._store, flow_run)
+            if row.kind.phase.is_final and self._is_claimable(row):
+                self._launch(flow_run)
 
     def _is_claimable(self, row: FlowRun) -> bool:
         with self._lock:
@@ -167,6 +183,7 @@ class Worker:
             pass  # somebody else runs it
         except IllegalTransition:  # it has ended
             self._give_up(flow_run)
+            self._heed(flow_run)
         except FlowFileError as error:
             self._leave(flow_run, error)
         except FlowError as error:
@@ -182,6 +199,17 @@ class Worker:
         """Give up the lease that a lost process has left."""
         with suppress(LeaseHeld):
             self._store.release(self._store.acquire(flow_run, owner_name(), 0))
+
+    def _heed(self, flow_run: UUID) -> None:
+        """Do what is asked of a flow run that has ended; one that is to go on then is found open by the next look."""
+        try:
+            for request in self._store.requests(flow_run)[:1]:  # the others are looked at with it
+                decide(Control(self._store), app.find_flow_run(self._store, flow_run), request, None)
+        except LeaseHeld:
+            pass  # somebody else does it
+        except Exception:
+            _logger.exception("What is asked of flow run %s could not be done; looking again later.", flow_run)
+            self._left[flow_run] = time.monotonic() + PATIENCE
 
     def _leave(self, flow_run: UUID, error: FlowFileError) -> None:
         """Leave a flow run to workers that have its code, and look again later whether it is here by then."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Served:
         for line in self.process.stderr:
             if line.startswith("serving on "):
                 self.url = line.split()[-1]
+                self._reader = threading.Thread(target=self._read_on, daemon=True)
+                self._reader.start()
                 return self
         raise AssertionError(f"the server ended with {self.process.wait()}")
 
@@ -39,8 +42,13 @@ class Served:
         """Stop it, if it still runs."""
         if self.process.poll() is None:
             self.stop()
+        self._reader.join(30)
+
+    def _read_on(self) -> None:
+        """Read what it logs: with a pipe that is full it would stop."""
         assert self.process.stderr is not None
-        self.process.stderr.close()
+        with self.process.stderr as log:
+            log.read()
 
     def stop(self) -> int:
         """Ask it to stop; returns its exit status."""
