@@ -102,6 +102,7 @@ class TestLocalDaskExecutor:
 
         assert 7 == state.result
 
+    @pytest.mark.usefixtures("runwright_home")
     def test_it_starts_again_after_a_flow_run(self, scheduler: str) -> None:
         executor = LocalDaskExecutor(scheduler=scheduler, num_workers=2)
         with executor.start():
@@ -190,6 +191,7 @@ class TestClasses:
         with pytest.raises(NotImplementedError, match="wait"):
             executor.wait([])
 
+    @pytest.mark.usefixtures("runwright_home")
     def test_a_subclass_sees_what_is_submitted(self) -> None:
         class Counting(LocalExecutor):
             def __init__(self) -> None:
@@ -226,6 +228,7 @@ class TestDaskExecutor:
         with pytest.raises(ValueError, match="address"):
             DaskExecutor("tcp://here:8786", **more)
 
+    @pytest.mark.usefixtures("runwright_home")
     def test_functions_and_flows_run_on_a_cluster(self) -> None:
         executor = DaskExecutor(cluster_kwargs={"n_workers": 1})
         with executor.start():

@@ -48,6 +48,7 @@ def test_an_argument_that_run_has_not_is_both_a_wrong_value_and_a_wrong_type(kin
         Flow("f").add_edge(Task(), Shout(), key="loudness", validate=True)
 
 
+@pytest.mark.usefixtures("runwright_home")
 def test_a_copy_with_more_retries_and_no_delay_retries_at_once() -> None:
     calls: list[int] = []
 
