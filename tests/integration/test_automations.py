@@ -365,15 +365,15 @@ def test_who_is_lost_in_the_middle_is_followed_by_another(house, register):
     assert (0, 1) == (len(house.record.list_cards(OPEN)), len(house.record.list_cards(DONE)))
 
 
-def test_who_is_lost_before_it_notes_how_far_it_heard_hears_it_again_and_does_nothing_twice(house, monkeypatch):
+def test_who_is_lost_before_it_notes_how_far_it_heard_hears_it_again_and_does_nothing_twice(house):
     house.keep({"expect": ["a"]}, NOTHING)
     house.look().send("a")
     house.now.advance(2)
     listening = house.watch.listening
     keep_card = house.record.keep_card
-    monkeypatch.setattr(house.record, "keep_card", lambda card: keep_card(card) if card.kind == OPEN else None)
-    listening.look()
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as lost:
+        lost.setattr(house.record, "keep_card", lambda card: keep_card(card) if card.kind == OPEN else None)
+        listening.look()
     house.watch.acting.look()
     assert ONCE == house.told()
     assert ONCE == house.restart().look().told()
