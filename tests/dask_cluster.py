@@ -19,13 +19,12 @@ def two_workers(**options: Any) -> Generator[Any]:
     with (
         config.set({"distributed.deploy.lost-worker-timeout": "7 days"}),
         LocalCluster(
-            n_workers=2,
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
             silence_logs=logging.CRITICAL,
-            **options,
+            **{"n_workers": 2, **options},
         ) as cluster,
     ):
         yield cluster

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -13,9 +14,9 @@ from pathlib import Path
 import pytest
 from tests.dask_cluster import two_workers
 
-from runwright import Flow, context, task
+from runwright import Flow, clock, context, task
 from runwright.errors import WorkerLost
-from runwright.states import Crashed, Killed
+from runwright.states import Crashed, Killed, Success
 from runwright.testing import executor_poison as poison
 from runwright.testing.executor_contract import Desk, Gate
 from runwright.views import FlowRunFilter, TaskRunFilter
@@ -307,6 +308,23 @@ def test_a_cluster_of_its_own_serves_a_script_and_is_gone_afterwards(tmp_path):
 
     # The output is at its end when the last process that could write to it is gone.
     assert (0, "[2, 3]\n", "") == (started.returncode, started.stdout, started.stderr)
+
+
+def test_a_cluster_that_grows_runs_more_at_once(gate, monkeypatch):
+    """A flow run that began on its first worker is not bound to that one."""
+    monkeypatch.setattr("runwright.executors.dask_dispatch.TICK", 0.05)
+    with two_workers(n_workers=1) as small, Desk(DaskExecutor(small.scheduler_address)) as desk:
+        first, second = (desk.call(poison.wait_for, inputs={"path": gate.path}) for _ in range(2))
+        desk.executor.submit([first])
+        desk.wait_until_running(first)
+        assert 1 == desk.executor.slots
+        small.scale(2)
+        desk.executor.submit([second])
+        desk.wait_until_running(second)
+        while desk.executor.slots != 2:
+            clock.wait(queue.SimpleQueue(), 0.01)
+        gate.open()
+        assert {Success} == {type(desk.final(each).state) for each in (first, second)}
 
 
 def test_a_cluster_without_workers_does_not_hang(monkeypatch):

@@ -103,7 +103,6 @@ class DaskExecutor:
         self.disable_cancellation_event = disable_cancellation_event
         self.watch_worker_status = debug if watch_worker_status is None else watch_worker_status
         self.grace = grace
-        self.slots = self._expected_slots()
         self._packer = Packer()
         self._dispatch: Dispatch | None = None
         self._report: Callable[[Report], None]
@@ -124,6 +123,13 @@ class DaskExecutor:
         given = {name: getattr(self, name) for name in _GIVEN}
         return functools.partial(type(self), **given), ()
 
+    @property
+    def slots(self) -> int:
+        """Return how many attempts run at once: workers of a cluster come and go."""
+        if self._dispatch is None:
+            return self._expected_slots()
+        return max(self._dispatch.threads, int(self.adapt_kwargs.get("maximum", 1)))
+
     def start(self, report: Callable[[Report], None]) -> None:
         """Start the cluster or connect to it; raises `ExecutorError` when that does not work."""
         if self._dispatch is not None:
@@ -139,7 +145,6 @@ class DaskExecutor:
         self._packer = Packer()
         with contextlib.ExitStack() as exits:
             client = exits.enter_context(self.connection())
-            self.slots = max(sum(client.nthreads().values()), int(self.adapt_kwargs.get("maximum", 1)), 1)
             self._dispatch = Dispatch(
                 client,
                 _Mapper(client),
@@ -147,6 +152,7 @@ class DaskExecutor:
                 grace=self.grace,
                 interrupt=not self.disable_cancellation_event,
                 waits_for_workers=self.address is not None or bool(self.adapt_kwargs),
+                threads=sum(client.nthreads().values()),
             )
             self._exits = exits.pop_all()
 

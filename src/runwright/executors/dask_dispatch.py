@@ -95,8 +95,13 @@ class Dispatch:
         grace: float,
         interrupt: bool,
         waits_for_workers: bool,
+        threads: int,
     ) -> None:
-        """Hear of attempts from now on; `waits_for_workers` says that more may come where there are none."""
+        """Hear of attempts from now on; `waits_for_workers` says that more may come where there are none.
+
+        `threads` is how many the workers have; it follows the cluster while attempts are open.
+        """
+        self.threads = threads
         self._client = client
         self._comm = client.scheduler_comm
         self._mapper = mapper
@@ -318,7 +323,9 @@ class Dispatch:
             for entry in [each for each in self._keys.values() if each.deadline is not None and each.deadline <= now]:
                 await self._stop([entry], "", timed_out)
             self._look_for_lost_answers()
-            if self._waits_for_workers or not self._open or await self._count_workers():
+            threads = await self._count_threads() if self._open else 0
+            self.threads = threads or self.threads
+            if self._waits_for_workers or not self._open or threads:
                 deserted_since = None
             elif now - (deserted_since := deserted_since or now) > DESERTED:
                 self._lose(f"The Dask cluster has had no worker for {DESERTED:.0f} seconds; see its log.")
@@ -340,9 +347,9 @@ class Dispatch:
                 self._lament(entry, f"Dask holds it for {status}, and its report has not come")
             entry.is_settled = True
 
-    async def _count_workers(self) -> int:
+    async def _count_threads(self) -> int:
         try:
-            return await self._client.scheduler.runwright_workers()
+            return await self._client.scheduler.runwright_threads()
         except Exception:  # noqa: BLE001  a lost connection is noticed by its status
             return 0
 

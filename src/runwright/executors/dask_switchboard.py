@@ -56,7 +56,7 @@ class Switchboard:
         scheduler.handlers["runwright_enclosure"] = self.enclosure
         scheduler.handlers["runwright_begin"] = self.begin
         scheduler.handlers["runwright_stop"] = self.stop
-        scheduler.handlers["runwright_workers"] = self.count_workers
+        scheduler.handlers["runwright_threads"] = self.count_threads
         scheduler.stream_handlers[SAID] = self.said
 
     # ---- for clients
@@ -77,9 +77,9 @@ class Switchboard:
                     self._end(key, address)
         return places
 
-    def count_workers(self) -> int:
-        """Return how many workers there are."""
-        return len(self._scheduler.workers)
+    def count_threads(self) -> int:
+        """Return how many threads all workers have: so many attempts run at once."""
+        return self._scheduler.total_nthreads
 
     # ---- for workers
 

@@ -125,7 +125,6 @@ class FlowLoop:
         self._is_dirty = False
         self._calls: dict[int, TaskCall] = {}
         self._thread = self._busy = 0
-        self._capacity = 1 if executor.slots == 1 else executor.slots * 4
         self._is_pure = [getattr(node.task, "is_pure", False) for node in graph.nodes]
         self._is_async = [node.task.is_async for node in graph.nodes]
         self._has_coroutines = any(self._is_async)
@@ -222,6 +221,7 @@ class FlowLoop:
         """Launch what is ready while there is room, and release what was held once its causes are durable."""
         if self._tag_slots is not None:
             self._admit(self._tag_slots)
+        capacity = self._capacity()
         while True:
             while self._unresolved:
                 self._resolve(self._unresolved.popleft())
@@ -236,11 +236,15 @@ class FlowLoop:
                 self._held.clear()
             if not ready or (interrupts.count and not self.machine.is_cancelled):
                 return
-            if self._busy >= self._capacity and not self._is_coroutine(ready[0]):
+            if self._busy >= capacity and not self._is_coroutine(ready[0]):
                 return
             self._launch(ready.popleft())
             while not self._inbox.empty():
                 self._take(self._inbox.get())
+
+    def _capacity(self) -> int:
+        """Return how many calls are given out at once: some wait where they run. A cluster comes and goes, and grows for what waits."""
+        return self._executor.slots * 4
 
     def _wait(self) -> None:
         """Wait for a report, or until something is due."""
