@@ -310,6 +310,25 @@ def test_a_cluster_of_its_own_serves_a_script_and_is_gone_afterwards(tmp_path):
     assert (0, "[2, 3]\n", "") == (started.returncode, started.stdout, started.stderr)
 
 
+def slow_down():
+    """Let this worker keep what it says for a second."""
+    from distributed import get_worker
+
+    get_worker().batched_stream.interval = 1.0
+
+
+def test_a_body_that_ends_its_worker_takes_no_earlier_report_along():
+    """What ran there before has ended well, however soon it comes after that."""
+    with two_workers(n_workers=1) as single, Desk(DaskExecutor(single.scheduler_address)) as desk:
+        slow = desk.call(slow_down)
+        before = [desk.call(poison.give_back, inputs={"x": number}) for number in range(2)]
+        fatal = desk.call(poison.take_down, inputs={"poison": "kill -9"})
+        desk.executor.submit([slow, *before, fatal])
+
+        assert [0, 1] == [desk.final(each).state.result for each in before]
+        assert Crashed is type(desk.final(fatal).state)
+
+
 def test_a_cluster_that_grows_runs_more_at_once(gate, monkeypatch):
     """A flow run that began on its first worker is not bound to that one."""
     monkeypatch.setattr("runwright.executors.dask_dispatch.TICK", 0.05)

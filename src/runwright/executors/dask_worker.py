@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 KEPT = 8
 """Of how many flow runs a worker keeps the tasks."""
 
+_MOMENT = 0.0005
+"""Seconds between two looks whether Dask has sent what it was given: it gathers for two milliseconds."""
+
 _lock = threading.Lock()
 _unpacking = threading.Lock()  # another one, because it is held while the event loop fetches something
 _unpacked: OrderedDict[tuple[str, int], tuple[Unpacked, set[int]]] = OrderedDict()
@@ -106,13 +109,18 @@ class _Maker:
             worker.loop.add_callback(worker.batched_send, {**message, "is_final": report.is_final})
             return
         self._has_begun = True
-        if not self._wait(
-            worker.scheduler.runwright_begin(
-                recipient=order.recipient, key=self._key, address=worker.address, body=body
-            )
-        ):
+        if not self._wait(self._may_begin(body)):
             self._is_answered = True
             raise Refused
+
+    async def _may_begin(self, body: bytes) -> bool:
+        """Ask whether the body may begin, once earlier reports have left: a body that ends this process takes none along."""
+        worker = self._worker
+        while worker.batched_stream.buffer:  # noqa: ASYNC110  Dask has no event for that
+            await asyncio.sleep(_MOMENT)
+        return await worker.scheduler.runwright_begin(
+            recipient=self._order.recipient, key=self._key, address=worker.address, body=body
+        )
 
     def _unpacked(self) -> tuple[Unpacked, set[int]]:
         name = self._order.recipient, self._order.setting
