@@ -24,4 +24,5 @@ class TestDask(ExecutorContract):
 
     @pytest.fixture
     def executor(self, cluster):
+        cluster.wait_for_workers(2)  # one that a test before has taken down comes back
         return DaskExecutor(cluster.scheduler_address)

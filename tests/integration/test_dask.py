@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.dask_cluster import two_workers
@@ -314,7 +315,8 @@ def slow_down():
     """Let this worker keep what it says for a second."""
     from distributed import get_worker
 
-    get_worker().batched_stream.interval = 1.0
+    stream: Any = get_worker().batched_stream
+    stream.interval = 1.0
 
 
 def test_a_body_that_ends_its_worker_takes_no_earlier_report_along():
