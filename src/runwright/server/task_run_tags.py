@@ -9,7 +9,6 @@ import msgspec
 from runwright import ids
 from runwright.server.auth import Role
 from runwright.server.bodies import json_answer, read_json
-from runwright.server.problems import Problem
 from runwright.server.routes import patch
 from runwright.server.runs import uuid_from
 from runwright.views import TaskRunFilter
@@ -51,12 +50,7 @@ class Endpoints:
         return json_answer(await self._context.in_thread(self._change, identity, body, request.scope["principal"].name))
 
     def _change(self, task_run: UUID, body: TagsBody, by: str) -> dict[str, Any]:
-        if not ids.ordinal_of(task_run) or not self._context.record.task_runs(_only(task_run)):
-            raise Problem(404, "Task not found")
         self._context.record.change_tags([task_run], body.add, body.remove, by=by)
-        (row,) = self._context.record.task_runs(_only(task_run))
+        which = TaskRunFilter(flow_run=ids.flow_run_of(task_run), ordinals=(ids.ordinal_of(task_run),))
+        (row,) = self._context.record.task_runs(which)
         return {"id": str(row.id), "tags": list(row.tags), "given_tags": [each.tag for each in row.given_tags]}
-
-
-def _only(task_run: UUID) -> TaskRunFilter:
-    return TaskRunFilter(flow_run=ids.flow_run_of(task_run), ordinals=(ids.ordinal_of(task_run),))
